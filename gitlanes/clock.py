@@ -1,0 +1,27 @@
+"""The wall clock: the only place that asks what time it is."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+
+def now() -> float:
+    """Return seconds since the epoch."""
+    return time.time()
+
+
+def utc_text(seconds: float) -> str:
+    """Return ``2026-01-31T12:00:00.123456Z`` for seconds since the epoch."""
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def from_utc_text(text: str) -> float:
+    """Return seconds since the epoch for what `utc_text` wrote; raises ValueError."""
+    return datetime.fromisoformat(text).timestamp()
+
+
+def zone_offset(seconds: float) -> str:
+    """Return the local offset from UTC at that moment, as git writes it: ``+0100``."""
+    return time.strftime("%z", time.localtime(seconds))

@@ -1,0 +1,1 @@
+"""The landing algorithm, pure: trees in, plan or collisions out."""

@@ -1,0 +1,152 @@
+"""The only spawner of git: argv lists, a cleaned environment, typed failures."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from gitlanes.errors import GitFailed
+
+# What `git rev-parse --local-env-vars` lists, less the settings that `git -c` passes down:
+# those are the user's wish for this very command.
+REPOSITORY_VARIABLES = (
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_CONFIG",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_GRAFT_FILE",
+    "GIT_INDEX_FILE",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_PREFIX",
+    "GIT_SHALLOW_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_INTERNAL_SUPER_PREFIX",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How a git command ended: its exit code and what it printed."""
+
+    code: int
+    out: bytes
+    err: bytes
+
+    @property
+    def text(self) -> str:
+        """Return the output as text, without the last newline."""
+        return self.out.decode("utf-8", "surrogateescape").rstrip("\n")
+
+
+def repository_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return `environ` for git commands whose repository is named by argument alone.
+
+    Replacement objects are off, for libgit2 does not know them and both must see the same
+    history; messages are in English, for some are read.
+    """
+    kept = {key: value for key, value in environ.items() if key not in REPOSITORY_VARIABLES}
+    kept.update(
+        GIT_NO_REPLACE_OBJECTS="1", GIT_TERMINAL_PROMPT="0", GIT_LITERAL_PATHSPECS="1", LC_ALL="C"
+    )
+    return kept
+
+
+class Git:
+    """Runs git in one repository, or in one of its work trees.
+
+    ``git_dir`` is the repository's own directory for commands on refs and objects; for
+    commands on files it is the work tree's git directory, and ``work_tree`` its top.
+    """
+
+    def __init__(self, git_dir: str, environ: Mapping[str, str], work_tree: str | None = None):
+        self.git_dir = git_dir
+        self.work_tree = work_tree
+        self.environ = repository_environment(environ)
+
+    def at(self, git_dir: str, work_tree: str | None) -> Git:
+        """Return a runner for another work tree of the same repository."""
+        return Git(git_dir, self.environ, work_tree)
+
+    def argv(self, args: Sequence[str]) -> list[str]:
+        """Return the full argument list of a command."""
+        place = ["--git-dir", self.git_dir]
+        if self.work_tree is not None:
+            place += ["--work-tree", self.work_tree]
+        return ["git", *place, *args]
+
+    def popen(
+        self,
+        *args: str,
+        index: str | None = None,
+        own_group: bool = False,
+        pass_fds: Sequence[int] = (),
+        discard_err: bool = False,
+    ) -> subprocess.Popen[bytes]:
+        """Start a command with pipes to it; the caller reads, writes and waits."""
+        environ = self.environ if index is None else {**self.environ, "GIT_INDEX_FILE": index}
+        try:
+            return subprocess.Popen(
+                self.argv(args),
+                cwd=self.work_tree or self.git_dir,
+                env=environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL if discard_err else subprocess.PIPE,
+                process_group=0 if own_group else None,
+                pass_fds=pass_fds,
+            )
+        except FileNotFoundError as error:
+            raise missing(error, self.work_tree or self.git_dir) from error
+
+    def run(
+        self,
+        *args: str,
+        input: bytes = b"",  # noqa: A002 - subprocess's own name for it
+        index: str | None = None,
+        check: bool = True,
+        own_group: bool = False,
+        pass_fds: Sequence[int] = (),
+    ) -> Completed:
+        """Run a command to its end; raises GitFailed on a non-zero exit unless told not to.
+
+        ``own_group`` shields it from the terminal's Ctrl-C. However this call is left, the
+        command has ended: an exception that arrives while it runs is raised afterwards.
+        """
+        process = self.popen(*args, index=index, own_group=own_group, pass_fds=pass_fds)
+        out, err = finish(process, input)
+        done = Completed(process.returncode, out, err)
+        if check and done.code:
+            raise failure(args, done)
+        return done
+
+
+def finish(process: subprocess.Popen[bytes], data: bytes) -> tuple[bytes, bytes]:
+    """Feed a process and wait for its end, whatever interrupts the waiting."""
+    try:
+        return process.communicate(data)
+    except BaseException:
+        # The work that is under way completes: leaving now would free the lock under it.
+        # Closing the input lets a command that still reads see its end.
+        if process.stdin is not None and not process.stdin.closed:
+            process.stdin.close()
+        process.wait()
+        raise
+
+
+def failure(args: Sequence[str], done: Completed) -> GitFailed:
+    """Return the error for a git command that failed, in git's own last words."""
+    lines = done.err.decode("utf-8", "replace").strip().splitlines()
+    said = next((x for x in lines if x.startswith(("fatal:", "error:"))), lines[-1] if lines else "")
+    said = said.removeprefix("fatal: ").removeprefix("error: ") or f"exit code {done.code}"
+    command = next((x for x in args if not x.startswith("-") and "=" not in x), "")
+    return GitFailed(f"git {command} failed: {said}", data={"git_exit_code": done.code})
+
+
+def missing(error: FileNotFoundError, directory: str) -> GitFailed:
+    """Return the error for a command that could not start at all."""
+    if error.filename == "git":
+        return GitFailed("git is not on PATH", hint="install git 2.36 or newer")
+    return GitFailed(f"cannot start git in '{directory}': {error.strerror}")

@@ -1,0 +1,113 @@
+"""Refs: read through one long-lived `git cat-file`, moved by `git update-ref` alone."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from gitlanes.errors import GitFailed, Raced
+from gitlanes.git.process import Git, finish
+
+ZERO = "0" * 40
+
+
+@dataclass(frozen=True, slots=True)
+class RefMove:
+    """One ref's move by compare-and-swap; ``old`` None creates it, ``new`` None deletes it."""
+
+    name: str
+    old: str | None
+    new: str | None
+
+    def command(self) -> str:
+        """Return the line for `git update-ref --stdin`."""
+        if self.new is None:
+            return f"delete {self.name} {self.old}\n"
+        return f"update {self.name} {self.new} {self.old or ZERO}\n"
+
+
+class RefReader:
+    """Answers what a ref points to, and the object there, in one round trip to git.
+
+    It sees loose, packed and deleted refs at once, in every ref format that git knows.
+    Not for use by several threads at a time.
+    """
+
+    def __init__(self, git: Git):
+        self._git = git
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def read(self, name: str) -> tuple[str, bytes] | None:
+        """Return (id, content) of what the ref or revision names, or None."""
+        if "\n" in name or not name:
+            return None
+        process = self._started()
+        stdin, stdout = process.stdin, process.stdout
+        assert stdin is not None and stdout is not None
+        try:
+            stdin.write(name.encode() + b"\n")
+            stdin.flush()
+            head = stdout.readline()
+        except BrokenPipeError as error:
+            raise GitFailed("git cat-file ended unexpectedly") from error
+        if not head:
+            raise GitFailed("git cat-file ended unexpectedly")
+        fields = head.rsplit(b" ", 2)
+        if len(fields) < 3 or head.rstrip().endswith((b" missing", b" ambiguous")):
+            return None
+        data = stdout.read(int(fields[2]))
+        stdout.read(1)
+        return fields[0].decode(), data
+
+    def target(self, name: str) -> str | None:
+        """Return the id that a ref points to, or None."""
+        found = self.read(name)
+        return found[0] if found else None
+
+    def close(self) -> None:
+        """End the helper process."""
+        if self._process is not None:
+            finish(self._process, b"")
+            self._process = None
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is None or self._process.poll() is not None:
+            self._process = self._git.popen("cat-file", "--batch", own_group=True, discard_err=True)
+        return self._process
+
+
+def move_refs(git: Git, moves: Sequence[RefMove], pass_fds: Sequence[int] = ()) -> None:
+    """Move all the refs or none; raises Raced when one of them is not at its old value.
+
+    The explicit start, prepare and commit make a truncated input harmless, and only git's own
+    `commit: ok` counts as success. `pass_fds` lets the caller's lock outlive the caller.
+    """
+    script = "start\n" + "".join(move.command() for move in moves) + "prepare\ncommit\n"
+    done = git.run(
+        "update-ref",
+        "--stdin",
+        input=script.encode(),
+        check=False,
+        own_group=True,
+        pass_fds=pass_fds,
+    )
+    if b"commit: ok" in done.out:
+        return
+    said = done.err.decode("utf-8", "replace").strip().splitlines()
+    raise Raced(
+        f"git refused to move the refs: {said[-1].removeprefix('fatal: ') if said else 'no reason'}",
+        hint="nothing changed; repeat the command",
+    )
+
+
+def list_refs(git: Git, prefixes: Iterable[str], fields: str) -> list[list[bytes]]:
+    """Return the chosen `for-each-ref` fields of every ref below the prefixes.
+
+    ``fields`` is a space separated list such as ``refname objectname contents``.
+    """
+    wanted = fields.split()
+    line = "%00".join(f"%({field})" for field in wanted) + "%00%00"
+    done = git.run("for-each-ref", f"--format={line}", *prefixes)
+    rows = (row.lstrip(b"\n").split(b"\0") for row in done.out.split(b"\0\0"))
+    return [row for row in rows if len(row) == len(wanted)]

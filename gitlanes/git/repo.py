@@ -1,0 +1,75 @@
+"""Where a repository is: found by git itself, so that every way of naming one works."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from gitlanes.errors import NotARepository, Unsupported
+from gitlanes.git.process import missing
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A repository as seen from one directory; all paths are absolute.
+
+    ``git_dir`` belongs to the work tree one stands in, ``common_dir`` to the repository.
+    ``work_tree`` is None in a bare repository and inside a git directory.
+    """
+
+    git_dir: str
+    common_dir: str
+    work_tree: str | None
+    bare: bool
+
+
+_QUESTIONS = (
+    "--is-bare-repository",
+    "--is-inside-work-tree",
+    "--show-object-format",
+    "--git-dir",
+    "--git-common-dir",
+    "--show-cdup",
+)
+
+
+def find(directory: str, environ: Mapping[str, str]) -> Place:
+    """Return the repository around `directory`, as GIT_DIR and friends in `environ` say.
+
+    Raises NotARepository where git finds none or refuses it, Unsupported for SHA-256.
+    """
+    try:
+        done = subprocess.run(
+            ["git", "rev-parse", "--path-format=absolute", *_QUESTIONS],
+            cwd=directory,
+            env={**environ, "LC_ALL": "C"},
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise missing(error, directory) from error
+    except NotADirectoryError as error:
+        raise NotARepository(f"not a directory: '{directory}'") from error
+    if done.returncode:
+        raise _refusal(done.stderr.decode("utf-8", "replace"), directory)
+    bare, inside, object_format, git_dir, common_dir, up = os.fsdecode(done.stdout).split("\n")[:6]
+    if object_format != "sha1":
+        raise Unsupported(
+            f"repository uses object format '{object_format}', which libgit2 cannot read",
+            hint="use a repository with the sha1 object format (git's default)",
+        )
+    top = os.path.normpath(os.path.join(directory, up)) if inside == "true" else None  # noqa: PTH118
+    return Place(git_dir, common_dir, top and str(Path(top).resolve()), bare == "true")
+
+
+def _refusal(said: str, directory: str) -> NotARepository:
+    last = next((x for x in said.splitlines() if x.startswith("fatal:")), said.strip())
+    last = last.removeprefix("fatal: ")
+    if "not a git repository" in last:
+        return NotARepository(
+            f"not a git repository: '{directory}'", hint="run 'git init', or go into a repository"
+        )
+    return NotARepository(f"git refuses this repository: {last}")
