@@ -11,6 +11,11 @@ def now() -> float:
     return time.time()
 
 
+def sleep(seconds: float) -> None:
+    """Wait."""
+    time.sleep(seconds)
+
+
 def utc_text(seconds: float) -> str:
     """Return ``2026-01-31T12:00:00.123456Z`` for seconds since the epoch."""
     moment = datetime.fromtimestamp(seconds, UTC)

@@ -139,7 +139,9 @@ def finish(process: subprocess.Popen[bytes], data: bytes) -> tuple[bytes, bytes]
 def failure(args: Sequence[str], done: Completed) -> GitFailed:
     """Return the error for a git command that failed, in git's own last words."""
     lines = done.err.decode("utf-8", "replace").strip().splitlines()
-    said = next((x for x in lines if x.startswith(("fatal:", "error:"))), lines[-1] if lines else "")
+    said = next(
+        (x for x in lines if x.startswith(("fatal:", "error:"))), lines[-1] if lines else ""
+    )
     said = said.removeprefix("fatal: ").removeprefix("error: ") or f"exit code {done.code}"
     command = next((x for x in args if not x.startswith("-") and "=" not in x), "")
     return GitFailed(f"git {command} failed: {said}", data={"git_exit_code": done.code})

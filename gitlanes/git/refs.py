@@ -6,8 +6,9 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from gitlanes.errors import GitFailed, Raced
+from gitlanes.errors import GitFailed, NotFound, Raced
 from gitlanes.git.process import Git, finish
+from gitlanes.git.raw import ObjectReader
 
 ZERO = "0" * 40
 
@@ -27,7 +28,7 @@ class RefMove:
         return f"update {self.name} {self.new} {self.old or ZERO}\n"
 
 
-class RefReader:
+class RefReader(ObjectReader):
     """Answers what a ref points to, and the object there, in one round trip to git.
 
     It sees loose, packed and deleted refs at once, in every ref format that git knows.
@@ -38,13 +39,26 @@ class RefReader:
         self._git = git
         self._process: subprocess.Popen[bytes] | None = None
 
-    def read(self, name: str) -> tuple[str, bytes] | None:
+    def resolve(self, name: str) -> tuple[str, bytes] | None:
         """Return (id, content) of what the ref or revision names, or None."""
+        found = self._ask(name)
+        return found and (found[0], found[2])
+
+    def read(self, oid: str) -> tuple[str, bytes]:
+        """Return the kind and the content of an object, without libgit2; raises NotFound."""
+        found = self._ask(oid)
+        if found is None:
+            raise NotFound("object", oid, hint="run 'git fsck'")
+        return found[1:]
+
+    def _ask(self, name: str) -> tuple[str, str, bytes] | None:
+        """Return (id, kind, content), or None."""
         if "\n" in name or not name:
             return None
         process = self._started()
         stdin, stdout = process.stdin, process.stdout
-        assert stdin is not None and stdout is not None
+        assert stdin is not None
+        assert stdout is not None
         try:
             stdin.write(name.encode() + b"\n")
             stdin.flush()
@@ -58,11 +72,11 @@ class RefReader:
             return None
         data = stdout.read(int(fields[2]))
         stdout.read(1)
-        return fields[0].decode(), data
+        return fields[0].decode(), fields[1].decode(), data
 
     def target(self, name: str) -> str | None:
         """Return the id that a ref points to, or None."""
-        found = self.read(name)
+        found = self._ask(name)
         return found[0] if found else None
 
     def close(self) -> None:
@@ -77,15 +91,24 @@ class RefReader:
         return self._process
 
 
-def move_refs(git: Git, moves: Sequence[RefMove], pass_fds: Sequence[int] = ()) -> None:
+# A live `git pack-refs` or `git gc` holds locks for moments: wait rather than lose the race.
+_PATIENCE = ("-c", "core.filesRefLockTimeout=3000", "-c", "core.packedRefsTimeout=5000")
+
+
+def move_refs(
+    git: Git, moves: Sequence[RefMove], pass_fds: Sequence[int] = (), message: str = ""
+) -> None:
     """Move all the refs or none; raises Raced when one of them is not at its old value.
 
     The explicit start, prepare and commit make a truncated input harmless, and only git's own
-    `commit: ok` counts as success. `pass_fds` lets the caller's lock outlive the caller.
+    `commit: ok` counts as success. `pass_fds` lets the caller's lock outlive the caller;
+    `message` goes into the reflogs of the refs that have one.
     """
     script = "start\n" + "".join(move.command() for move in moves) + "prepare\ncommit\n"
     done = git.run(
+        *_PATIENCE,
         "update-ref",
+        *(("-m", message) if message else ()),
         "--stdin",
         input=script.encode(),
         check=False,
@@ -95,8 +118,9 @@ def move_refs(git: Git, moves: Sequence[RefMove], pass_fds: Sequence[int] = ()) 
     if b"commit: ok" in done.out:
         return
     said = done.err.decode("utf-8", "replace").strip().splitlines()
+    reason = said[-1].removeprefix("fatal: ") if said else "no reason given"
     raise Raced(
-        f"git refused to move the refs: {said[-1].removeprefix('fatal: ') if said else 'no reason'}",
+        f"git refused to move the refs: {reason}",
         hint="nothing changed; repeat the command",
     )
 

@@ -61,8 +61,8 @@ def find(directory: str, environ: Mapping[str, str]) -> Place:
             f"repository uses object format '{object_format}', which libgit2 cannot read",
             hint="use a repository with the sha1 object format (git's default)",
         )
-    top = os.path.normpath(os.path.join(directory, up)) if inside == "true" else None  # noqa: PTH118
-    return Place(git_dir, common_dir, top and str(Path(top).resolve()), bare == "true")
+    top = str(Path(directory, up).resolve()) if inside == "true" else None
+    return Place(git_dir, common_dir, top, bare == "true")
 
 
 def _refusal(said: str, directory: str) -> NotARepository:

@@ -1,0 +1,73 @@
+"""File locks whose descriptor git commands inherit, so that a lock outlives a killed parent."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import filelock
+
+from gitlanes.errors import Locked, Refused
+
+
+@contextmanager
+def hold(path: Path, what: str, *, timeout: float) -> Iterator[int]:
+    """Hold an exclusive lock and yield its descriptor, for `pass_fds` of commands under it.
+
+    Waits up to `timeout` seconds (0: not at all), then raises Locked naming the holder.
+    Releasing frees the lock for every process that inherited it, so wait for children first.
+    """
+    descriptors: list[int] = []
+    lock = filelock.FileLock(
+        path,
+        timeout=timeout,
+        poll_interval=0.005,
+        thread_local=False,
+        fallback_to_soft=False,
+        preserve_lock_file=True,
+        on_acquired=descriptors.append,
+    )
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise _busy(path, what) from None
+    except OSError as error:
+        raise Refused(
+            f"cannot lock '{path}': {error.strerror}",
+            hint="file locks must work in the repository's directory, and it must be writable",
+        ) from error
+    try:
+        _sign(descriptors[0])
+        yield descriptors[0]
+    finally:
+        lock.release()
+
+
+def is_free(path: Path) -> bool:
+    """Say whether nobody holds the lock just now."""
+    try:
+        with hold(path, "lock", timeout=0):
+            return True
+    except Locked:
+        return False
+
+
+def _sign(descriptor: int) -> None:
+    """Leave word of who holds the lock, for the message that others get."""
+    word = json.dumps({"pid": os.getpid()}).encode()
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, word, 0)
+
+
+def _busy(path: Path, what: str) -> Locked:
+    holder: dict[str, Any] | None
+    try:
+        holder = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        holder = None
+    by = f" by process {holder['pid']}" if holder else ""
+    return Locked(f"{what} is locked{by}", holder=holder, hint="wait for it, then repeat")

@@ -1,0 +1,83 @@
+"""Git's raw objects: trees and commits as bytes, and the reading that every store shares."""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from gitlanes.errors import NotFound
+
+# Known to git without being stored. libgit2 claims that it exists everywhere, and git's fsck
+# calls it missing, so it is written before anything names it.
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+
+DIRECTORY = b"40000"
+
+# (mode as git writes it, binary object id)
+Entry = tuple[bytes, bytes]
+
+_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0([\s\S]{20})")
+
+
+@dataclass(frozen=True, slots=True)
+class CommitObject:
+    """A commit as stored; ``author`` and ``committer`` are git's raw identity lines."""
+
+    tree: str
+    parents: tuple[str, ...]
+    author: bytes
+    committer: bytes
+    message: bytes
+
+
+class ObjectReader(ABC):
+    """Whatever can answer with an object's kind and content, and so with trees and commits."""
+
+    @abstractmethod
+    def read(self, oid: str) -> tuple[str, bytes]:
+        """Return the kind ('blob', 'tree', 'commit', 'tag') and the content of an object."""
+
+    def blob(self, oid: str) -> bytes:
+        """Return a blob's content."""
+        return self._typed(oid, "blob")
+
+    def tree(self, oid: str) -> list[tuple[bytes, bytes, bytes]]:
+        """Return a tree's entries, ``(mode, name, binary id)``, in git's order."""
+        return [] if oid == EMPTY_TREE else _ENTRY.findall(self._typed(oid, "tree"))
+
+    def commit(self, oid: str) -> CommitObject:
+        """Return a commit."""
+        return parse_commit(self._typed(oid, "commit"))
+
+    def entry(self, tree: str, path: bytes) -> tuple[str, str] | None:
+        """Return (mode, id) of the file, link, submodule or directory at `path`, or None."""
+        found: Entry | None = (DIRECTORY, bytes.fromhex(tree))
+        for name in path.split(b"/"):
+            if found is None or found[0] != DIRECTORY:
+                return None
+            listing = self.tree(found[1].hex())
+            found = next(((mode, oid) for mode, other, oid in listing if other == name), None)
+        return (found[0].decode(), found[1].hex()) if found else None
+
+    def _typed(self, oid: str, wanted: str) -> bytes:
+        kind, data = self.read(oid)
+        if kind != wanted:
+            raise NotFound(wanted, oid, hint=f"it is a {kind}")
+        return data
+
+
+def parse_commit(data: bytes) -> CommitObject:
+    """Return the commit that raw commit content describes; unknown headers are skipped."""
+    head, _, message = data.partition(b"\n\n")
+    fields: dict[bytes, list[bytes]] = {}
+    for line in head.split(b"\n"):
+        key, _, value = line.partition(b" ")
+        fields.setdefault(key, []).append(value)
+    return CommitObject(
+        tree=fields[b"tree"][0].decode(),
+        parents=tuple(x.decode() for x in fields.get(b"parent", [])),
+        author=fields[b"author"][0],
+        committer=fields[b"committer"][0],
+        message=message,
+    )

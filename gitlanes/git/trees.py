@@ -1,0 +1,243 @@
+"""What differs between two trees, and a tree with some of its paths changed.
+
+libgit2's own tree diff visits equal subtrees too, so both are written here over raw trees and
+cost as much as the change, not as the repository. Nothing recurses: a tree may be deeper than
+Python's stack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gitlanes.errors import BadValue, NotFound
+from gitlanes.git.process import Git
+from gitlanes.git.raw import DIRECTORY, EMPTY_TREE, Entry
+
+if TYPE_CHECKING:
+    from gitlanes.git.objects import ObjectStore
+
+# (mode as git writes it, hexadecimal id) of a file, a link or a submodule
+Item = tuple[str, str]
+# (before, after); None where the path is absent
+Change = tuple[Item | None, Item | None]
+
+# Pairs of trees read before one `git diff-tree` is the cheaper way.
+WALK_LIMIT = 64
+
+_MODES = {
+    b"100644": b"100644",
+    b"100755": b"100755",
+    b"120000": b"120000",
+    b"160000": b"160000",
+    DIRECTORY: DIRECTORY,
+}
+_ABSENT = "000000"
+_ROW = re.compile(rb"[^\0]*\0.{20}", re.DOTALL)
+
+
+def changed_paths(store: ObjectStore, git: Git, old: str, new: str) -> dict[bytes, Change]:
+    """Return ``{path: (before, after)}`` of every file, link and submodule that differs.
+
+    ``old`` and ``new`` are ids of trees; the paths come sorted. A file that became a directory
+    is one path deleted and others added. Raises NotFound for a tree that is not stored.
+    """
+    if old == new:
+        return {}
+    found = _walk(store, old, new, WALK_LIMIT)
+    if found is None:
+        found = _diff_tree(git, old, new)
+    if found is None:
+        # git has a limit of its own on depth, and the walk names the object that is missing
+        found = _walk(store, old, new, None)
+    assert found is not None
+    return dict(sorted(found.items()))
+
+
+def overlay(store: ObjectStore, tree: str, edits: Mapping[bytes, Item | None]) -> str:
+    """Return the id of `tree` with these paths set, or removed where the item is None.
+
+    Only trees on the way to an edit are written; a directory that lost its last entry goes, and
+    where nothing changes the id stays. Edits may turn a file into a directory or back if they
+    remove what was there; raises BadValue where they leave both.
+    """
+    touched = _touched(store, tree, edits)
+    for directory in reversed(touched[1:]):
+        assert directory.parent is not None
+        _settle(directory)
+        oid = bytes.fromhex(_write(store, directory)) if directory.entries else None
+        directory.parent.results[directory.name] = oid
+    root = touched[0]
+    _settle(root)
+    return _write(store, root)
+
+
+def _walk(store: ObjectStore, old: str, new: str, limit: int | None) -> dict[bytes, Change] | None:
+    """Return the changes, or None when more pairs of trees than `limit` have to be read."""
+    changes: dict[bytes, Change] = {}
+    pairs: list[tuple[bytes, str, str]] = [(b"", old, new)]
+    read = 0
+    while pairs:
+        if limit is not None and read + len(pairs) > limit:
+            return None
+        prefix, before, after = pairs.pop()
+        read += 1
+        for name, was, now in _differing(store, before, after):
+            path = prefix + name
+            if _is_directory(was) or _is_directory(now):
+                pairs.append((path + b"/", _subtree(was), _subtree(now)))
+            change = _leaf(was), _leaf(now)
+            if change[0] != change[1]:
+                changes[path] = change
+    return changes
+
+
+def _differing(
+    store: ObjectStore, before: str, after: str
+) -> Iterator[tuple[bytes, Entry | None, Entry | None]]:
+    """Yield (name, entry before, entry after) for what is not the same in both trees."""
+    old, new = _rows(store, before), _rows(store, after)
+    gone, came = _parsed(old - new), _parsed(new - old)
+    for name in gone.keys() | came.keys():
+        yield name, gone.get(name), came.get(name)
+
+
+def _rows(store: ObjectStore, tree: str) -> set[bytes]:
+    """Return the raw entries of a tree: whole ones compare faster than taken apart."""
+    if tree == EMPTY_TREE:
+        return set()
+    kind, data = store.read(tree)
+    if kind != "tree":
+        raise NotFound("tree", tree, hint=f"it is a {kind}")
+    return set(_ROW.findall(data))
+
+
+def _parsed(rows: Iterable[bytes]) -> dict[bytes, Entry]:
+    heads = ((row[:-21].partition(b" "), row[-20:]) for row in rows)
+    return {name: (_canonical(mode), oid) for (mode, _, name), oid in heads}
+
+
+def _diff_tree(git: Git, old: str, new: str) -> dict[bytes, Change] | None:
+    """Return the changes as git sees them, or None where it cannot."""
+    flags = ("-r", "-z", "--raw", "--no-renames", "--no-abbrev", "--ignore-submodules=none")
+    done = git.run("diff-tree", *flags, old, new, check=False)
+    if done.code:
+        return None
+    changes: dict[bytes, Change] = {}
+    # A row is ':oldmode newmode oldid newid status', then the path.
+    rows = iter(done.out.split(b"\0"))
+    for row, path in zip(rows, rows, strict=False):
+        old_mode, new_mode, old_id, new_id, _ = row[1:].decode().split(" ")
+        before = None if old_mode == _ABSENT else (old_mode, old_id)
+        changes[path] = before, None if new_mode == _ABSENT else (new_mode, new_id)
+    return changes
+
+
+@dataclass(slots=True, eq=False)
+class _Directory:
+    """A directory on the way to an edit, with what is to happen in it."""
+
+    name: bytes = b""
+    parent: _Directory | None = None
+    tree: str = EMPTY_TREE
+    entries: dict[bytes, Entry] = field(default_factory=dict)
+    original: dict[bytes, Entry] = field(default_factory=dict)
+    leaves: dict[bytes, Item | None] = field(default_factory=dict)
+    below: dict[bytes, _Directory] = field(default_factory=dict)
+    # What became of `below`: the id of the tree, None where it is empty now.
+    results: dict[bytes, bytes | None] = field(default_factory=dict)
+
+
+def _touched(store: ObjectStore, tree: str, edits: Mapping[bytes, Item | None]) -> list[_Directory]:
+    """Return the directories on the way to the edits, read, each after its parent."""
+    touched = [_sorted_out(tree, edits)]
+    for directory in touched:
+        directory.original = _entries(store, directory.tree)
+        directory.entries = dict(directory.original)
+        for name, child in directory.below.items():
+            child.tree = _subtree(directory.original.get(name))
+            touched.append(child)
+    return touched
+
+
+def _sorted_out(tree: str, edits: Mapping[bytes, Item | None]) -> _Directory:
+    """Return the root directory, with each edit in the directory below it where it belongs."""
+    root = _Directory(tree=tree)
+    for path, item in edits.items():
+        *way, name = path.split(b"/")
+        here = root
+        for step in way:
+            here = here.below.get(step) or here.below.setdefault(step, _Directory(step, here))
+        here.leaves[name] = item
+    return root
+
+
+def _settle(directory: _Directory) -> None:
+    """Give `directory.entries` the edits; its directories below are settled already."""
+    entries = directory.entries
+    for name, oid in directory.results.items():
+        if _is_directory(entries.get(name)):
+            del entries[name]
+        if oid is not None:
+            _free(directory, name)
+            entries[name] = DIRECTORY, oid
+    for name, item in directory.leaves.items():
+        there = _is_directory(entries.get(name))
+        if item is not None:
+            if there:
+                raise _both(name)
+            entries[name] = item[0].encode(), bytes.fromhex(item[1])
+        elif not there:
+            entries.pop(name, None)
+
+
+def _free(directory: _Directory, name: bytes) -> None:
+    """Refuse to put a directory over a file that no edit removes."""
+    if name in directory.entries and directory.leaves.get(name, True) is not None:
+        raise _both(name)
+
+
+def _both(name: bytes) -> BadValue:
+    shown = name.decode("utf-8", "backslashreplace")
+    return BadValue(f"'{shown}' would be a file and a directory at once")
+
+
+def _write(store: ObjectStore, directory: _Directory) -> str:
+    # An empty root is written even if it was empty before: it need not have been stored.
+    if directory.entries and directory.entries == directory.original:
+        return directory.tree
+    return store.write_tree(directory.entries)
+
+
+def _entries(store: ObjectStore, tree: str) -> dict[bytes, Entry]:
+    return {
+        name: (_MODES.get(mode) or _canonical(mode), oid) for mode, name, oid in store.tree(tree)
+    }
+
+
+def _canonical(mode: bytes) -> bytes:
+    """Return a mode as git reads it: old tools wrote zero-padded and group-writable ones."""
+    known = _MODES.get(mode)
+    if known is not None:
+        return known
+    bits = int(mode, 8)
+    kind = bits >> 12
+    if kind == 0o10:
+        return b"100755" if bits & 0o100 else b"100644"
+    return {0o12: b"120000", 0o4: DIRECTORY}.get(kind, b"160000")
+
+
+def _is_directory(entry: Entry | None) -> bool:
+    return entry is not None and entry[0] == DIRECTORY
+
+
+def _subtree(entry: Entry | None) -> str:
+    return entry[1].hex() if entry is not None and _is_directory(entry) else EMPTY_TREE
+
+
+def _leaf(entry: Entry | None) -> Item | None:
+    if entry is None or _is_directory(entry):
+        return None
+    return entry[0].decode(), entry[1].hex()

@@ -1,0 +1,1 @@
+"""Promotion: a lane's accepted work lands on another lane, or stops at what both touched."""

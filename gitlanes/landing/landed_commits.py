@@ -1,0 +1,157 @@
+"""The commits that a promotion adds to its target, by mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitlanes import clock, ids
+from gitlanes.git.raw import CommitObject
+from gitlanes.git.trailers import add_change_id, change_id_of, subject_of
+from gitlanes.git.trees import changed_paths, overlay
+from gitlanes.landing.plans import Landing
+from gitlanes.models.records import ACCEPTED, Attempt
+from gitlanes.store import codec
+
+if TYPE_CHECKING:
+    from gitlanes.store.transaction import Transaction
+
+MERGE, SQUASH, REPLAY = MODES = ("merge", "squash", "replay")
+
+# A landing's message lists what it brings, but not without end.
+_LISTED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class LandedCommit:
+    """One new commit of the target, and the source's commits whose records it carries on."""
+
+    commit: str
+    attempt: Attempt
+    carries: tuple[str, ...] = ()
+
+
+def write(tx: Transaction, landing: Landing, mode: str, message: str | None) -> list[LandedCommit]:
+    """Write the commits and return them, oldest first; none where the target has it all.
+
+    'merge': one with both heads as parents. 'squash': one, under the first change's id.
+    'replay': each of the source's commits again, with its message, author and Change-Id.
+    """
+    if landing.plan.tree == tx.repo.objects.commit(landing.ends[1]).tree:
+        return []
+    if mode == REPLAY:
+        return _replayed(tx, landing)
+    source, target = landing.ends
+    brought = list(_brought(tx, landing))
+    text = message or _title(landing, mode, brought)
+    known = change_id_of(brought[0][1].message) if brought and mode == SQUASH else None
+    text = add_change_id(text, change_id_of(text) or known or ids.new_change_id())
+    parents = [target, source] if mode == MERGE else [target]
+    commit = _commit(tx, str(landing.plan.tree), parents, text)
+    carries = tuple(oid for oid, _ in brought) if mode == SQUASH else ()
+    return [LandedCommit(commit, _attempt(tx, landing, commit, text, 0), carries)]
+
+
+def _replayed(tx: Transaction, landing: Landing) -> list[LandedCommit]:
+    """Lay each of the source's commits on the target again.
+
+    Only paths that the landing as a whole changes take part: each ends where the source has
+    it, so the last tree is the planned one, and nothing of the target's is touched on the way.
+    """
+    store, wanted = tx.repo.objects, landing.plan.applied.keys()
+    head = landing.ends[1]
+    tree = store.commit(head).tree
+    made: list[LandedCommit] = []
+    for oid, commit in _brought(tx, landing):
+        before = store.commit(commit.parents[0]).tree
+        changes = changed_paths(store, tx.repo.git, before, commit.tree)
+        after = overlay(store, tree, {p: new for p, (_, new) in changes.items() if p in wanted})
+        if after == tree:
+            continue
+        tree = after
+        text = commit.message.decode("utf-8", "surrogateescape")
+        head = _commit(tx, tree, [head], text, author=commit.author)
+        attempt = _attempt(tx, landing, head, text, len(made), kind="replay")
+        made.append(LandedCommit(head, attempt, (oid,)))
+    if tree != landing.plan.tree:
+        made.append(_rest(tx, landing, head, len(made)))
+    return made
+
+
+def _rest(tx: Transaction, landing: Landing, head: str, number: int) -> LandedCommit:
+    """Return a last commit for what no single step brings: paths that a force removed."""
+    name = landing.source.record.name
+    text = add_change_id(f"Settle forced paths of lane {name}\n", ids.new_change_id())
+    commit = _commit(tx, str(landing.plan.tree), [head], text)
+    return LandedCommit(commit, _attempt(tx, landing, commit, text, number, kind="replay"))
+
+
+def _brought(tx: Transaction, landing: Landing) -> Iterator[tuple[str, CommitObject]]:
+    """Yield the source's own commits that have not landed yet, oldest first."""
+    store, source = tx.repo.objects, landing.source.record
+    landed = source.landed.get(landing.target.record.uuid)
+    known = {*landing.bases, *([landed.source] if landed and landed.source else [])}
+    found: list[str] = []
+    oid = landing.ends[0]
+    while oid not in known:
+        parents = store.commit(oid).parents
+        if not parents or oid == source.fork:
+            # The base lies beside the first parents: only git knows what it reaches.
+            excluded = [f"^{x}" for x in sorted(known)]
+            done = tx.repo.git.run("rev-list", "--first-parent", landing.ends[0], *excluded)
+            found = done.text.split()
+            break
+        found.append(oid)
+        oid = parents[0]
+    for oid in reversed(found):
+        yield oid, store.commit(oid)
+
+
+def _title(landing: Landing, mode: str, brought: list[tuple[str, CommitObject]]) -> str:
+    """Return a message that says what came from where."""
+    source, target = landing.source.record.name, landing.target.record.name
+    subjects = [codec.one_line(subject_of(commit.message), 72) for _, commit in brought]
+    if mode == SQUASH and len(brought) == 1:
+        return brought[0][1].message.decode("utf-8", "replace")
+    if mode == SQUASH and subjects:
+        first, body = f"{subjects[0]} (and {len(subjects) - 1} more)", subjects
+    else:
+        first, body = f"Promote lane {source} into {target}", subjects
+    listed = [f"* {x}" for x in body[:_LISTED]]
+    if len(body) > _LISTED:
+        listed.append(f"* and {len(body) - _LISTED} more")
+    return "\n".join([first, "", *listed]) if listed else first
+
+
+def _attempt(
+    tx: Transaction, landing: Landing, commit: str, text: str, offset: int, kind: str = "promotion"
+) -> Attempt:
+    lane = landing.target.record
+    number = lane.next + offset
+    return Attempt(
+        id=ids.attempt_id(lane.name, number),
+        lane=lane.name,
+        number=number,
+        uuid=ids.new_id(clock.now()),
+        kind=kind,
+        status=ACCEPTED,
+        commit=commit,
+        base=lane.head,
+        tree=tx.repo.objects.commit(commit).tree,
+        change_id=change_id_of(text),
+        title=codec.one_line(subject_of(text)),
+        agent=tx.actor,
+        time=tx.time,
+        landed=commit,
+        decided=tx.time,
+    )
+
+
+def _commit(
+    tx: Transaction, tree: str, parents: list[str], message: str, author: bytes | None = None
+) -> str:
+    who = tx.repo.identity()
+    return tx.repo.objects.write_commit(
+        tree, parents, message, author=author or who.author, committer=who.committer
+    )

@@ -1,0 +1,153 @@
+"""What a promotion would do: computed from three trees, without a lock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gitlanes.combine.assembly import plan_landing
+from gitlanes.combine.changes import Clash, Plan
+from gitlanes.errors import Collision, Negative, Refused
+from gitlanes.landing.bases import bases_for
+from gitlanes.models.records import ACTIVE, LaneState
+from gitlanes.models.results import CollidingPath, Promotion
+from gitlanes.review.decide import collision
+from gitlanes.store.adopt import adopted_lane
+from gitlanes.store.attribution import colliding_paths
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+@dataclass(frozen=True, slots=True)
+class Force:
+    """Where the source wins: the paths named, or every collision."""
+
+    paths: Collection[bytes] = ()
+    everything: bool = False
+
+
+NO_FORCE = Force()
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """A promotion planned for these very heads."""
+
+    source: LaneState
+    target: LaneState
+    bases: tuple[str, ...]
+    plan: Plan
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        """The heads of source and target that the plan is for."""
+        return str(self.source.record.head), str(self.target.record.head)
+
+
+def target_of(repo: LaneRepo, source: LaneState, into: str | None) -> LaneState:
+    """Return the lane to promote into: the one named, the parent, or the adopted one."""
+    found = None
+    if into is not None:
+        found = repo.view.lane(into)
+    elif source.record.parent is not None:
+        found = repo.view.by_uuid(source.record.parent)
+    found = found or adopted_lane(repo)
+    if found is None or found.record.uuid == source.record.uuid:
+        raise Refused(
+            f"lane '{source.record.name}' cannot be promoted into itself",
+            hint="name the target with --into LANE",
+        )
+    return found
+
+
+def plan(repo: LaneRepo, source: LaneState, target: LaneState, force: Force = NO_FORCE) -> Landing:
+    """Return what landing the source's head on the target's comes to."""
+    for state in (source, target):
+        if state.record.status != ACTIVE:
+            raise Refused(
+                f"lane '{state.record.name}' is {state.record.status}",
+                hint="only active lanes take part in a promotion",
+            )
+    bases = bases_for(repo, source, target)
+    store = repo.objects
+    made = plan_landing(
+        store,
+        repo.git,
+        bases=[store.commit(x).tree for x in bases],
+        source=store.commit(str(source.record.head)).tree,
+        target=store.commit(str(target.record.head)).tree,
+        force=force.paths,
+        force_all=force.everything,
+    )
+    return Landing(source, target, bases, made)
+
+
+def outcome(
+    repo: LaneRepo, landing: Landing, mode: str, unsaved: tuple[bytes, ...] = ()
+) -> Promotion:
+    """Return the plan as a promotion that has not happened."""
+    made, source, target = landing.plan, landing.source.record, landing.target.record
+    return Promotion(
+        lane=source.name,
+        into=target.name,
+        mode=mode,
+        base=landing.bases,
+        source=landing.ends[0],
+        target=landing.ends[1],
+        head=None,
+        commits=(),
+        landed=(),
+        source_only=tuple(sorted(made.source.keys() - made.target.keys())),
+        target_only=tuple(sorted(made.target.keys() - made.source.keys())),
+        convergent=made.convergent,
+        collisions=_paths(repo, landing, made.collisions),
+        forced=_paths(repo, landing, made.forced),
+        unsaved=unsaved,
+        open_attempts=tuple(x.id for x in source.open),
+        dry_run=True,
+    )
+
+
+def refusal(promotion: Promotion) -> Collision:
+    """Return the error for a promotion that collides, with its three ways out."""
+    lane, into = promotion.lane, promotion.into
+    count = len(promotion.collisions)
+    return collision(
+        f"promoting '{lane}' into '{into}' collides on {count} path{'s' if count > 1 else ''}",
+        promotion.collisions,
+        (
+            f"rerun the work on the new base (git lanes new NAME --from {into}), "
+            "resolve by hand, or let the source win with --force PATH"
+        ),
+        lane=lane,
+        into=into,
+        base=promotion.base,
+        source=promotion.source,
+        target=promotion.target,
+        source_only=promotion.source_only,
+        target_only=promotion.target_only,
+        convergent=promotion.convergent,
+    )
+
+
+def require_news(landing: Landing) -> None:
+    """Raise Negative where the target has all of the source's work already."""
+    source, target = landing.source.record, landing.target.record
+    if source.head not in landing.bases:
+        return
+    names = ", ".join(x.id for x in source.open)
+    raise Negative(
+        f"nothing to promote: '{target.name}' has all accepted work of '{source.name}'",
+        hint=f"accept what is proposed first: {names}"
+        if names
+        else "commit work in the lane first",
+        data={"lane": source.name, "into": target.name},
+    )
+
+
+def _paths(repo: LaneRepo, landing: Landing, clashes: Sequence[Clash]) -> tuple[CollidingPath, ...]:
+    if not clashes:
+        return ()
+    return colliding_paths(repo, landing.plan, clashes, landing.bases, landing.ends)

@@ -1,0 +1,1 @@
+"""Lanes: made, deleted, and shown."""

@@ -1,0 +1,58 @@
+"""Where a lane starts, and so from where its changes count towards other lanes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gitlanes import ids
+from gitlanes.models.records import Landed, Lane, LaneState
+from gitlanes.store.ancestry import is_ancestor, merge_base
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A start: the commit, and the lane whose history it was taken from, if it was one's."""
+
+    commit: str
+    origin: LaneState | None
+
+
+def resolve(repo: LaneRepo, name: str | None, default: LaneState) -> Start:
+    """Return the start that a lane, attempt, snapshot or revision names; None is the default."""
+    if name is None:
+        return Start(str(default.record.head), default)
+    commit = repo.view.commit_of(name)
+    match = ids.ATTEMPT_ID.fullmatch(name)
+    origin = repo.view.find(match["lane"] if match else name)
+    return Start(commit, origin)
+
+
+def landed_from(repo: LaneRepo, start: Start, default: LaneState) -> dict[str, Landed]:
+    """Return the fork points of a lane with that start, by target.
+
+    Found once, here: computed later, from the target's new head, they would move with it.
+    What the origin landed before the start counts as known to those targets, too.
+    """
+    found: dict[str, Landed] = {}
+    origin = start.origin
+    if origin is not None:
+        for uuid, landed in origin.record.landed.items():
+            newest = landed.bases[-1]
+            if start.commit == origin.record.head or is_ancestor(repo, newest, start.commit):
+                found[uuid] = replace(landed, at=None, source=None)
+    for target in filter(None, (origin, default)):
+        fork = fork_point(repo, start.commit, target.record)
+        if fork is not None and target.record.uuid not in found:
+            found[target.record.uuid] = Landed((fork,))
+    return found
+
+
+def fork_point(repo: LaneRepo, start: str, target: Lane) -> str | None:
+    """Return where a start left a lane's history, or None if it never was part of it."""
+    if start in (target.head, target.fork):
+        return start
+    return merge_base(repo, start, target.head) if target.head else None

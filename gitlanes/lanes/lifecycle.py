@@ -1,0 +1,173 @@
+"""Making and deleting lanes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitlanes import clock, ids
+from gitlanes.errors import NotAdopted, Refused
+from gitlanes.git.refs import list_refs
+from gitlanes.lanes import forks
+from gitlanes.models.lanes import Adopted, DeletedLane, NewLane
+from gitlanes.models.records import ACTIVE, DELETED, REJECTED, Lane, LaneState
+from gitlanes.models.workspaces import Snapshot, Workspace
+from gitlanes.store import layout
+from gitlanes.store.adopt import adopt, adopted_lane
+from gitlanes.store.transaction import Transaction, drop_head, locked, transaction
+from gitlanes.workspaces import finding, intake
+from gitlanes.workspaces import lifecycle as workspaces
+from gitlanes.workspaces import state as states
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+def init(repo: LaneRepo, name: str = "main") -> Adopted:
+    """Adopt the repository in place: lane `name` is bound to the branch in its own directory.
+
+    Working tree, index, branch and config stay as they are. Again, it changes nothing.
+    """
+    state, fresh = adopt(repo, name)
+    root = repo.root()
+    if root is not None and states.read(root[0]) is None:
+        lane = state.record
+        states.write(root[0], states.WorkspaceState(lane.uuid, lane.name, lane.head, lane.head))
+    return Adopted(state.record, fresh, root[1] if root else None)
+
+
+def new(
+    repo: LaneRepo,
+    name: str,
+    *,
+    start: str | None = None,
+    workspace: bool = True,
+    path: Path | None = None,
+    agent: str | None = None,
+    exist_ok: bool = False,
+) -> NewLane:
+    """Make a lane, and a workspace for it unless told not to.
+
+    ``start`` is a lane, attempt, snapshot or revision; the adopted lane's head by default.
+    ``agent`` is who owns the lane. With ``exist_ok`` a lane of that name is returned as it is.
+    """
+    layout.check_lane_name(name)
+    default = _default(repo)
+    existing = repo.view.find(name)
+    if exist_ok and existing is not None and existing.record.status != DELETED:
+        return _existing(repo, existing)
+    begun = forks.resolve(repo, start, default)
+    with transaction(repo, "new", actor=agent) as tx:
+        state = repo.view.find(name)
+        if state is not None and state.record.status != DELETED:
+            if exist_ok:
+                return _existing(repo, state)
+            raise Refused(f"lane '{name}' exists already", hint=f"see 'git lanes show {name}'")
+        _refuse_twin(repo, name)
+        record = _record(tx, name, begun, default, state, agent)
+        tx.description = f"new lane {name}"
+        tx.lane(state, record, parents=[begun.commit])
+        if workspace:
+            place = workspaces.free_place(repo, name, path)
+            workspaces.create_with(tx, record, place, begun.commit)
+    made = workspaces.fill(repo, record) if workspace else None
+    return NewLane(record, made.path if made else None)
+
+
+def delete(repo: LaneRepo, name: str, *, force: bool = False) -> DeletedLane:
+    """Delete a lane and its workspace; its records stay readable, and its attempts' content.
+
+    Refuses open attempts and unsaved work; with ``force`` the attempts are rejected, and the
+    work is snapshotted first.
+    """
+    lane = repo.view.lane(name).record
+    if lane.bound or lane.extra.get("adopted"):
+        raise Refused(f"lane '{name}' is the repository's own", hint="other lanes can be deleted")
+    workspace = finding.workspace_of(repo, lane)
+    with _doomed(repo, workspace, force=force) as saved:
+        with transaction(repo, "delete") as tx:
+            state = repo.view.lane(name)
+            _refuse_open(state, force=force)
+            closed = [
+                replace(x, status=REJECTED, reason="the lane was deleted", decided=tx.time)
+                for x in state.record.open
+            ]
+            tx.description = f"delete lane {name}"
+            tx.lane(state, replace(state.record, status=DELETED, open=()), attempts=closed)
+        with locked(repo) as lock:
+            drop_head(repo, name, lock)
+    return DeletedLane(state.record, saved.id if saved else None)
+
+
+@contextmanager
+def _doomed(
+    repo: LaneRepo, workspace: Workspace | None, *, force: bool
+) -> Iterator[Snapshot | None]:
+    if workspace is None:
+        yield None
+    else:
+        with workspaces.removing(repo, workspace, force=force) as saved:
+            yield saved
+
+
+def _default(repo: LaneRepo) -> LaneState:
+    """Return the adopted lane, with what people committed on its branch taken in."""
+    found = adopted_lane(repo)
+    if found is None:
+        raise NotAdopted("this repository has no lanes yet", hint="run 'git lanes init'")
+    if found.record.bound:
+        intake.take_in(repo, found.record.name)
+        found = repo.view.lane(found.record.name)
+    return found
+
+
+def _existing(repo: LaneRepo, state: LaneState) -> NewLane:
+    workspace = finding.workspace_of(repo, state.record)
+    return NewLane(state.record, workspace.path if workspace else None, created=False)
+
+
+def _refuse_twin(repo: LaneRepo, name: str) -> None:
+    """Refuse a name that differs from another only in case: some file systems cannot."""
+    rows = list_refs(repo.git, [layout.JOURNALS], "refname")
+    names = (row[0].decode().removeprefix(layout.JOURNALS) for row in rows)
+    twin = next((x for x in names if x.lower() == name.lower() and x != name), None)
+    if twin is not None:
+        raise Refused(
+            f"lane '{name}' differs from lane '{twin}' only in case",
+            hint="some file systems cannot tell them apart: choose another name",
+        )
+
+
+def _record(
+    tx: Transaction,
+    name: str,
+    start: forks.Start,
+    default: LaneState,
+    tombstone: LaneState | None,
+    agent: str | None,
+) -> Lane:
+    """Return the first record; a name used again goes on in numbers, so ids stay unique."""
+    return Lane(
+        name=name,
+        uuid=ids.new_id(clock.now()),
+        status=ACTIVE,
+        head=start.commit,
+        fork=start.commit,
+        created=tx.time,
+        origin=start.origin.record.uuid if start.origin else None,
+        owner=agent,
+        next=tombstone.record.next if tombstone else 1,
+        landed=forks.landed_from(tx.repo, start, default),
+    )
+
+
+def _refuse_open(state: LaneState, *, force: bool) -> None:
+    if state.record.open and not force:
+        names = ", ".join(x.id for x in state.record.open)
+        raise Refused(
+            f"lane '{state.record.name}' has open attempts: {names}",
+            hint="accept or reject them first, or use --force",
+        )

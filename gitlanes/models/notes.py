@@ -1,0 +1,78 @@
+"""What git notes tell about a commit: why it was made, what it took, what judges said.
+
+Names follow OpenTelemetry's GenAI conventions where those have one: cache tokens are part of
+the input tokens, times are milliseconds, amounts are decimal strings. Unknown is None here
+and absent in the note, never 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Why an attempt was made, in the words of who asked for it."""
+
+    prompt: str | None = None
+    agent: str | None = None
+    agent_type: str | None = None
+    agent_version: str | None = None
+    model: str | None = None
+    session: str | None = None
+    tags: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    meta: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What an attempt took; ``amount`` is a decimal string in ``currency``."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+    cache_creation_input_tokens: int | None = None
+    api_calls: int | None = None
+    wall_ms: int | None = None
+    amount: str | None = None
+    currency: str | None = None
+
+    @property
+    def known(self) -> bool:
+        """Say whether anything is known at all."""
+        return any(getattr(self, name) is not None for name in self.__slots__)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What one judge said of a commit."""
+
+    name: str
+    passed: bool
+    by: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Who decided on an attempt, why, and which checks they name: ``((name, passed), …)``."""
+
+    by: str | None = None
+    reason: str | None = None
+    checks: tuple[tuple[str, bool], ...] = ()
+
+
+NO_INTENT = Intent()
+NO_COST = Cost()
+NO_JUDGEMENT = Judgement()
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """All records about one commit, as they are stored: plain dicts, oldest first."""
+
+    intents: tuple[dict[str, Any], ...] = ()
+    costs: tuple[dict[str, Any], ...] = ()
+    evaluations: tuple[dict[str, Any], ...] = ()

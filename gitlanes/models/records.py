@@ -1,0 +1,137 @@
+"""What the journal remembers: a lane's whole record, its attempts, the entries themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+PROPOSED = "proposed"
+ACCEPTED = "accepted"
+REJECTED = "rejected"
+SUPERSEDED = "superseded"
+
+ACTIVE = "active"
+DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One proposed commit on a lane, and what became of it.
+
+    ``commit`` is what was proposed, on top of ``base``; ``landed`` is the commit that stands
+    in the lane's history once it is accepted (the same one unless the lane had moved on).
+    ``kind`` is 'work', 'promotion', 'replay' or 'import'. ``merged`` names what the agent
+    itself brought in from other lanes: ``{lane uuid: commit}``.
+    """
+
+    id: str
+    lane: str
+    number: int
+    uuid: str
+    kind: str
+    status: str
+    commit: str
+    base: str | None
+    tree: str
+    change_id: str | None
+    title: str
+    agent: str | None
+    time: str
+    whole: bool = True
+    landed: str | None = None
+    by: str | None = None
+    reason: str | None = None
+    decided: str | None = None
+    merged: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        """Say whether it still waits for a decision."""
+        return self.status == PROPOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Where a lane stands towards a target: the next landing counts changes from here.
+
+    ``bases`` are commits whose content both sides have (usually one: the source's head that
+    landed last, or the fork point before any landing). ``source`` is the source's head that
+    landed last and ``at`` the target's commit that brought it; None before any landing.
+    """
+
+    bases: tuple[str, ...]
+    at: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A lane's whole record, as each of its journal entries carries it.
+
+    ``fork`` is the commit it started from, ``origin`` the uuid of the lane whose history that
+    was, ``parent`` the uuid of the lane that it follows. ``change`` is the Change-Id that the
+    next proposal carries on after a rejection. ``branch`` is the bound branch's ref. ``extra``
+    keeps fields that a newer version wrote.
+    """
+
+    name: str
+    uuid: str
+    status: str
+    head: str | None
+    fork: str | None
+    created: str
+    origin: str | None = None
+    parent: str | None = None
+    owner: str | None = None
+    next: int = 1
+    open: tuple[Attempt, ...] = ()
+    landed: dict[str, Landed] = field(default_factory=dict)
+    change: str | None = None
+    branch: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def bound(self) -> bool:
+        """Say whether the lane is tied to one of the user's own branches."""
+        return self.branch is not None
+
+
+@dataclass(frozen=True, slots=True)
+class RefChange:
+    """What an operation did to one ref other than a journal."""
+
+    name: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One journal entry: an operation as one of its lanes remembers it.
+
+    ``attempts`` are those whose state the operation changed, as they were after it;
+    ``details`` holds what only this verb knows (a promotion's bases, what was forced).
+    ``lanes`` is ``{name: uuid}`` of all lanes that the operation touched.
+    """
+
+    oid: str
+    operation: str
+    verb: str
+    description: str
+    actor: str | None
+    host: str
+    time: str
+    previous: tuple[str, ...]
+    refs: tuple[RefChange, ...]
+    lanes: dict[str, str]
+    record: Lane
+    attempts: tuple[Attempt, ...] = ()
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneState:
+    """A lane as read just now: its record and the journal entry that says so."""
+
+    record: Lane
+    tip: str

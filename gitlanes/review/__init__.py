@@ -1,0 +1,1 @@
+"""Attempts: proposed, then accepted or rejected."""

@@ -1,0 +1,50 @@
+"""What a lane's own history holds already: changes by id, other lanes' heads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitlanes.git.trailers import change_id_of
+from gitlanes.models.records import Lane
+from gitlanes.models.workspaces import Capture
+from gitlanes.store import codec
+from gitlanes.store.ancestry import merge_base
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+def has_change(repo: LaneRepo, lane: Lane, change: str) -> bool:
+    """Say whether a commit between the lane's fork and its head has that Change-Id."""
+    commit = lane.head
+    while commit is not None and commit != lane.fork:
+        found = repo.objects.commit(commit)
+        if change_id_of(found.message) == change:
+            return True
+        commit = found.parents[0] if found.parents else None
+    return False
+
+
+def without_change_id(text: str) -> str:
+    """Return a message without its Change-Id trailers."""
+    kept = [x for x in text.splitlines() if not x.startswith("Change-Id: ")]
+    return "\n".join(kept).strip() or codec.one_line(text)
+
+
+def merged_heads(repo: LaneRepo, lane: Lane, captured: Capture) -> dict[str, str]:
+    """Return {lane uuid: commit} of other lanes' work that the agent itself merged in.
+
+    Asked only where the agent made commits: the newest commit of each lane's history that is
+    part of its HEAD, where that is beyond what the workspace was based on.
+    """
+    if not captured.own:
+        return {}
+    found = {}
+    for other in repo.view.lanes():
+        if other.record.uuid == lane.uuid or other.record.head is None:
+            continue
+        known = merge_base(repo, captured.base, other.record.head)
+        shared = merge_base(repo, captured.head, other.record.head)
+        if shared and shared != known:
+            found[other.record.uuid] = shared
+    return found

@@ -1,0 +1,213 @@
+"""Offering a workspace's content as an attempt, and committing it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gitlanes import clock, ids
+from gitlanes.errors import BadValue, NothingToPropose
+from gitlanes.git.trailers import add_change_id, add_trailer, change_id_of, subject_of
+from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent
+from gitlanes.models.records import PROPOSED, SUPERSEDED, Attempt, LaneState
+from gitlanes.models.results import Proposed
+from gitlanes.models.workspaces import Capture
+from gitlanes.review import decide, lineage
+from gitlanes.store import codec, records
+from gitlanes.store.transaction import Transaction, transaction
+from gitlanes.workspaces import binding, finding, intake
+from gitlanes.workspaces import capture as capturing
+from gitlanes.workspaces import state as states
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+NEW_CHANGE = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a proposal is made with.
+
+    ``change`` is a Change-Id to carry on, or 'new'; ``paths`` limits the proposal to files and
+    directories of the workspace; ``expect`` is the head that the lane must have.
+    """
+
+    message: str | None = None
+    intent: Intent = NO_INTENT
+    cost: Cost = NO_COST
+    change: str | None = None
+    paths: Sequence[bytes] = ()
+    expect: str | None = None
+
+
+def propose(repo: LaneRepo, lane: str | None = None, offer: Offer | None = None) -> Proposed:
+    """Offer a workspace's content as an attempt of its lane; the files stay as they are.
+
+    A whole proposal supersedes the lane's open ones and carries their Change-Id on. Raises
+    NothingToPropose, Refused in the middle of a merge, Raced if ``expect`` does not hold.
+    """
+    return _offer(repo, lane, offer or Offer(), accept=False)
+
+
+def commit(repo: LaneRepo, lane: str | None = None, offer: Offer | None = None) -> Proposed:
+    """Propose and accept in one operation; raises Collision as `accept` does."""
+    return _offer(repo, lane, offer or Offer(), accept=True)
+
+
+def _offer(repo: LaneRepo, name: str | None, offer: Offer, *, accept: bool) -> Proposed:
+    _check(offer)
+    lane = finding.lane_or_present(repo, name).record
+    workspace = finding.require_workspace(repo, lane)
+    following = None
+    with capturing.held(repo, workspace) as hold:
+        if workspace.root:
+            intake.require_agreement(repo, lane.name)
+            binding.follow(repo, lane.name, hold)
+        captured = capturing.capture(repo, hold, offer.paths)
+        with transaction(repo, "commit" if accept else "propose", actor=offer.intent.agent) as tx:
+            made = _attempt(tx, lane.name, captured, offer, accept=accept)
+            if not workspace.root:
+                _mark(hold, tx, made, accept=accept)
+        if not workspace.root:
+            base = made.attempt.commit if accept else hold.state.base
+            hold.move(made.attempt.commit, base=base)
+        elif accept:
+            following = binding.follow(repo, lane.name, hold)
+    return replace(made, following=following)
+
+
+def _attempt(
+    tx: Transaction, name: str, captured: Capture, offer: Offer, *, accept: bool
+) -> Proposed:
+    """Write the attempt and its records, and decide it at once if asked to."""
+    state = tx.repo.view.lane(name)
+    decide.require_open_lane(state.record)
+    decide.require_head(state.record, offer.expect)
+    _require_news(tx.repo, state, captured, accept=accept)
+    superseded = _superseded(state, captured, offer)
+    message = _message(tx, state, captured, offer, superseded)
+    attempt = _written(tx, state, captured, offer, message)
+    details = {"commits": list(captured.own)} if captured.own else {}
+    records.add_intent(tx, attempt, offer.intent, details)
+    records.add_cost(tx, attempt, offer.cost)
+    gone = [replace(x, status=SUPERSEDED, decided=tx.time) for x in superseded]
+    still_open = tuple(x for x in state.record.open if x not in superseded)
+    record = replace(state.record, next=attempt.number + 1, open=(*still_open, attempt))
+    parents = [attempt.commit, *captured.own[-1:]]
+    names = tuple(x.id for x in gone)
+    if not accept:
+        tx.description = f"propose {attempt.id}: {attempt.title}"
+        tx.lane(state, record, parents=parents, attempts=[attempt, *gone])
+        return Proposed(attempt, names)
+    landing = decide.land(tx, record, attempt)
+    tx.description = f"commit {attempt.id}: {attempt.title}"
+    changed = [landing.attempt, *gone, *landing.superseded]
+    tx.lane(state, landing.record, parents=[*parents, landing.head], attempts=changed)
+    names += tuple(x.id for x in landing.superseded)
+    return Proposed(landing.attempt, names, landing.convergent)
+
+
+def _check(offer: Offer) -> None:
+    change = offer.change
+    if change is not None and change != NEW_CHANGE and not ids.CHANGE_ID.fullmatch(change):
+        raise BadValue(
+            f"bad change id '{codec.one_line(change, 60)}'",
+            hint="use I and 40 hex digits, or 'new'",
+        )
+
+
+def _require_news(repo: LaneRepo, state: LaneState, captured: Capture, *, accept: bool) -> None:
+    """Raise NothingToPropose where the content is the base's, or an open attempt's already."""
+    name = state.record.name
+    if repo.objects.commit(captured.base).tree == captured.tree:
+        raise NothingToPropose(
+            f"nothing to propose: workspace of lane '{name}' has no changes",
+            hint="edit files there first",
+        )
+    same = next((x for x in state.record.open if x.tree == captured.tree), None)
+    if same is not None and not accept:
+        raise NothingToPropose(
+            f"nothing to propose: {same.id} has this content already",
+            hint=f"accept or reject it: git lanes accept {same.id}",
+        )
+
+
+def _superseded(state: LaneState, captured: Capture, offer: Offer) -> list[Attempt]:
+    """Return the open attempts that this proposal replaces: earlier whole ones, by a whole one."""
+    if not captured.whole or offer.change == NEW_CHANGE:
+        return []
+    return [x for x in state.record.open if x.kind == "work"]
+
+
+def _message(
+    tx: Transaction,
+    state: LaneState,
+    captured: Capture,
+    offer: Offer,
+    superseded: Sequence[Attempt],
+) -> str:
+    """Return the commit message, with its Change-Id.
+
+    The text is the given message, else the prompt's first line, else the agent's last subject.
+    """
+    repo, text = tx.repo, offer.message
+    if text is None and offer.intent.prompt:
+        text = next((x for x in offer.intent.prompt.splitlines() if x.strip()), None)
+    if text is None and captured.own:
+        text = repo.objects.commit(captured.own[-1]).message.decode("utf-8", "replace")
+    text = (text or "").strip() or f"Work in lane {state.record.name}"
+    change = offer.change if offer.change != NEW_CHANGE else ids.new_change_id()
+    carried = superseded[-1].change_id if superseded else state.record.change
+    change = change or change_id_of(text) or carried or ids.new_change_id()
+    if lineage.has_change(repo, state.record, change):
+        text = add_trailer(lineage.without_change_id(text), "Follows", change)
+        change = ids.new_change_id()
+    message = add_change_id(text, change)
+    if change_id_of(message) == change:
+        return message
+    return add_change_id(lineage.without_change_id(text), change)
+
+
+def _written(
+    tx: Transaction, state: LaneState, captured: Capture, offer: Offer, message: str
+) -> Attempt:
+    """Store the attempt's commit: one, on the commit that the workspace was based on."""
+    repo, lane = tx.repo, state.record
+    who = repo.identity()
+    oid = repo.objects.write_commit(
+        captured.tree, [captured.base], message, author=who.author, committer=who.committer
+    )
+    return Attempt(
+        id=ids.attempt_id(lane.name, lane.next),
+        lane=lane.name,
+        number=lane.next,
+        uuid=ids.new_id(clock.now()),
+        kind="work",
+        status=PROPOSED,
+        commit=oid,
+        base=captured.base,
+        tree=captured.tree,
+        change_id=change_id_of(message),
+        title=codec.one_line(subject_of(message)),
+        agent=offer.intent.agent,
+        time=tx.time,
+        whole=captured.whole,
+        merged=lineage.merged_heads(repo, lane, captured),
+    )
+
+
+def _mark(hold: capturing.Held, tx: Transaction, made: Proposed, *, accept: bool) -> None:
+    """Note in the workspace where HEAD and index go once the operation is in the journal."""
+    locks = tuple(f"{hold.git_dir}/{name}.lock" for name in ("index", "HEAD"))
+    state = tx.repo.view.lane(made.attempt.lane)
+    step = states.Step(
+        states.MOVE,
+        new=made.attempt.commit,
+        operation=tx.operation,
+        tip=state.tip,
+        base=made.attempt.commit if accept else hold.state.base,
+        locks=locks,
+    )
+    hold.state = states.begin(hold.git_dir, hold.state, step)

@@ -1,0 +1,1 @@
+"""How lanes are remembered in git: journals, notes, transactions and their recovery."""

@@ -1,0 +1,60 @@
+"""Adopting a repository: its first lane, bound to the branch that people work on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitlanes import clock, ids
+from gitlanes.errors import Refused
+from gitlanes.models.records import ACTIVE, Lane, LaneState
+from gitlanes.store import layout
+from gitlanes.store.transaction import transaction
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+def adopt(repo: LaneRepo, name: str) -> tuple[LaneState, bool]:
+    """Make the first lane, at the main work tree's branch; return it and whether it is new.
+
+    A detached HEAD gives an unbound lane. Adopting again changes nothing. Raises Refused on
+    a branch without commits.
+    """
+    layout.check_lane_name(name)
+    existing = adopted_lane(repo)
+    if existing is not None:
+        return existing, False
+    branch = repo.git.run("symbolic-ref", "--quiet", "HEAD", check=False).text or None
+    head = repo.refs.target("HEAD")
+    if head is None:
+        raise Refused(
+            f"branch '{layout.short_branch(branch or 'HEAD')}' has no commits yet",
+            hint="make a first commit, then run 'git lanes init' again",
+        )
+    with transaction(repo, "init") as tx:
+        existing = adopted_lane(repo)
+        if existing is not None:
+            return existing, False
+        repo.objects.write("tree", b"")
+        now = clock.now()
+        record = Lane(
+            name=name,
+            uuid=ids.new_id(now),
+            status=ACTIVE,
+            head=head,
+            fork=head,
+            created=clock.utc_text(now),
+            branch=branch,
+            extra={"adopted": True},
+        )
+        tx.description = f"adopt the repository as lane {name}"
+        if branch:
+            tx.move(layout.seen(name), repo.refs.target(layout.seen(name)), head)
+        tx.lane(None, record, parents=[head])
+    return repo.view.lane(name), True
+
+
+def adopted_lane(repo: LaneRepo) -> LaneState | None:
+    """Return the lane that `adopt` made, or None: the default target of every promotion."""
+    states = repo.view.lanes()
+    return next((x for x in states if x.record.extra.get("adopted")), states[0] if states else None)

@@ -1,0 +1,91 @@
+"""Whose work a colliding path is: the last attempt and agent on each side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gitlanes.combine.changes import Clash, Plan, moved_to
+from gitlanes.git.trees import Change
+from gitlanes.models.results import CollidingPath, Touch
+from gitlanes.store import records
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+# Beyond this many paths the names alone are reported: nobody reads further.
+_MOST = 200
+
+
+def colliding_paths(
+    repo: LaneRepo, plan: Plan, clashes: Sequence[Clash], bases: Sequence[str], ends: Sequence[str]
+) -> tuple[CollidingPath, ...]:
+    """Return the clashes with both sides' last attempts and agents.
+
+    `bases` and `ends` (source, target) are commits.
+    """
+    paths = [x for clash in clashes[:_MOST] for x in (clash.path, clash.other) if x is not None]
+    source, target = (_last_touches(repo, paths, bases, end) for end in ends)
+    about = records.read(repo, {*source.values(), *target.values()})
+    who = {commit: _author(notes.intents) for commit, notes in about.items()}
+
+    def touch(change: Change | None, commit: str | None, moved: bytes | None) -> Touch | None:
+        if change is None:
+            return None
+        attempt, agent = who.get(commit or "", (None, None))
+        mode, oid = change[1] or (None, None)
+        return Touch(_action(change), mode, oid, attempt, agent, commit, moved)
+
+    return tuple(
+        CollidingPath(
+            path=clash.path,
+            kind=clash.kind,
+            source=touch(clash.source, source.get(clash.path), None),
+            target=touch(
+                clash.target,
+                target.get(clash.other or clash.path) or target.get(clash.path),
+                moved_to(plan, clash.path),
+            ),
+            other=clash.other,
+        )
+        for clash in clashes
+    )
+
+
+def _action(change: Change) -> str:
+    old, new = change
+    if old is None:
+        return "added"
+    return "deleted" if new is None else "modified"
+
+
+def _author(intents: Iterable[dict[str, Any]]) -> tuple[str | None, str | None]:
+    """Return (attempt, agent) of the work itself rather than of a landing of it."""
+    known = list(intents)
+    work = [x for x in known if x.get("kind") != "promotion"] or known
+    if not work:
+        return None, None
+    agent = work[-1].get("agent") or {}
+    return work[-1].get("attempt"), agent.get("id")
+
+
+def _last_touches(
+    repo: LaneRepo, paths: Sequence[bytes], bases: Sequence[str], end: str
+) -> dict[bytes, str]:
+    """Return the newest commit since the bases that touched each path.
+
+    Git's own history simplification leads through merges to the commit that did the work.
+    """
+    if not paths:
+        return {}
+    arguments = ("log", "--format=%x01%H", "--name-only", "-z", "--no-renames", "--stdin")
+    order = "".join(f"{x}\n" for x in [end, *(f"^{base}" for base in bases), "--"]).encode()
+    if any(b"\n" in path for path in paths):
+        return {}
+    done = repo.git.run(*arguments, input=order + b"\n".join(paths) + b"\n")
+    found: dict[bytes, str] = {}
+    for record in done.out.split(b"\x01")[1:]:
+        commit, _, names = record.partition(b"\0")
+        for name in names.lstrip(b"\n").split(b"\0"):
+            found.setdefault(name, commit.decode()) if name else None
+    return found

@@ -1,0 +1,138 @@
+"""Records to bytes and back: journal entries and the lines of notes. See docs/format.md."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields, replace
+from typing import Any
+
+from gitlanes.errors import CorruptRecord, Unsupported
+from gitlanes.models.plain import plain
+from gitlanes.models.records import Attempt, Entry, Landed, Lane, RefChange
+
+ENTRY_SCHEMA = "gitlanes.entry/1"
+
+_ATTEMPT_FIELDS = {field.name for field in fields(Attempt)}
+_LANE_FIELDS = {field.name for field in fields(Lane)} - {"extra"}
+
+
+def dump(value: Any) -> str:
+    """Return JSON on one line, in ASCII, keys sorted, absent instead of null."""
+    return json.dumps(_present(plain(value)), sort_keys=True, separators=(",", ":"))
+
+
+def _present(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _present(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [_present(item) for item in value]
+    return value
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """Return text fit for a subject: one line without control characters, cut at `limit`."""
+    line = re.sub(r"[\x00-\x20\x7f-\x9f]+", " ", text).strip()
+    return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
+def encode_entry(entry: Entry) -> str:
+    """Return the commit message that stores an entry: description, blank line, JSON."""
+    body = {
+        "schema": ENTRY_SCHEMA,
+        "operation": entry.operation,
+        "verb": entry.verb,
+        "actor": {"agent": entry.actor, "host": entry.host},
+        "time": entry.time,
+        "previous": list(entry.previous),
+        "refs": {change.name: [change.old or "", change.new or ""] for change in entry.refs},
+        "lanes": entry.lanes,
+        "record": _lane_body(entry.record),
+        "attempts": list(entry.attempts),
+        "details": entry.details,
+    }
+    return f"{one_line(entry.description)}\n\n{dump(body)}\n"
+
+
+def decode_entry(oid: str, message: bytes) -> Entry:
+    """Return the entry in a journal commit's message; raises CorruptRecord or Unsupported."""
+    subject, _, text = message.partition(b"\n\n")
+    try:
+        body = json.loads(text)
+        if body["schema"] != ENTRY_SCHEMA:
+            raise Unsupported(
+                f"journal entry {oid[:12]} has format '{body['schema']}'",
+                hint="it was written by a newer gitlanes: upgrade yours",
+            )
+        return Entry(
+            oid=oid,
+            operation=body["operation"],
+            verb=body["verb"],
+            description=subject.decode("utf-8", "replace"),
+            actor=body["actor"].get("agent"),
+            host=body["actor"].get("host", ""),
+            time=body["time"],
+            previous=tuple(body["previous"]),
+            refs=tuple(
+                RefChange(name, old or None, new or None)
+                for name, (old, new) in body["refs"].items()
+            ),
+            lanes=body["lanes"],
+            record=_lane(body["record"]),
+            attempts=tuple(_attempt(x) for x in body.get("attempts", ())),
+            details=body.get("details", {}),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorruptRecord(
+            f"journal entry {oid[:12]} is damaged: {one_line(str(error), 80)}",
+            hint=f"look at it with: git cat-file commit {oid[:12]}",
+        ) from error
+
+
+def _lane_body(lane: Lane) -> dict[str, Any]:
+    body: dict[str, Any] = plain(replace(lane, extra={}))
+    del body["extra"]
+    return {**lane.extra, **body}
+
+
+def _lane(body: dict[str, Any]) -> Lane:
+    known = {key: value for key, value in body.items() if key in _LANE_FIELDS}
+    known.setdefault("head", None)
+    known.setdefault("fork", None)
+    known["open"] = tuple(_attempt(x) for x in body.get("open", ()))
+    known["landed"] = {
+        lane: Landed(tuple(where["bases"]), where.get("at"), where.get("source"))
+        for lane, where in body.get("landed", {}).items()
+    }
+    extra = {key: value for key, value in body.items() if key not in _LANE_FIELDS}
+    return Lane(**known, extra=extra)
+
+
+def _attempt(body: dict[str, Any]) -> Attempt:
+    known = {key: value for key, value in body.items() if key in _ATTEMPT_FIELDS}
+    for absent in ("base", "change_id", "agent"):
+        known.setdefault(absent, None)
+    return Attempt(**known)
+
+
+def encode_line(schema: str, line_id: str, body: dict[str, Any]) -> bytes:
+    """Return one line of a note: a JSON record with its schema and its unique id."""
+    return dump({**body, "schema": f"gitlanes.{schema}/1", "id": line_id}).encode()
+
+
+def decode_lines(data: bytes) -> list[dict[str, Any]]:
+    """Return the records in a note, skipping lines that are none, for people may add some.
+
+    A record that another one replaces by id is left out; ids are time-ordered, and so is
+    the result.
+    """
+    records: dict[str, dict[str, Any]] = {}
+    for line in data.splitlines():
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(record, dict) and isinstance(record.get("id"), str):
+            records[record["id"]] = record
+    replaced = {record.get("replaces") for record in records.values()}
+    return [records[key] for key in sorted(records) if key not in replaced]

@@ -1,0 +1,69 @@
+"""Journals: each lane's append-only chain of entries, read from its newest one back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from gitlanes.errors import CorruptRecord
+from gitlanes.git.process import Git
+from gitlanes.models.records import Attempt, Entry
+from gitlanes.store import codec
+
+if TYPE_CHECKING:
+    from gitlanes.git.refs import RefReader
+
+
+def read_entry(reader: RefReader, oid: str) -> Entry:
+    """Return the entry that is commit `oid`; raises CorruptRecord if it is none."""
+    found = reader.resolve(oid)
+    if found is None:
+        raise CorruptRecord(f"journal entry {oid[:12]} is missing", hint="run 'git fsck'")
+    return codec.decode_entry(oid, found[1].partition(b"\n\n")[2])
+
+
+def walk(reader: RefReader, tip: str | None) -> Iterator[Entry]:
+    """Yield a journal's entries, newest first."""
+    while tip is not None:
+        entry = read_entry(reader, tip)
+        yield entry
+        tip = entry.previous[0] if entry.previous else None
+
+
+def walk_all(git: Git, tips: Sequence[str]) -> Iterator[Entry]:
+    """Yield the entries of several journals, newest first, as one stream from one process.
+
+    Only first parents are followed: the further ones are work, not journal.
+    """
+    process = git.popen(
+        "log", "--first-parent", "--no-show-signature", "--format=%H%n%B%x00", *tips, "--"
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    rest = b""
+    try:
+        while block := os.read(process.stdout.fileno(), 1 << 16):
+            *whole, rest = (rest + block).split(b"\0\n")
+            for record in whole:
+                oid, _, message = record.partition(b"\n")
+                yield codec.decode_entry(oid.decode(), message)
+    finally:
+        process.kill()
+        process.stdout.close()
+        if process.stderr is not None:
+            process.stderr.close()
+        process.wait()
+
+
+def find_attempt(reader: RefReader, tip: str, attempt_id: str) -> Attempt | None:
+    """Return the latest state of an attempt from a lane's journal, or None."""
+    for entry in walk(reader, tip):
+        candidates = (*entry.attempts, *entry.record.open)
+        found = next((x for x in candidates if x.id == attempt_id), None)
+        if found is not None:
+            return found
+        if entry.record.next <= int(attempt_id.rpartition("/")[2]):
+            return None
+    return None

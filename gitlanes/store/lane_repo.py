@@ -1,0 +1,95 @@
+"""The repository that every verb takes: git, refs, objects and settings, opened when needed."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gitlanes import clock
+from gitlanes.git.process import Git
+from gitlanes.git.refs import RefReader
+from gitlanes.git.repo import Place, find
+from gitlanes.git.settings import Identity, Settings
+from gitlanes.store import layout
+from gitlanes.store.view import View
+
+if TYPE_CHECKING:
+    from gitlanes.git.objects import ObjectStore
+
+
+class LaneRepo:
+    """One repository, seen from one directory; for one thread at a time.
+
+    ``warnings`` collects what a verb noticed beside its result; doors show them.
+    """
+
+    def __init__(self, place: Place, environ: Mapping[str, str]):
+        self.place = place
+        self.git = Git(place.common_dir, environ)
+        self.refs = RefReader(self.git)
+        self.view = View(self.git, self.refs)
+        self.warnings: list[str] = []
+
+    @classmethod
+    def open(cls, directory: str | os.PathLike[str], environ: Mapping[str, str]) -> LaneRepo:
+        """Open the repository around a directory, as GIT_DIR in `environ` may say otherwise."""
+        return cls(find(os.fspath(directory), environ), environ)
+
+    @property
+    def state_directory(self) -> Path:
+        """Where the lock and the pending operation lie."""
+        return layout.state_directory(self.place.common_dir)
+
+    @cached_property
+    def objects(self) -> ObjectStore:
+        """The object store; opening it loads libgit2, which readers of refs do without."""
+        from gitlanes.git.objects import ObjectStore
+
+        return ObjectStore(self.place.common_dir)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Git's configuration, read once."""
+        return Settings(self.git)
+
+    def identity(self) -> Identity:
+        """Return who commits now."""
+        return self.settings.identity(clock.now())
+
+    @cached_property
+    def host(self) -> str:
+        """This machine's name, for the journal."""
+        return socket.gethostname()
+
+    def root(self) -> tuple[str, str] | None:
+        """Return (git directory, top) of the main work tree, or None in a bare repository.
+
+        With GIT_WORK_TREE or core.worktree the top is what git says it is.
+        """
+        place = self.place
+        if place.git_dir == place.common_dir:
+            return (place.git_dir, place.work_tree) if place.work_tree else self._main_top()
+        return self._main_top()
+
+    def _main_top(self) -> tuple[str, str] | None:
+        common = self.place.common_dir
+        if self.settings.flag("core.bare", False):
+            return None
+        configured = self.settings.text("core.worktree")
+        if configured:
+            return common, str(Path(common, configured).resolve())
+        return (common, str(Path(common).parent)) if Path(common).name == ".git" else None
+
+    def close(self) -> None:
+        """End the helper process."""
+        self.refs.close()
+
+    def __enter__(self) -> LaneRepo:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.close()

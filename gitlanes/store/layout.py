@@ -1,0 +1,94 @@
+"""The spelling of every ref name, and of the names that go into them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from gitlanes.errors import BadName
+
+HEADS = "refs/lanes/head/"
+JOURNALS = "refs/lanes/journal/"
+SNAPSHOTS = "refs/lanes/snapshots/"
+SEEN = "refs/lanes/seen/"
+BRANCHES = "refs/heads/"
+NOTES = {
+    "intents": "refs/notes/lanes/intents",
+    "costs": "refs/notes/lanes/costs",
+    "evaluations": "refs/notes/lanes/evaluations",
+}
+
+OURS = ("refs/lanes/", "refs/notes/lanes/")
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+_LIKE_AN_ID = re.compile(r"[0-9a-f]{7,64}|I[0-9a-f]{40}", re.IGNORECASE)
+_LIKE_HEAD = re.compile(r"([a-z]+_)*head", re.IGNORECASE)
+
+
+def head(lane: str) -> str:
+    """Return the ref of a lane's accepted head."""
+    return HEADS + lane
+
+
+def journal(lane: str) -> str:
+    """Return the ref of a lane's journal."""
+    return JOURNALS + lane
+
+
+def seen(lane: str) -> str:
+    """Return the ref of the bound branch's tip last agreed on in this clone."""
+    return SEEN + lane
+
+
+def snapshot(lane: str, number: int) -> str:
+    """Return the ref of a lane's safety snapshot."""
+    return f"{SNAPSHOTS}{lane}/{number}"
+
+
+def branch(name: str) -> str:
+    """Return the full ref of a branch given by its short name."""
+    return BRANCHES + name
+
+
+def short_branch(ref: str) -> str:
+    """Return a branch's short name."""
+    return ref.removeprefix(BRANCHES)
+
+
+def worktree_head(name: str) -> str:
+    """Return the name by which the whole repository sees a linked work tree's HEAD."""
+    return f"worktrees/{name}/HEAD"
+
+
+def state_directory(common_dir: str) -> Path:
+    """Return the directory of the lock, the pending operation and disposable caches."""
+    return Path(common_dir, "lanes")
+
+
+def check_lane_name(name: str) -> str:
+    """Return `name` if a lane may have it; raises BadName with the reason."""
+    reason = _fault(name)
+    if reason is None:
+        return name
+    shown = re.sub(r"[^ -~]", "?", name)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    raise BadName(
+        f"bad lane name '{shown}': {reason}",
+        hint="use letters, digits, '.', '_' and '-', at most 100 of them",
+    )
+
+
+def _fault(name: str) -> str | None:
+    rules = (
+        (not name, "it is empty"),
+        (len(name) > 100, "it is longer than 100 characters"),
+        (not _NAME.fullmatch(name), "it has a character or a beginning that is not allowed"),
+        (".." in name, "it contains '..'"),
+        (name.endswith("."), "it ends in '.'"),
+        (name.lower().endswith(".lock"), "it ends in '.lock'"),
+        (_DEVICE.fullmatch(name), "it is a device name on Windows"),
+        (_LIKE_AN_ID.fullmatch(name), "it looks like an object id"),
+        (_LIKE_HEAD.fullmatch(name), "it looks like one of git's own refs"),
+    )
+    return next((reason for broken, reason in rules if broken), None)

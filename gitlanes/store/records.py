@@ -1,0 +1,105 @@
+"""Intents, costs and evaluations: records about commits, as lines of git notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from gitlanes import clock, ids
+from gitlanes.models.notes import Cost, Evaluation, Intent, Judgement, Notes
+from gitlanes.models.records import Attempt
+from gitlanes.store import codec, layout
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+    from gitlanes.store.transaction import Transaction
+
+_SCHEMAS = {"intents": "intent", "costs": "cost", "evaluations": "evaluation"}
+
+
+def add_intent(
+    tx: Transaction, attempt: Attempt, intent: Intent, details: Mapping[str, Any] | None = None
+) -> None:
+    """Record why an attempt was made, on its commit; `details` are the verb's own fields."""
+    body = {
+        **_about(tx, attempt),
+        "prompt": intent.prompt,
+        "agent": _agent(intent),
+        "model": intent.model,
+        "session": intent.session,
+        "tags": list(intent.tags) or None,
+        "context": list(intent.context) or None,
+        "meta": intent.meta or None,
+        **(details or {}),
+    }
+    _add(tx, "intents", attempt.commit, body)
+
+
+def add_cost(tx: Transaction, attempt: Attempt, cost: Cost) -> None:
+    """Record what an attempt took, unless nothing is known."""
+    if cost.known:
+        _add(tx, "costs", attempt.commit, {**_about(tx, attempt), **asdict(cost)})
+
+
+def add_judgement(tx: Transaction, attempt: Attempt, passed: bool, judgement: Judgement) -> None:
+    """Record a decision and the checks that it names, on the attempt's commit."""
+    found = [Evaluation(name, ok, judgement.by) for name, ok in judgement.checks]
+    if judgement.by or judgement.reason:
+        found.append(Evaluation("decision", passed, judgement.by, judgement.reason))
+    for evaluation in found:
+        _add(tx, "evaluations", attempt.commit, {**_about(tx, attempt), **asdict(evaluation)})
+
+
+def copy(tx: Transaction, source: str, target: str) -> None:
+    """Let the commit that a change became carry the records of the one it was."""
+    for kind, lines in read_lines(tx.repo, [source]).items():
+        for line in lines.get(source, ()):
+            tx.note(kind, target, line)
+
+
+def read(repo: LaneRepo, commits: Iterable[str]) -> dict[str, Notes]:
+    """Return all records about these commits; every commit has an answer."""
+    wanted = list(dict.fromkeys(commits))
+    found = {
+        kind: {commit: codec.decode_lines(b"\n".join(lines)) for commit, lines in notes.items()}
+        for kind, notes in read_lines(repo, wanted).items()
+    }
+    return {
+        commit: Notes(*(tuple(found[kind].get(commit, ())) for kind in _SCHEMAS))
+        for commit in wanted
+    }
+
+
+def read_lines(repo: LaneRepo, commits: Iterable[str]) -> dict[str, dict[str, list[bytes]]]:
+    """Return the raw lines about these commits, by kind and commit."""
+    from gitlanes.git.notes import read_notes
+
+    wanted = list(commits)
+    found: dict[str, dict[str, list[bytes]]] = {}
+    for kind in _SCHEMAS:
+        tree = repo.refs.target(layout.NOTES[kind] + "^{tree}")
+        notes = read_notes(repo.refs, tree, wanted) if tree else {}
+        found[kind] = {commit: data.splitlines() for commit, data in notes.items()}
+    return found
+
+
+def _about(tx: Transaction, attempt: Attempt) -> dict[str, Any]:
+    return {
+        "attempt": attempt.id,
+        "attempt_uuid": attempt.uuid,
+        "kind": attempt.kind,
+        "change_id": attempt.change_id,
+        "operation": tx.operation,
+        "time": tx.time,
+    }
+
+
+def _agent(intent: Intent) -> dict[str, Any] | None:
+    agent = {"id": intent.agent, "type": intent.agent_type, "version": intent.agent_version}
+    return agent if any(agent.values()) else None
+
+
+def _add(tx: Transaction, kind: str, commit: str, body: dict[str, Any]) -> None:
+    line_id = ids.new_id(clock.now())
+    tx.note(kind, commit, codec.encode_line(_SCHEMAS[kind], line_id, body))

@@ -1,0 +1,107 @@
+"""Finishing what a killed process left half done; always under the repository's lock."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitlanes import clock
+from gitlanes.git import worktrees
+from gitlanes.git.processes import any_git_process
+from gitlanes.git.refs import RefMove, move_refs
+from gitlanes.store import layout, pending
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+_SETTLED = 2.0
+
+
+def recover(repo: LaneRepo, lock: int) -> bool:
+    """Finish or forget the pending operation; say whether its refs now have their new values.
+
+    If no ref has its new value, nothing happened. Otherwise every ref that is still at its
+    old value is moved, and notes that went on meanwhile get the lines that are missing.
+    """
+    directory = repo.state_directory
+    operation = pending.read(directory)
+    if operation is None:
+        return False
+    for move in operation.moves:
+        _remove_stale_lock(repo, move)
+    now = {move.name: repo.refs.target(move.name) for move in operation.moves}
+    happened = any(now[move.name] == move.new for move in operation.moves)
+    if happened:
+        rest = [x for x in operation.moves if now[x.name] != x.new]
+        finish = [x for m in rest if (x := _finishing(repo, m, now[m.name])) is not None]
+        if finish:
+            move_refs(repo.git, finish, (lock,))
+    elif operation.worktree is not None:
+        remove_empty_worktree(repo, operation.worktree)
+    pending.clear(directory)
+    return happened
+
+
+def _finishing(repo: LaneRepo, move: RefMove, now: str | None) -> RefMove | None:
+    """Return the move that completes an interrupted one, or None where that is not ours."""
+    if now == move.old:
+        return move
+    if move.name in layout.NOTES.values() and now is not None and move.new is not None:
+        return RefMove(move.name, now, _merged_notes(repo, move, now, move.new))
+    repo.warnings.append(
+        f"'{move.name}' was moved by someone else while an operation was interrupted: "
+        f"it is at {now}, the operation meant {move.new}"
+    )
+    return None
+
+
+def _merged_notes(repo: LaneRepo, move: RefMove, ours: str, theirs: str) -> str:
+    from gitlanes.git.notes import merge_notes
+
+    store, who = repo.objects, repo.identity()
+    tree = merge_notes(store, store.commit(ours).tree, store.commit(theirs).tree)
+    message = f"merge notes of an interrupted operation into {move.name}\n"
+    return store.write_commit(
+        tree, (ours, theirs), message, author=who.author, committer=who.committer
+    )
+
+
+def _remove_stale_lock(repo: LaneRepo, move: RefMove) -> None:
+    """Remove the ref's lock file if the killed `git update-ref` of this operation left it.
+
+    It is ours for certain when it holds the value that was to be written. An empty one might
+    be a live `git pack-refs`, whose updates would be lost without it.
+    """
+    lock = Path(repo.place.common_dir, move.name + ".lock")
+    if not move.name.startswith(layout.OURS):
+        return
+    try:
+        held = lock.read_text().strip()
+        if not held and not _abandoned(repo, lock):
+            return
+        if held in ("", move.new):
+            lock.unlink()
+    except FileNotFoundError:
+        return
+
+
+def _abandoned(repo: LaneRepo, lock: Path) -> bool:
+    """Say whether an empty lock file has stood still while no git ran here."""
+    before = lock.stat().st_mtime_ns
+    age = clock.now() - lock.stat().st_mtime
+    clock.sleep(min(max(0.0, _SETTLED - age), _SETTLED))
+    return lock.stat().st_mtime_ns == before and not any_git_process(repo.place.common_dir)
+
+
+def remove_empty_worktree(repo: LaneRepo, path: str) -> None:
+    """Remove a work tree that was being made, if it has no files yet."""
+    directory = Path(path)
+    if directory.is_dir() and any(x.name != ".git" for x in directory.iterdir()):
+        return
+    for tree in worktrees.every(repo.place.common_dir):
+        if tree.path == path:
+            shutil.rmtree(tree.git_dir)
+    if directory.is_dir():
+        (directory / ".git").unlink(missing_ok=True)
+        directory.rmdir()

@@ -1,0 +1,1 @@
+"""Lanes' directories: made, captured, moved along with their lane, and mended."""

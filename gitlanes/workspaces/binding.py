@@ -1,0 +1,180 @@
+"""A bound lane and its branch: what people committed comes in, what landed goes out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitlanes.errors import Locked, Raced
+from gitlanes.git import index, worktrees
+from gitlanes.git.refs import RefMove, list_refs
+from gitlanes.models.records import Lane
+from gitlanes.models.workspaces import Following
+from gitlanes.store import layout
+from gitlanes.store.ancestry import is_ancestor
+from gitlanes.store.transaction import agree
+from gitlanes.workspaces import capture, finding, mending, snapshots
+from gitlanes.workspaces import state as states
+
+if TYPE_CHECKING:
+    from gitlanes.git.trees import Change
+    from gitlanes.store.lane_repo import LaneRepo
+
+# Landings of others while one follows: go on to the newest head, but not for ever.
+_ROUNDS = 10
+
+
+def follow(repo: LaneRepo, lane_name: str, hold: capture.Held | None = None) -> Following | None:
+    """Bring a bound lane's branch, and the root's index and files, to the lane's head.
+
+    A step of its own after a landing. `hold` is the root, if the caller holds it already, with
+    the index staged that the head was made of. Never waits, and never overwrites an edit: the
+    result says what remains. None for a lane without a branch.
+    """
+    lane = repo.view.lane(lane_name).record
+    if lane.branch is None:
+        return None
+    name = layout.short_branch(lane.branch)
+    root = finding.workspace_of(repo, lane)
+    if hold is not None:
+        return _follow_root(repo, lane, hold)
+    if root is None or not root.root or _symbolic_head(repo) != lane.branch:
+        return _follow_branch(repo, lane)
+    try:
+        with capture.held(repo, root, timeout=0) as held:
+            return _follow_root(repo, lane, held)
+    except Locked:
+        return Following(
+            False, name, "the repository's directory is busy; the next command follows"
+        )
+
+
+def _follow_root(repo: LaneRepo, lane: Lane, hold: capture.Held) -> Following:
+    """Follow in the root, whose lock is held, until the branch is at the lane's newest head."""
+    name = layout.short_branch(str(lane.branch))
+    doing = worktrees.in_progress(hold.git_dir)
+    if doing:
+        return Following(False, name, f"the repository is in the middle of a {doing}")
+    if _symbolic_head(repo) != lane.branch:
+        return _follow_branch(repo, lane)
+    _resume(repo, lane, hold)
+    for _ in range(_ROUNDS):
+        lane = repo.view.lane(lane.name).record
+        tip = repo.refs.target(str(lane.branch))
+        if tip == lane.head or tip is None:
+            break
+        if not is_ancestor(repo, tip, str(lane.head)):
+            return Following(False, name, "the branch has commits that the lane has not")
+        in_the_way = _advance(repo, lane, hold, tip)
+        if in_the_way is not None:
+            remains = "unsaved changes in the repository's directory are in the way"
+            return Following(False, name, remains, tuple(in_the_way))
+    return Following(True, name)
+
+
+def _advance(repo: LaneRepo, lane: Lane, hold: capture.Held, tip: str) -> list[bytes] | None:
+    """Move files, index and branch from `tip` to the lane's head, or return what is in the way."""
+    head = str(lane.head)
+    step = states.Step(
+        states.FOLLOW, old=tip, new=head, branch=lane.branch, locks=_locks(hold, lane)
+    )
+    hold.state = states.begin(hold.git_dir, hold.state, step)
+    in_the_way = _move_files(repo, hold, tip, head)
+    if in_the_way is None:
+        agree(repo, lane.name, head, RefMove(str(lane.branch), tip, head))
+    hold.state = replace(hold.state, step=None)
+    states.write(hold.git_dir, hold.state)
+    return in_the_way
+
+
+def _move_files(repo: LaneRepo, hold: capture.Held, old: str, new: str) -> list[bytes] | None:
+    """Bring index and files from one commit to another; return the paths whose edits forbid it.
+
+    Files that are equal to the new commit's already (a proposal's own) are no obstacle.
+    """
+    from gitlanes.git.trees import changed_paths
+
+    trees = (repo.objects.commit(old).tree, repo.objects.commit(new).tree)
+    changes = changed_paths(repo.objects, repo.git, *trees)
+    added = [path for path, (before, _) in changes.items() if before is None]
+    plain = not hold.index and not _any_there(hold, added)
+    if plain and index.two_way(hold.git, old, new, (hold.lock,)) is None:
+        return None
+    hold.stage_more(list(changes))
+    if index.two_way(hold.git, old, new, (hold.lock,), index=hold.index) is not None:
+        return _edited(hold, changes)
+    hold.install_index()
+    return None
+
+
+def _any_there(hold: capture.Held, paths: Iterable[bytes]) -> bool:
+    """Say whether something lies where a path is to be added: git overwrites ignored files."""
+    top = os.fsencode(hold.workspace.path)
+    return any(os.path.lexists(os.path.join(top, path)) for path in paths)
+
+
+def _edited(hold: capture.Held, changes: dict[bytes, Change]) -> list[bytes]:
+    """Return the paths whose staged content is neither the old nor the new one."""
+    staged = index.staged_entries(hold.git, hold.index, list(changes))
+    return sorted(path for path, sides in changes.items() if staged.get(path) not in sides)
+
+
+def _resume(repo: LaneRepo, lane: Lane, hold: capture.Held) -> None:
+    """Finish an interrupted following: files that git half wrote are written anew.
+
+    What is neither the old nor the new content could be an edit made since, so the whole
+    directory is snapshotted before.
+    """
+    from gitlanes.git.trees import changed_paths
+
+    step = hold.state.step
+    if step is None or step.old is None or step.new is None:
+        return
+    mending.remove_stale_locks(repo, step)
+    trees = (repo.objects.commit(step.old).tree, repo.objects.commit(step.new).tree)
+    changes = changed_paths(repo.objects, repo.git, *trees)
+    hold.stage_more(list(changes))
+    torn = _edited(hold, changes)
+    if torn and repo.refs.target(str(lane.branch)) == step.old:
+        saved = snapshots.save(repo, hold)
+        repo.warnings.append(
+            f"an interrupted update of the repository's directory was finished; "
+            f"files as they were are in snapshot {saved.id}"
+        )
+        index.restore_paths(hold.git, step.new, torn, (hold.lock,))
+    hold.drop_index()
+    hold.state = replace(hold.state, step=None)
+    states.write(hold.git_dir, hold.state)
+
+
+def _follow_branch(repo: LaneRepo, lane: Lane) -> Following:
+    """Move the branch alone, where no directory has it checked out."""
+    name = layout.short_branch(str(lane.branch))
+    rows = list_refs(repo.git, [str(lane.branch)], "objectname worktreepath")
+    tip = rows[0][0].decode() if rows else None
+    if tip == lane.head:
+        return Following(True, name)
+    if tip is None:
+        return Following(False, name, "the branch does not exist any more")
+    if rows[0][1]:
+        return Following(False, name, f"the branch is checked out in '{os.fsdecode(rows[0][1])}'")
+    if not is_ancestor(repo, tip, str(lane.head)):
+        return Following(False, name, "the branch has commits that the lane has not")
+    try:
+        agree(repo, lane.name, str(lane.head), RefMove(str(lane.branch), tip, lane.head))
+    except Raced as raced:
+        return Following(False, name, raced.message)
+    return Following(True, name)
+
+
+def _symbolic_head(repo: LaneRepo) -> str | None:
+    return repo.git.run("symbolic-ref", "--quiet", "HEAD", check=False).text or None
+
+
+def _locks(hold: capture.Held, lane: Lane) -> tuple[str, ...]:
+    git_dir = Path(hold.git_dir)
+    names = ("index.lock", "HEAD.lock", f"{lane.branch}.lock")
+    return tuple(str(git_dir / name) for name in names)

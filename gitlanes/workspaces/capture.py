@@ -1,0 +1,147 @@
+"""A workspace's content as a tree, and moving its HEAD and index to what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from gitlanes.errors import Refused
+from gitlanes.git import index, worktrees
+from gitlanes.models.workspaces import Capture, Workspace
+from gitlanes.store import layout
+from gitlanes.workspaces import finding, mending
+from gitlanes.workspaces import state as states
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gitlanes.git.process import Git
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+@dataclass(slots=True)
+class Held:
+    """A workspace whose lock is held: what its verbs work with."""
+
+    workspace: Workspace
+    git: Git
+    lock: int
+    state: states.WorkspaceState
+    index: str = ""
+    _signature: tuple[int, int, int] | None = None
+
+    @property
+    def git_dir(self) -> str:
+        """The work tree's git directory."""
+        return self.workspace.git_dir
+
+    def stage(self, paths: Sequence[bytes], onto: str | None = None) -> str:
+        """Return the tree of the files; with `paths`, of those alone on top of tree `onto`."""
+        self._signature = index.signature(self.git_dir)
+        self.index = index.private_copy(self.git_dir)
+        if onto is not None:
+            index.load_tree(self.git, self.index, onto, (self.lock,))
+        return index.stage(self.git, self.index, paths, (self.lock,))
+
+    def stage_more(self, paths: Sequence[bytes]) -> None:
+        """Stage some files as they are, ignored ones too, beside what is staged already."""
+        if not self.index:
+            self._signature = index.signature(self.git_dir)
+            self.index = index.private_copy(self.git_dir)
+        index.stage_exactly(self.git, self.index, paths, (self.lock,))
+
+    def drop_index(self) -> None:
+        """Forget what was staged."""
+        index.discard(self.index)
+        self.index = ""
+
+    def install_index(self) -> bool:
+        """Make the staged index the workspace's own; False if that was written meanwhile."""
+        return index.install(self.git_dir, self.index, self._signature)
+
+    def move(self, commit: str, *, base: str | None) -> None:
+        """Put HEAD and index to an attempt made of this content; the files stay."""
+        if not self.install_index():
+            self.git.run("reset", "--quiet", "--mixed", commit, pass_fds=(self.lock,))
+        self.git.run("update-ref", "--no-deref", "HEAD", commit, pass_fds=(self.lock,))
+        self.state = replace(self.state, base=base, head=commit, step=None)
+        states.write(self.git_dir, self.state)
+
+
+@contextmanager
+def held(repo: LaneRepo, workspace: Workspace, *, timeout: float = 60) -> Iterator[Held]:
+    """Hold a workspace, with any interrupted step of it finished first."""
+    git = finding.git_in(repo, workspace)
+    with states.hold(workspace.git_dir, workspace.name, timeout=timeout) as lock:
+        state = mending.mended(repo, workspace, git, lock)
+        hold = Held(workspace, git, lock, state)
+        try:
+            yield hold
+        finally:
+            if hold.index:
+                hold.drop_index()
+
+
+def capture(repo: LaneRepo, hold: Held, paths: Sequence[bytes] = ()) -> Capture:
+    """Return the workspace's content; raises Refused in the middle of a conflicted merge."""
+    workspace = hold.workspace
+    refuse_unmerged(hold)
+    head_name = "HEAD" if workspace.root else layout.worktree_head(_id_of(workspace))
+    head = repo.refs.target(head_name)
+    base = head if workspace.root else hold.state.base
+    if head is None or base is None:
+        raise Refused(
+            f"workspace of lane '{workspace.name}' has no HEAD commit",
+            hint=f"run 'git lanes workspace remove {workspace.name}', then create it again",
+        )
+    onto = repo.refs.target(f"{base}^{{tree}}") if paths else None
+    tree = hold.stage(paths, onto)
+    return Capture(tree, base, head, _own_commits(repo, hold, head), not paths)
+
+
+def refuse_unmerged(hold: Held) -> None:
+    """Raise Refused while files hold conflict markers that git still knows of."""
+    doing = worktrees.in_progress(hold.git_dir)
+    if doing is None:
+        return
+    name = hold.workspace.name
+    if hold.workspace.root:
+        raise Refused(
+            f"the repository's directory is in the middle of a {doing}",
+            hint=f"finish it, or run 'git {doing} --abort'",
+        )
+    if hold.git.run("ls-files", "--unmerged", "-z").out:
+        raise Refused(
+            f"workspace of lane '{name}' has unmerged files from a {doing}",
+            hint=f"resolve and 'git add' them, or run 'git {doing} --abort' there",
+        )
+
+
+def unsaved(repo: LaneRepo, workspace: Workspace) -> list[tuple[str, bytes]]:
+    """Return (status, path) of what differs from the workspace's HEAD; takes no lock."""
+    return index.changed_files(finding.git_in(repo, workspace))
+
+
+def ask_unsaved(repo: LaneRepo, workspace: Workspace) -> Callable[[], list[tuple[str, bytes]]]:
+    """Ask for what differs from HEAD, to be answered while other work goes on."""
+    return index.ask_changed_files(finding.git_in(repo, workspace))
+
+
+def _own_commits(repo: LaneRepo, hold: Held, head: str) -> tuple[str, ...]:
+    """Return the commits that the agent made itself since gitlanes last put HEAD somewhere."""
+    if hold.workspace.root or head in (hold.state.head, hold.state.base):
+        return ()
+    known = [f"^{x}" for x in (hold.state.head, hold.state.base) if x]
+    heads = [f"^{x.record.head}" for x in repo.view.lanes() if x.record.head]
+    out = repo.git.run("rev-list", "--reverse", "--stdin", input=_lines([head, *known, *heads]))
+    return tuple(out.text.split())
+
+
+def _lines(revisions: Sequence[str]) -> bytes:
+    return "".join(f"{x}\n" for x in revisions).encode()
+
+
+def _id_of(workspace: Workspace) -> str:
+    return worktrees.WorkTree(workspace.git_dir, workspace.path).name

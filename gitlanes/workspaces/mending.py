@@ -1,0 +1,71 @@
+"""Finishing a step on a workspace that a killed process left under way.
+
+The workspace's lock is held, and children inherit it: that it was free says that nobody works
+on the step any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitlanes.errors import Refused
+from gitlanes.git import worktrees
+from gitlanes.git.processes import any_git_process
+from gitlanes.models.workspaces import Workspace
+from gitlanes.store import journal
+from gitlanes.workspaces import state as states
+
+if TYPE_CHECKING:
+    from gitlanes.git.process import Git
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+def mended(repo: LaneRepo, workspace: Workspace, git: Git, lock: int) -> states.WorkspaceState:
+    """Return the workspace's state, its interrupted step finished or undone.
+
+    An interrupted 'follow' is left to the one who follows: it needs the lane's head.
+    """
+    state = states.read(workspace.git_dir)
+    if state is None:
+        raise Refused(f"'{workspace.path}' is no workspace any more", hint="repeat the command")
+    step = state.step
+    if step is None or step.kind == states.FOLLOW:
+        return state
+    remove_stale_locks(repo, step)
+    if step.kind == states.CHECKOUT:
+        worktrees.fill(git, (lock,))
+        done = replace(state, step=None)
+    elif _happened(repo, state, step):
+        git.run("reset", "--quiet", "--mixed", str(step.new), pass_fds=(lock,), own_group=True)
+        done = replace(state, step=None, base=step.base, head=step.new)
+    else:
+        done = replace(state, step=None)
+    states.write(workspace.git_dir, done)
+    return done
+
+
+def remove_stale_locks(repo: LaneRepo, step: states.Step) -> None:
+    """Remove the lock files that the interrupted step named, unless a git might hold them."""
+    there = [Path(lock) for lock in step.locks if Path(lock).exists()]
+    if there and any_git_process(repo.place.common_dir):
+        raise Refused(
+            f"'{there[0]}' is held, perhaps by a git command that runs here",
+            hint="wait until no git command runs in this repository, then repeat",
+        )
+    for lock in there:
+        lock.unlink(missing_ok=True)
+
+
+def _happened(repo: LaneRepo, state: states.WorkspaceState, step: states.Step) -> bool:
+    """Say whether the step's operation made it into the lane's journal."""
+    found = repo.view.find(state.name) or repo.view.by_uuid(state.lane)
+    if found is None:
+        return False
+    for entry in journal.walk(repo.refs, found.tip):
+        if entry.oid == step.tip:
+            return False
+        if entry.operation == step.operation:
+            return True
+    return False

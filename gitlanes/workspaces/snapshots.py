@@ -1,0 +1,74 @@
+"""Safety snapshots: a workspace's content, held by a ref of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitlanes import ids
+from gitlanes.errors import Raced
+from gitlanes.git.refs import list_refs
+from gitlanes.models.workspaces import Snapshot
+from gitlanes.store import layout
+from gitlanes.store.transaction import locked, save_ref
+from gitlanes.workspaces import capture, finding
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+def snapshot(repo: LaneRepo, name: str | None = None) -> Snapshot:
+    """Save a workspace's content and return the world state's id with the ref that holds it.
+
+    The same content gives the same id, and no second ref while the newest has it already.
+    """
+    state = finding.lane_or_present(repo, name)
+    workspace = finding.require_workspace(repo, state.record)
+    with capture.held(repo, workspace) as hold:
+        return save(repo, hold)
+
+
+def save(repo: LaneRepo, hold: capture.Held) -> Snapshot:
+    """Save the content of a workspace that is held; the snapshot's parent is its HEAD."""
+    name = hold.workspace.name
+    tree = hold.stage(())
+    newest = _newest(repo, name)
+    if newest is not None and newest.tree == tree:
+        return newest
+    head = hold.git.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
+    who = repo.identity()
+    with locked(repo):
+        number = _next_number(repo, name)
+        commit = repo.objects.write_commit(
+            tree,
+            [head] if head else [],
+            f"snapshot of lane {name}\n",
+            author=who.author,
+            committer=who.committer,
+        )
+        ref = layout.snapshot(name, number)
+        save_ref(repo, ref, commit)
+    if repo.refs.target(ref) != commit:
+        raise Raced(f"snapshot ref '{ref}' was moved by someone else")
+    return Snapshot(ids.snapshot_id(name, number), name, tree, ref, commit)
+
+
+def listing(repo: LaneRepo, name: str) -> list[Snapshot]:
+    """Return a lane's snapshots, oldest first."""
+    rows = list_refs(repo.git, [f"{layout.SNAPSHOTS}{name}/"], "refname objectname tree")
+    found = []
+    for ref, commit, tree in rows:
+        number = int(ref.rpartition(b"/")[2])
+        found.append((number, ref.decode(), commit.decode(), tree.decode()))
+    return [
+        Snapshot(ids.snapshot_id(name, number), name, tree, ref, commit)
+        for number, ref, commit, tree in sorted(found)
+    ]
+
+
+def _newest(repo: LaneRepo, name: str) -> Snapshot | None:
+    return next(reversed(listing(repo, name)), None)
+
+
+def _next_number(repo: LaneRepo, name: str) -> int:
+    newest = _newest(repo, name)
+    return int(newest.ref.rpartition("/")[2]) + 1 if newest else 1
