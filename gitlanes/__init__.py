@@ -1,3 +1,84 @@
-"""Coordinate parallel coding agents on one git repository."""
+"""Coordinate parallel coding agents on one git repository.
+
+`Repo` is the door for programs; the command line stands on the same verbs and models.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from gitlanes.errors import (
+        BadName,
+        BadValue,
+        Collision,
+        CorruptRecord,
+        GitFailed,
+        LanesError,
+        Locked,
+        Negative,
+        NotAdopted,
+        NotARepository,
+        NotFound,
+        NothingToPropose,
+        Raced,
+        Refused,
+        Unsupported,
+    )
+    from gitlanes.models.notes import Cost, Intent, Judgement
+    from gitlanes.sdk.repo import Repo
+
+_ERRORS = (
+    "BadName",
+    "BadValue",
+    "Collision",
+    "CorruptRecord",
+    "GitFailed",
+    "LanesError",
+    "Locked",
+    "Negative",
+    "NotARepository",
+    "NotAdopted",
+    "NotFound",
+    "NothingToPropose",
+    "Raced",
+    "Refused",
+    "Unsupported",
+)
+# Loaded when first used: the command line imports this package on its way, too.
+_HOMES = {
+    **dict.fromkeys(_ERRORS, "gitlanes.errors"),
+    **dict.fromkeys(("Cost", "Intent", "Judgement"), "gitlanes.models.notes"),
+    "Repo": "gitlanes.sdk.repo",
+}
+
+__all__ = [
+    "BadName",
+    "BadValue",
+    "Collision",
+    "CorruptRecord",
+    "Cost",
+    "GitFailed",
+    "Intent",
+    "Judgement",
+    "LanesError",
+    "Locked",
+    "Negative",
+    "NotARepository",
+    "NotAdopted",
+    "NotFound",
+    "NothingToPropose",
+    "Raced",
+    "Refused",
+    "Repo",
+    "Unsupported",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gitlanes' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)

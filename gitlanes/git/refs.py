@@ -131,7 +131,7 @@ def list_refs(git: Git, prefixes: Iterable[str], fields: str) -> list[list[bytes
     ``fields`` is a space separated list such as ``refname objectname contents``.
     """
     wanted = fields.split()
-    line = "%00".join(f"%({field})" for field in wanted) + "%00%00"
-    done = git.run("for-each-ref", f"--format={line}", *prefixes)
-    rows = (row.lstrip(b"\n").split(b"\0") for row in done.out.split(b"\0\0"))
-    return [row for row in rows if len(row) == len(wanted)]
+    line = "".join(f"%({field})%00" for field in wanted)
+    cells = git.run("for-each-ref", f"--format={line}", *prefixes).out.split(b"\0")[:-1]
+    rows = (cells[start : start + len(wanted)] for start in range(0, len(cells), len(wanted)))
+    return [[row[0].removeprefix(b"\n"), *row[1:]] for row in rows]

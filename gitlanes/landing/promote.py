@@ -14,8 +14,8 @@ from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent
 from gitlanes.models.plain import plain
 from gitlanes.models.records import Landed, Lane, LaneState
 from gitlanes.models.results import CollidingPath, Promotion
-from gitlanes.review import decide
 from gitlanes.store import records
+from gitlanes.store.expectation import require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import binding, capture, finding, intake
 
@@ -79,7 +79,8 @@ def _ends(repo: LaneRepo, lane: str | None, order: Order) -> tuple[LaneState, La
 
 def _require_landing(repo: LaneRepo, landing: Landing, order: Order) -> tuple[CollidingPath, ...]:
     """Raise unless the plan can land as ordered; return what was forced."""
-    decide.require_head(landing.target.record, order.expect)
+    target = landing.target.record
+    require_commit(f"lane '{target.name}'", target.head, order.expect)
     plans.require_news(landing)
     made = landing.plan
     if made.collisions or made.forced:

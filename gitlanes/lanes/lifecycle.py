@@ -17,6 +17,7 @@ from gitlanes.models.records import ACTIVE, DELETED, REJECTED, Lane, LaneState
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout
 from gitlanes.store.adopt import adopt, adopted_lane
+from gitlanes.store.expectation import require_commit
 from gitlanes.store.transaction import Transaction, drop_head, locked, transaction
 from gitlanes.workspaces import finding, intake
 from gitlanes.workspaces import lifecycle as workspaces
@@ -48,11 +49,13 @@ def new(
     path: Path | None = None,
     agent: str | None = None,
     exist_ok: bool = False,
+    expect: str | None = None,
 ) -> NewLane:
     """Make a lane, and a workspace for it unless told not to.
 
     ``start`` is a lane, attempt, snapshot or revision; the adopted lane's head by default.
     ``agent`` is who owns the lane. With ``exist_ok`` a lane of that name is returned as it is.
+    Raises Raced if the start is not the commit that ``expect`` (a beginning of it) names.
     """
     layout.check_lane_name(name)
     default = _default(repo)
@@ -60,6 +63,7 @@ def new(
     if exist_ok and existing is not None and existing.record.status != DELETED:
         return _existing(repo, existing)
     begun = forks.resolve(repo, start, default)
+    require_commit(f"start of lane '{name}'", begun.commit, expect)
     with transaction(repo, "new", actor=agent) as tx:
         state = repo.view.find(name)
         if state is not None and state.record.status != DELETED:
@@ -77,7 +81,9 @@ def new(
     return NewLane(record, made.path if made else None)
 
 
-def delete(repo: LaneRepo, name: str, *, force: bool = False) -> DeletedLane:
+def delete(
+    repo: LaneRepo, name: str, *, force: bool = False, expect: str | None = None
+) -> DeletedLane:
     """Delete a lane and its workspace; its records stay readable, and its attempts' content.
 
     Refuses open attempts and unsaved work; with ``force`` the attempts are rejected, and the
@@ -90,6 +96,7 @@ def delete(repo: LaneRepo, name: str, *, force: bool = False) -> DeletedLane:
     with _doomed(repo, workspace, force=force) as saved:
         with transaction(repo, "delete") as tx:
             state = repo.view.lane(name)
+            require_commit(f"lane '{name}'", state.record.head, expect)
             _refuse_open(state, force=force)
             closed = [
                 replace(x, status=REJECTED, reason="the lane was deleted", decided=tx.time)

@@ -64,3 +64,13 @@ class Following(Result):
     paths: tuple[bytes, ...] = ()
 
     schema: ClassVar[str] = "following"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed(Result):
+    """A workspace just removed; ``snapshot`` holds its unsaved work, if it had any."""
+
+    lane: str
+    snapshot: Snapshot | None
+
+    schema: ClassVar[str] = "removed"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes.combine.assembly import plan_landing
-from gitlanes.errors import Collision, NotFound, Raced, Refused
+from gitlanes.errors import Collision, NotFound, Refused
 from gitlanes.models.notes import NO_JUDGEMENT, Judgement
 from gitlanes.models.plain import plain
 from gitlanes.models.records import (
@@ -24,6 +24,7 @@ from gitlanes.models.results import CollidingPath, Decided
 from gitlanes.store import records
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.attribution import colliding_paths
+from gitlanes.store.expectation import require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import binding, capture, finding, intake
 from gitlanes.workspaces import state as states
@@ -63,7 +64,7 @@ def accept(
     with transaction(repo, "accept", actor=judgement.by) as tx:
         state = repo.view.lane(name)
         require_open_lane(state.record)
-        require_head(state.record, expect)
+        require_commit(f"lane '{name}'", state.record.head, expect)
         attempt = _require_open(repo, state, attempt_id)
         landing = land(tx, state.record, replace(attempt, by=judgement.by, reason=judgement.reason))
         records.add_judgement(tx, attempt, True, judgement)
@@ -91,7 +92,7 @@ def reject(
     name, lane = _lane_of(repo, attempt_id)
     with transaction(repo, "reject", actor=judgement.by) as tx:
         state = repo.view.lane(name)
-        require_head(state.record, expect)
+        require_commit(f"lane '{name}'", state.record.head, expect)
         attempt = _require_open(repo, state, attempt_id)
         decided = replace(
             attempt,
@@ -138,16 +139,6 @@ def require_open_lane(lane: Lane) -> None:
     """Raise Refused unless the lane takes new work."""
     if lane.status != ACTIVE:
         raise Refused(f"lane '{lane.name}' is {lane.status}", hint="only active lanes take work")
-
-
-def require_head(lane: Lane, expect: str | None) -> None:
-    """Raise Raced unless the lane's head is the one that the caller expects."""
-    if expect is not None and not (lane.head or "").startswith(expect):
-        raise Raced(
-            f"lane '{lane.name}' is at {str(lane.head)[:12]}, not at {expect[:12]}",
-            hint="look at what came in, then repeat with the new head",
-            data={"lane": lane.name, "head": lane.head, "expect": expect},
-        )
 
 
 def collision(

@@ -15,6 +15,7 @@ from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Capture
 from gitlanes.review import decide, lineage
 from gitlanes.store import codec, records
+from gitlanes.store.expectation import require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import binding, finding, intake
 from gitlanes.workspaces import capture as capturing
@@ -84,7 +85,7 @@ def _attempt(
     """Write the attempt and its records, and decide it at once if asked to."""
     state = tx.repo.view.lane(name)
     decide.require_open_lane(state.record)
-    decide.require_head(state.record, offer.expect)
+    require_commit(f"lane '{name}'", state.record.head, offer.expect)
     _require_news(tx.repo, state, captured, accept=accept)
     superseded = _superseded(state, captured, offer)
     message = _message(tx, state, captured, offer, superseded)

@@ -12,6 +12,7 @@ from gitlanes.models.plain import plain
 from gitlanes.models.records import Attempt, Entry, Landed, Lane, RefChange
 
 ENTRY_SCHEMA = "gitlanes.entry/1"
+ROOT_SCHEMA = "gitlanes.journal/1"
 
 _ATTEMPT_FIELDS = {field.name for field in fields(Attempt)}
 _LANE_FIELDS = {field.name for field in fields(Lane)} - {"extra"}
@@ -52,6 +53,17 @@ def encode_entry(entry: Entry) -> str:
         "details": entry.details,
     }
     return f"{one_line(entry.description)}\n\n{dump(body)}\n"
+
+
+def encode_root(lane: Lane) -> str:
+    """Return the message of the commit that a journal begins with, before its first entry."""
+    body = {"schema": ROOT_SCHEMA, "lane": lane.name, "uuid": lane.uuid, "epoch": 1}
+    return f"journal of lane {lane.name}\n\n{dump(body)}\n"
+
+
+def is_root(message: bytes) -> bool:
+    """Say whether a commit's message is that of a journal's beginning."""
+    return f'"schema":"{ROOT_SCHEMA}"'.encode() in message
 
 
 def decode_entry(oid: str, message: bytes) -> Entry:

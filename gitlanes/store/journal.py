@@ -37,7 +37,13 @@ def walk_all(git: Git, tips: Sequence[str]) -> Iterator[Entry]:
     Only first parents are followed: the further ones are work, not journal.
     """
     process = git.popen(
-        "log", "--first-parent", "--no-show-signature", "--format=%H%n%B%x00", *tips, "--"
+        "log",
+        "--first-parent",
+        "--no-show-signature",
+        "--encoding=UTF-8",
+        "--format=%H%n%B%x00",
+        *tips,
+        "--",
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -48,7 +54,10 @@ def walk_all(git: Git, tips: Sequence[str]) -> Iterator[Entry]:
             *whole, rest = (rest + block).split(b"\0\n")
             for record in whole:
                 oid, _, message = record.partition(b"\n")
-                yield codec.decode_entry(oid.decode(), message)
+                if not codec.is_root(message):
+                    yield codec.decode_entry(oid.decode(), message)
+        if process.wait():
+            raise CorruptRecord("git cannot read the journals", hint="run 'git fsck'")
     finally:
         process.kill()
         process.stdout.close()

@@ -33,6 +33,7 @@ class LaneRepo:
         self.refs = RefReader(self.git)
         self.view = View(self.git, self.refs)
         self.warnings: list[str] = []
+        self._tree_named = "GIT_WORK_TREE" in environ
 
     @classmethod
     def open(cls, directory: str | os.PathLike[str], environ: Mapping[str, str]) -> LaneRepo:
@@ -68,21 +69,20 @@ class LaneRepo:
     def root(self) -> tuple[str, str] | None:
         """Return (git directory, top) of the main work tree, or None in a bare repository.
 
-        With GIT_WORK_TREE or core.worktree the top is what git says it is.
+        GIT_DIR alone does not make the present directory the top, as it would for git: a
+        command run from elsewhere must not take that place for the repository's files.
         """
-        place = self.place
-        if place.git_dir == place.common_dir:
-            return (place.git_dir, place.work_tree) if place.work_tree else self._main_top()
-        return self._main_top()
-
-    def _main_top(self) -> tuple[str, str] | None:
-        common = self.place.common_dir
+        place, common = self.place, self.place.common_dir
+        if place.git_dir == common and (place.bare or self._tree_named):
+            return (common, place.work_tree) if place.work_tree else None
+        usual = str(Path(common).parent) if Path(common).name == ".git" else None
+        if usual is not None and usual == place.work_tree:
+            return common, usual
         if self.settings.flag("core.bare", False):
             return None
         configured = self.settings.text("core.worktree")
-        if configured:
-            return common, str(Path(common, configured).resolve())
-        return (common, str(Path(common).parent)) if Path(common).name == ".git" else None
+        top = str(Path(common, configured).resolve()) if configured else usual
+        return (common, top) if top else None
 
     def close(self) -> None:
         """End the helper process."""

@@ -158,7 +158,9 @@ class Transaction:
             attempts=lane.attempts,
             details=lane.details,
         )
-        parents = dict.fromkeys([*previous, *lane.parents])
+        # First parents are journal alone, so the first entry needs a beginning to stand on.
+        first = previous or (self._write_commit(EMPTY_TREE, [], codec.encode_root(lane.record)),)
+        parents = dict.fromkeys([*first, *lane.parents])
         oid = self._write_commit(EMPTY_TREE, parents, codec.encode_entry(entry))
         return RefMove(layout.journal(lane.record.name), previous[0] if previous else None, oid)
 

@@ -1,0 +1,5 @@
+"""`python -m gitlanes` is `git lanes`."""
+
+from gitlanes.cli.main import run
+
+run()

@@ -1,0 +1,1 @@
+"""The command line: a thin door that parses, calls one verb and prints its model."""

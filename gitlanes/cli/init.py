@@ -1,0 +1,28 @@
+"""`git lanes init`."""
+
+from __future__ import annotations
+
+import click
+
+from gitlanes.cli.output import Output, command
+from gitlanes.store.layout import short_branch
+
+
+@command("init")
+@click.option("--lane", default="main", show_default=True, help="Name of the first lane.")
+def init_command(out: Output, lane: str) -> None:
+    """Adopt this repository in place.
+
+    The first lane is bound to the branch in the repository's own directory. Nothing in the
+    working tree, the index, the branch or the configuration changes.
+    """
+    from gitlanes.lanes.lifecycle import init
+
+    with out.repository() as repo:
+        made = init(repo, lane)
+    record = made.lane
+    bound = f"bound to branch {short_branch(record.branch)}" if record.branch else "not bound"
+    said = "adopted" if made.created else "adopted already"
+    out.result(made, [f"{said}: lane {record.name}, {bound}, at {str(record.head)[:12]}"])
+    if made.created and not record.branch:
+        out.say("hint: HEAD is detached, so no branch follows the lane")

@@ -1,0 +1,53 @@
+"""How landings read."""
+
+from __future__ import annotations
+
+from gitlanes.cli.errors import line
+from gitlanes.cli.output import count, short
+from gitlanes.models.results import Promotion
+from gitlanes.models.workspaces import Following
+
+
+def following_lines(following: Following | None) -> list[str]:
+    """Say what became of the bound branch."""
+    if following is None:
+        return []
+    if following.followed:
+        return [f"branch {following.branch} follows"]
+    paths = ", ".join(line(x.decode("utf-8", "surrogateescape")) for x in following.paths)
+    where = f": {paths}" if paths else ""
+    return [line(f"branch {following.branch} does not follow yet: {following.remains}{where}")]
+
+
+def promotion_lines(promotion: Promotion) -> list[str]:
+    """Say what landed, or what would."""
+    lane, into = promotion.lane, promotion.into
+    if promotion.dry_run:
+        if promotion.collisions:
+            paths = ", ".join(line(_text(x.path)) for x in promotion.collisions)
+            return [f"{lane} would collide with {into} on {paths}"]
+        if promotion.source in promotion.base:
+            return [f"{lane} has nothing new for {into}"]
+        return [f"{lane} would land on {into}: {count(len(promotion.source_only), 'file')}"]
+    ids = ", ".join(x.id for x in promotion.landed) or "nothing new to write"
+    text = [f"promoted {lane} into {into} ({promotion.mode}): {ids} at {short(promotion.head)}"]
+    if promotion.convergent:
+        text.append(f"convergent: {count(len(promotion.convergent), 'file')} equal on both sides")
+    text += [f"forced: {line(_text(x.path))}" for x in promotion.forced]
+    return text + following_lines(promotion.following)
+
+
+def left_behind(promotion: Promotion) -> list[str]:
+    """Say what of the source did not take part."""
+    said = []
+    if promotion.unsaved:
+        paths = ", ".join(line(_text(x)) for x in promotion.unsaved[:10])
+        more = "" if len(promotion.unsaved) <= 10 else f" and {len(promotion.unsaved) - 10} more"
+        said.append(f"unsaved edits in {promotion.lane} stay behind: {paths}{more}")
+    if promotion.open_attempts:
+        said.append(f"open attempts stay behind: {', '.join(promotion.open_attempts)}")
+    return said
+
+
+def _text(path: bytes) -> str:
+    return path.decode("utf-8", "surrogateescape")

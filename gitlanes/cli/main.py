@@ -1,0 +1,135 @@
+"""`git lanes`: finds the command, loads it alone, and turns errors into lines and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from gitlanes import __version__
+from gitlanes.errors import EXIT_INTERRUPTED, EXIT_USAGE, LanesError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# In the order that help shows them: command, module below gitlanes.cli, what it does.
+COMMANDS = {
+    "init": ("init", "adopt this repository"),
+    "demo": ("demo", "see the main job done on a temporary clone"),
+    "new": ("lane", "make a lane and its workspace"),
+    "list": ("lane", "list the lanes"),
+    "status": ("lane", "show the lanes and what is unsaved here"),
+    "show": ("show", "show a lane, attempt, snapshot, change, operation or commit"),
+    "path": ("lane", "print where a lane's workspace is"),
+    "delete": ("lane", "delete a lane; its records stay readable"),
+    "workspace": ("workspace", "list, create and remove workspaces"),
+    "snapshot": ("workspace", "save a workspace's content, print the world state's id"),
+    "propose": ("attempt", "offer a workspace's content as an attempt"),
+    "commit": ("attempt", "propose and accept at once"),
+    "accept": ("attempt", "make an attempt part of its lane"),
+    "reject": ("attempt", "turn an attempt down; it stays readable"),
+    "check": ("promote", "say whether lanes would land"),
+    "promote": ("promote", "land a lane's accepted work on another lane"),
+    "history": ("history", "list attempts with intent and cost"),
+    "diff": ("history", "show what lies between two states"),
+    "export": ("exchange", "put an ordinary branch at a lane's head"),
+}
+
+HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class Lazy(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return all names, in the order of the table."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"gitlanes.cli.{COMMANDS[cmd_name][0]}")
+        found: click.Command = getattr(module, f"{cmd_name}_command")
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing any."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+
+@click.group(
+    cls=Lazy,
+    context_settings=HELP,
+    epilog="Run 'git lanes COMMAND -h' for a command's options.",
+)
+@click.version_option(__version__, prog_name="git-lanes", message="%(prog)s %(version)s")
+def main() -> None:
+    """Coordinate parallel agents on one git repository: lanes, attempts, promotion."""
+
+
+def run(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit; the only place that turns errors into exit codes."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    code = call(given)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def call(given: Sequence[str]) -> int:
+    """Run the command line and return the exit code."""
+    try:
+        result: Any = main.main(list(given), prog_name="git lanes", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        return EXIT_USAGE
+    except click.UsageError as error:
+        return _usage(error)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("error: interrupted", err=True)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    except (LanesError, OSError) as error:
+        if "--debug" in given:
+            raise
+        return _report(error, as_json="--json" in given)
+
+
+def _usage(error: click.UsageError) -> int:
+    said = error.format_message()
+    message = said[:1].lower() + said[1:].rstrip(".")
+    command = error.ctx.command_path if error.ctx else "git lanes"
+    click.echo(f"error: {message}\nhint: see '{command} -h'", err=True)
+    return EXIT_USAGE
+
+
+def _report(error: LanesError | OSError, *, as_json: bool) -> int:
+    from gitlanes.cli.errors import as_lanes_error, details, line
+
+    shown = as_lanes_error(error)
+    if as_json:
+        import json
+
+        click.echo(json.dumps(shown.to_dict(), sort_keys=True))
+    for text in details(shown.data):
+        click.echo(text, err=True)
+    click.echo(f"error: {line(shown.message)}", err=True)
+    if shown.hint:
+        click.echo(f"hint: {line(shown.hint)}", err=True)
+    return shown.exit_code
+
+
+if __name__ == "__main__":
+    run()

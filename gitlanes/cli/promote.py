@@ -1,0 +1,71 @@
+"""Commands that land work: promote, check."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from gitlanes.cli.errors import details
+from gitlanes.cli.landing_text import left_behind, promotion_lines
+from gitlanes.cli.options import intent_options, take_cost, take_intent
+from gitlanes.cli.output import Output, command
+from gitlanes.errors import EXIT_NEGATIVE
+
+
+@command("promote")
+@click.argument("lane", required=False)
+@click.option("--into", metavar="LANE", help="The target; else the parent or the adopted lane.")
+@click.option(
+    "--mode", type=click.Choice(["merge", "squash", "replay"]), default="merge", show_default=True
+)
+@click.option("-m", "--message", help="Message of the landing commit.")
+@click.option("--force", multiple=True, metavar="PATH", help="LANE wins this collision.")
+@click.option("--force-all", is_flag=True, help="LANE wins every collision.")
+@click.option("--expect", metavar="HEAD", help="Refuse unless the target is at this commit.")
+@click.option("--dry-run", is_flag=True, help="Say what would happen; move nothing.")
+@intent_options
+def promote_command(
+    out: Output,
+    lane: str | None,
+    into: str | None,
+    mode: str,
+    message: str | None,
+    force: tuple[str, ...],
+    force_all: bool,
+    expect: str | None,
+    dry_run: bool,
+    **given: Any,
+) -> int:
+    """Land the accepted work of LANE on another lane, unless both touched a path."""
+    from gitlanes.landing.plans import Force
+    from gitlanes.landing.promote import Order, preview, promote
+
+    forced = Force(tuple(os.fsencode(x) for x in force), force_all)
+    order = Order(into, mode, forced, message, take_intent(given), take_cost(given), expect)
+    with out.repository() as repo:
+        made = (preview if dry_run else promote)(repo, lane, order)
+    out.result(made, promotion_lines(made))
+    for text in left_behind(made):
+        out.warn(text)
+    if made.following is not None and not made.following.followed:
+        out.say("hint: the next command in the repository's own directory follows")
+    return EXIT_NEGATIVE if made.collisions else 0
+
+
+@command("check")
+@click.argument("lanes", nargs=-1)
+@click.option("--into", metavar="LANE", help="The target; else the parent or the adopted lane.")
+def check_command(out: Output, lanes: tuple[str, ...], into: str | None) -> int:
+    """Say whether LANES would land, by paths alone; all lanes by default."""
+    from gitlanes.landing.check import check
+
+    with out.repository() as repo:
+        found = check(repo, lanes, into=into)
+    text = []
+    for one in found:
+        text += promotion_lines(one)
+        text += [f"  {x}" for x in details(one.to_dict())]
+    out.results("gitlanes.checks/1", "checks", found, text)
+    return EXIT_NEGATIVE if any(x.collisions for x in found) else 0

@@ -1,0 +1,56 @@
+"""How attempts read, with their intent and cost."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from gitlanes.cli.errors import line
+from gitlanes.models.history import Told
+
+
+def brief_cost(told: Told) -> str:
+    """Return tokens in and out, and money, summed over what was recorded."""
+    parts = []
+    tokens = [_sum(told, key) for key in ("input_tokens", "output_tokens")]
+    if any(x is not None for x in tokens):
+        parts.append("/".join("?" if x is None else f"{x}" for x in tokens) + " tokens")
+    amounts = [x for x in told.notes.costs if "amount" in x]
+    if amounts:
+        total = sum((Decimal(x["amount"]) for x in amounts), Decimal(0))
+        parts.append(f"{total} {amounts[0].get('currency', '')}".strip())
+    return ", ".join(parts) or "-"
+
+
+def attempt_lines(told: Told) -> list[str]:
+    """Return an attempt with everything that is recorded about it."""
+    attempt, intent = told.attempt, told.intent
+    rows = [f"attempt {attempt.id} ({attempt.status})"]
+    agent: dict[str, Any] = intent.get("agent") or {}
+    fields = {
+        "Commit": attempt.commit,
+        "Landed": attempt.landed if attempt.landed != attempt.commit else None,
+        "Change-Id": attempt.change_id,
+        "Agent": " ".join(str(agent[x]) for x in ("id", "type", "version") if x in agent),
+        "Model": intent.get("model"),
+        "Tags": ", ".join(intent.get("tags", ())),
+        "Proposed": attempt.time,
+        "Decided": attempt.decided,
+        "By": attempt.by,
+        "Reason": attempt.reason,
+        "Cost": brief_cost(told) if told.notes.costs else None,
+    }
+    rows += [f"  {key + ':':<11}{line(str(value))}" for key, value in fields.items() if value]
+    for judged in told.notes.evaluations:
+        verdict = "pass" if judged.get("passed") else "fail"
+        rows.append(f"  {'Check:':<11}{line(str(judged.get('name')))} {verdict}")
+    rows += ["", f"    {line(attempt.title)}", ""]
+    prompt = intent.get("prompt")
+    if prompt and prompt.strip() != attempt.title:
+        rows += [*(f"    > {line(x)}" for x in prompt.splitlines()), ""]
+    return rows
+
+
+def _sum(told: Told, key: str) -> int | None:
+    known = [x[key] for x in told.notes.costs if isinstance(x.get(key), int)]
+    return sum(known) if known else None

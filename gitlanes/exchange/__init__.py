@@ -1,0 +1,1 @@
+"""Lanes out to ordinary branches, and branches in."""

@@ -1,0 +1,63 @@
+"""Export: a lane as an ordinary branch, for CI and for review."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from gitlanes.errors import BadValue, Refused
+from gitlanes.git.refs import RefMove, list_refs, move_refs
+from gitlanes.models.plain import Result
+from gitlanes.store import codec, layout
+from gitlanes.store.ancestry import is_ancestor
+from gitlanes.workspaces import finding
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+@dataclass(frozen=True, slots=True)
+class Exported(Result):
+    """A branch that is at a lane's head; ``old`` is where it was, None if it was made."""
+
+    lane: str
+    branch: str
+    commit: str
+    old: str | None
+
+    schema: ClassVar[str] = "export"
+
+
+def export(repo: LaneRepo, name: str | None = None, *, branch: str | None = None) -> Exported:
+    """Put a branch at a lane's accepted head; it is made, or fast-forwarded.
+
+    The branch is named as the lane unless told. Raises Refused where the branch has commits
+    that the lane has not, or is checked out.
+    """
+    lane = finding.lane_or_present(repo, name).record
+    short = branch or lane.name
+    ref = layout.branch(short)
+    if repo.git.run("check-ref-format", "--branch", short, check=False).code:
+        raise BadValue(f"bad branch name '{codec.one_line(short, 60)}'")
+    rows = list_refs(repo.git, [ref], "refname objectname worktreepath")
+    found = next((row for row in rows if row[0] == ref.encode()), None)
+    old, head = (found[1].decode() if found else None), str(lane.head)
+    if old != head:
+        if found is not None:
+            _require_free(repo, short, found, head)
+        move_refs(repo.git, [RefMove(ref, old, head)], message=f"lanes: export {lane.name}")
+    return Exported(lane.name, short, head, old)
+
+
+def _require_free(repo: LaneRepo, branch: str, found: list[bytes], head: str) -> None:
+    _, old, place = (x.decode("utf-8", "surrogateescape") for x in found)
+    if place:
+        raise Refused(
+            f"branch '{branch}' is checked out in '{place}'",
+            hint="choose another with --branch, or switch that directory to another branch",
+        )
+    if not is_ancestor(repo, old, head):
+        raise Refused(
+            f"branch '{branch}' has commits that the lane has not",
+            hint="choose another branch with --branch",
+        )

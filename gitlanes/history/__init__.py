@@ -1,0 +1,1 @@
+"""What was tried, decided and landed: reads only."""

@@ -1,0 +1,109 @@
+"""The attempts of one lane or all, newest first, as the journals tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from gitlanes import clock
+from gitlanes.errors import BadValue, NotFound
+from gitlanes.git.refs import list_refs
+from gitlanes.models.history import History, Told
+from gitlanes.models.records import Attempt, Entry
+from gitlanes.store import journal, layout, records
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+# Attempts whose notes are read at a time: few enough to stop soon, enough to share directories.
+_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which attempts to tell of; ``since`` is a date as git understands it."""
+
+    lane: str | None = None
+    status: str | None = None
+    agent: str | None = None
+    tag: str | None = None
+    since: str | None = None
+    limit: int | None = None
+
+
+def history(repo: LaneRepo, wanted: Filter | None = None) -> History:
+    """Return attempts with their intents, costs and evaluations, deleted lanes' included."""
+    wanted = wanted or Filter()
+    if wanted.limit is not None and wanted.limit < 0:
+        raise BadValue(f"limit {wanted.limit} is negative")
+    since = _moment(repo, wanted.since) if wanted.since else None
+    found = _attempts(repo, _tips(repo, wanted.lane), since)
+    matching = (x for x in found if _matches(x, wanted))
+    told = (x for x in _with_notes(repo, matching) if _tagged(x, wanted.tag))
+    return History(tuple(islice(told, wanted.limit)))
+
+
+def operations(repo: LaneRepo, operation: str) -> list[Entry]:
+    """Return the entries of one operation, by its id or a unique beginning; raises NotFound."""
+    found = [
+        entry
+        for entry in journal.walk_all(repo.git, _tips(repo, None))
+        if entry.operation.startswith(operation)
+    ]
+    if not found or len({x.operation for x in found}) > 1:
+        hint = "the abbreviation fits several" if found else "see 'git lanes history'"
+        raise NotFound("operation", operation, hint=hint)
+    return found
+
+
+def of_change(repo: LaneRepo, change: str) -> list[Told]:
+    """Return all attempts of one change, newest first."""
+    found = _attempts(repo, _tips(repo, None), None)
+    return list(_with_notes(repo, (x for x in found if x.change_id == change)))
+
+
+def tell(repo: LaneRepo, attempt: Attempt) -> Told:
+    """Return one attempt with its records."""
+    return next(_with_notes(repo, iter([attempt])))
+
+
+def _tips(repo: LaneRepo, lane: str | None) -> list[str]:
+    if lane is not None:
+        state = repo.view.find(lane)
+        return [state.tip] if state else [repo.view.lane(lane).tip]
+    repo.view.require_adopted()
+    return [row[0].decode() for row in list_refs(repo.git, [layout.JOURNALS], "objectname")]
+
+
+def _attempts(repo: LaneRepo, tips: list[str], since: float | None) -> Iterator[Attempt]:
+    """Yield every attempt once, in the state that its last entry gives it."""
+    told: set[str] = set()
+    for entry in journal.walk_all(repo.git, tips):
+        if since is not None and clock.from_utc_text(entry.time) < since:
+            return
+        for attempt in sorted(entry.attempts, key=lambda x: -x.number):
+            if attempt.uuid not in told:
+                told.add(attempt.uuid)
+                yield attempt
+
+
+def _with_notes(repo: LaneRepo, attempts: Iterator[Attempt]) -> Iterator[Told]:
+    while batch := list(islice(attempts, _BATCH)):
+        notes = records.read(repo, [x.commit for x in batch])
+        yield from (Told(x, notes[x.commit]) for x in batch)
+
+
+def _matches(attempt: Attempt, wanted: Filter) -> bool:
+    return wanted.status in (None, attempt.status) and wanted.agent in (None, attempt.agent)
+
+
+def _tagged(told: Told, tag: str | None) -> bool:
+    return tag is None or any(tag in x.get("tags", ()) for x in told.notes.intents)
+
+
+def _moment(repo: LaneRepo, text: str) -> float:
+    """Return epoch seconds for a date as git understands it, '2 days ago' included."""
+    said = repo.git.run("rev-parse", f"--since={text}").text
+    return float(said.removeprefix("--max-age="))

@@ -1,0 +1,55 @@
+"""Showing any object: lane, attempt, snapshot, change, operation or git revision."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from gitlanes import ids
+from gitlanes.errors import NotFound
+from gitlanes.history import log
+from gitlanes.history.diff import files_between
+from gitlanes.lanes.listing import summary
+from gitlanes.models.history import FileChange, Shown
+from gitlanes.models.plain import plain
+from gitlanes.models.records import DELETED, Attempt
+from gitlanes.store import records
+from gitlanes.workspaces import snapshots
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+_OPERATION = re.compile(r"[0-9a-f]{8}-[0-9a-f-]+")
+
+
+def show(repo: LaneRepo, name: str) -> Shown:
+    """Return what `name` names; the first kind that fits wins. Raises NotFound."""
+    state = repo.view.find(name)
+    if state is not None:
+        told = log.history(repo, log.Filter(lane=name, limit=10)).attempts
+        live = state.record.status != DELETED
+        lane = summary(repo, name).to_dict() if live else plain(state.record)
+        return Shown("lane", lane=lane, attempts=told)
+    if ids.ATTEMPT_ID.fullmatch(name):
+        attempt = repo.view.attempt(name)
+        return Shown("attempt", attempts=(log.tell(repo, attempt),), files=_files(repo, attempt))
+    if match := ids.SNAPSHOT_ID.fullmatch(name):
+        found = [x for x in snapshots.listing(repo, match["lane"]) if x.id == name]
+        if not found:
+            raise NotFound("snapshot", name, hint=f"see 'git lanes show {match['lane']}'")
+        return Shown("snapshot", snapshot=found[0])
+    if ids.CHANGE_ID.fullmatch(name):
+        changes = tuple(log.of_change(repo, name))
+        if not changes:
+            raise NotFound("change", name, hint="see 'git lanes history'")
+        return Shown("change", attempts=changes)
+    if _OPERATION.fullmatch(name):
+        return Shown("operation", entries=tuple(log.operations(repo, name)))
+    commit = repo.view.commit_of(name)
+    return Shown("commit", commit=commit, notes=records.read(repo, [commit])[commit])
+
+
+def _files(repo: LaneRepo, attempt: Attempt) -> tuple[FileChange, ...]:
+    if attempt.base is None:
+        return ()
+    return files_between(repo, repo.objects.commit(attempt.base).tree, attempt.tree)
