@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -125,7 +126,7 @@ def _confirm(question: str, yes: bool) -> None:
     """Ask on a terminal; elsewhere a destructive command needs --yes."""
     if yes:
         return
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         raise Refused("this needs a confirmation, and there is no terminal", hint="use --yes")
     click.confirm(question, abort=True, err=True)
 

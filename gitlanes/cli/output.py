@@ -20,7 +20,7 @@ from gitlanes.models.plain import Result, plain
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
-_COMMON = (
+_COMMON: tuple[Callable[[Any], Any], ...] = (
     click.option("--debug", is_flag=True, help="Show tracebacks."),
     click.option("-v", "--verbose", is_flag=True, help="Say more."),
     click.option("-q", "--quiet", is_flag=True, help="Say only what was asked."),
@@ -43,8 +43,8 @@ def command(name: str, **extra: Any) -> Callable[[Callable[..., Any]], click.Com
         made: Callable[..., Any] = called
         for option in _COMMON:
             made = option(made)
-        finished: click.Command = click.command(name, context_settings=HELP, **extra)(made)
-        return finished
+        make: Callable[[Any], click.Command] = click.command(name, context_settings=HELP, **extra)
+        return make(made)
 
     return decorate
 
