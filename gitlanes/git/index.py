@@ -116,6 +116,14 @@ def install(git_dir: str, copy: str, expected: tuple[int, int, int] | None) -> b
     return True
 
 
+def put_head(git: Git, commit: str, pass_fds: Sequence[int]) -> None:
+    """Put HEAD and index to a commit; the files stay, and a branch that HEAD was on does, too."""
+    git.run("read-tree", "--reset", commit, pass_fds=pass_fds, own_group=True)
+    refresh = ("update-index", "-q", "--refresh")
+    git.run(*refresh, check=False, pass_fds=pass_fds, own_group=True)
+    git.run("update-ref", "--no-deref", "HEAD", commit, pass_fds=pass_fds, own_group=True)
+
+
 def changed_files(git: Git) -> list[tuple[str, bytes]]:
     """Return (status, path) of every file that differs from HEAD, untracked ones included.
 

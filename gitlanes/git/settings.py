@@ -39,6 +39,10 @@ class Settings:
         """Return a value; the section and the name of `key` are lower case."""
         return self._values.get(key, default)
 
+    def has_section(self, section: str) -> bool:
+        """Say whether any key of that section is set."""
+        return any(key.startswith(section + ".") for key in self._values)
+
     def flag(self, key: str, default: bool) -> bool:
         """Return a yes or no; raises BadValue for anything else."""
         value = self._values.get(key)
@@ -54,6 +58,13 @@ class Settings:
             return float(self._values.get(key, default))
         except ValueError:
             raise BadValue(f"git config {key} is '{self._values[key]}', not a number") from None
+
+    def path(self, key: str) -> str:
+        """Return a path, '' if none is set; git itself resolves a ``~``."""
+        value = self._values.get(key, "")
+        if not value.startswith("~"):
+            return value
+        return self._git.run("config", "--type=path", "--get", key).text
 
     def identity(self, now: float) -> Identity:
         """Return who commits at that moment; raises Refused where git would refuse, too."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gitlanes.git.process import Git
+from gitlanes.git.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +106,26 @@ def fill(git: Git, pass_fds: Sequence[int]) -> None:
     )
 
 
-def run_checkout_hook(git: Git, commit: str) -> None:
+def run_checkout_hook(git: Git, commit: str, settings: Settings) -> None:
     """Run post-checkout as `git worktree add` would have done, had it written the files."""
+    usual = Path(git.git_dir, "..", "..", "hooks")
+    hooks = Path(git.work_tree or "", settings.path("core.hookspath") or usual)
+    if not (hooks / "post-checkout").exists() and not settings.has_section("hook"):
+        return
     arguments = ("0" * 40, commit, "1")
     git.run("hook", "run", "--ignore-missing", "post-checkout", "--", *arguments, check=False)
+
+
+def attached_branch(git: Git) -> str | None:
+    """Return the full ref of the branch that HEAD is attached to there, or None if detached."""
+    try:
+        head = Path(git.git_dir, "HEAD").read_text()
+    except OSError:
+        head = ""
+    if head.startswith("ref: ") and not head.rstrip().endswith(".invalid"):
+        return head.removeprefix("ref: ").strip()
+    # Another ref format keeps HEAD elsewhere, and only git knows where.
+    return git.run("symbolic-ref", "--quiet", "HEAD", check=False).text or None
 
 
 def in_progress(git_dir: str) -> str | None:

@@ -16,7 +16,7 @@ from gitlanes.models.lanes import Adopted, DeletedLane, NewLane
 from gitlanes.models.records import ACTIVE, DELETED, REJECTED, Lane, LaneState
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout
-from gitlanes.store.adopt import adopt, adopted_lane
+from gitlanes.store.adopt import USUAL_NAME, adopt, adopted_lane
 from gitlanes.store.expectation import require_commit
 from gitlanes.store.transaction import Transaction, drop_head, locked, transaction
 from gitlanes.workspaces import finding, intake
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
-def init(repo: LaneRepo, name: str = "main") -> Adopted:
+def init(repo: LaneRepo, name: str = USUAL_NAME) -> Adopted:
     """Adopt the repository in place: lane `name` is bound to the branch in its own directory.
 
     Working tree, index, branch and config stay as they are. Again, it changes nothing.

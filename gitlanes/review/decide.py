@@ -108,7 +108,8 @@ def reject(
         tx.lane(state, record, attempts=[decided])
     workspace = finding.workspace_of(repo, lane)
     if workspace is not None and not workspace.root and Path(workspace.path).is_dir():
-        _move_back(repo, workspace, attempt)
+        with capture.held(repo, workspace) as hold:
+            hold.move_back(attempt.commit)
     return Decided(decided)
 
 
@@ -232,15 +233,4 @@ def _rebase_workspace(repo: LaneRepo, workspace: Workspace, before: Lane, landin
         else:
             return
         hold.state = replace(hold.state, base=base)
-        states.write(hold.git_dir, hold.state)
-
-
-def _move_back(repo: LaneRepo, workspace: Workspace, attempt: Attempt) -> None:
-    """Put HEAD and index back to the base, if they are at the rejected attempt."""
-    with capture.held(repo, workspace) as hold:
-        base = hold.state.base
-        if hold.state.head != attempt.commit or base is None:
-            return
-        hold.git.run("reset", "--quiet", "--mixed", base, pass_fds=(hold.lock,), own_group=True)
-        hold.state = replace(hold.state, head=base)
         states.write(hold.git_dir, hold.state)

@@ -13,6 +13,8 @@ from gitlanes.store.transaction import transaction
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
+USUAL_NAME = "main"
+
 
 def adopt(repo: LaneRepo, name: str) -> tuple[LaneState, bool]:
     """Make the first lane, at the main work tree's branch; return it and whether it is new.
@@ -56,5 +58,8 @@ def adopt(repo: LaneRepo, name: str) -> tuple[LaneState, bool]:
 
 def adopted_lane(repo: LaneRepo) -> LaneState | None:
     """Return the lane that `adopt` made, or None: the default target of every promotion."""
+    usual = repo.view.find(USUAL_NAME)
+    if usual is not None and usual.record.extra.get("adopted"):
+        return usual  # without reading every lane
     states = repo.view.lanes()
     return next((x for x in states if x.record.extra.get("adopted")), states[0] if states else None)

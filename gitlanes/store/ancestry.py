@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def is_ancestor(repo: LaneRepo, old: str, new: str) -> bool:
     """Say whether `new` contains `old`."""
-    if old == new:
+    if old == new or old in repo.refs.commit(new).parents:
         return True
     return repo.git.run("merge-base", "--is-ancestor", old, new, check=False).code == 0
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import CorruptRecord
@@ -34,6 +37,16 @@ def walk(reader: RefReader, tip: str | None) -> Iterator[Entry]:
 def walk_all(git: Git, tips: Sequence[str]) -> Iterator[Entry]:
     """Yield the entries of several journals, newest first, as one stream from one process.
 
+    Git orders commits by the second; within one, the entries' own times tell.
+    """
+    with closing(_stream(git, tips)) as stream:
+        for _, same in groupby(stream, key=itemgetter(0)):
+            yield from sorted((entry for _, entry in same), key=attrgetter("time"), reverse=True)
+
+
+def _stream(git: Git, tips: Sequence[str]) -> Generator[tuple[bytes, Entry]]:
+    """Yield (commit's second, entry) in git's order.
+
     Only first parents are followed: the further ones are work, not journal.
     """
     process = git.popen(
@@ -41,7 +54,7 @@ def walk_all(git: Git, tips: Sequence[str]) -> Iterator[Entry]:
         "--first-parent",
         "--no-show-signature",
         "--encoding=UTF-8",
-        "--format=%H%n%B%x00",
+        "--format=%H %ct%n%B%x00",
         *tips,
         "--",
     )
@@ -53,9 +66,10 @@ def walk_all(git: Git, tips: Sequence[str]) -> Iterator[Entry]:
         while block := os.read(process.stdout.fileno(), 1 << 16):
             *whole, rest = (rest + block).split(b"\0\n")
             for record in whole:
-                oid, _, message = record.partition(b"\n")
+                about, _, message = record.partition(b"\n")
                 if not codec.is_root(message):
-                    yield codec.decode_entry(oid.decode(), message)
+                    oid, second = about.split()
+                    yield second, codec.decode_entry(oid.decode(), message)
         if process.wait():
             raise CorruptRecord("git cannot read the journals", hint="run 'git fsck'")
     finally:

@@ -41,7 +41,7 @@ def follow(repo: LaneRepo, lane_name: str, hold: capture.Held | None = None) -> 
     root = finding.workspace_of(repo, lane)
     if hold is not None:
         return _follow_root(repo, lane, hold)
-    if root is None or not root.root or _symbolic_head(repo) != lane.branch:
+    if root is None or not root.root:
         return _follow_branch(repo, lane)
     try:
         with capture.held(repo, root, timeout=0) as held:
@@ -58,7 +58,7 @@ def _follow_root(repo: LaneRepo, lane: Lane, hold: capture.Held) -> Following:
     doing = worktrees.in_progress(hold.git_dir)
     if doing:
         return Following(False, name, f"the repository is in the middle of a {doing}")
-    if _symbolic_head(repo) != lane.branch:
+    if worktrees.attached_branch(hold.git) != lane.branch:
         return _follow_branch(repo, lane)
     _resume(repo, lane, hold)
     for _ in range(_ROUNDS):
@@ -168,10 +168,6 @@ def _follow_branch(repo: LaneRepo, lane: Lane) -> Following:
     except Raced as raced:
         return Following(False, name, raced.message)
     return Following(True, name)
-
-
-def _symbolic_head(repo: LaneRepo) -> str | None:
-    return repo.git.run("symbolic-ref", "--quiet", "HEAD", check=False).text or None
 
 
 def _locks(hold: capture.Held, lane: Lane) -> tuple[str, ...]:

@@ -64,9 +64,20 @@ class Held:
     def move(self, commit: str, *, base: str | None) -> None:
         """Put HEAD and index to an attempt made of this content; the files stay."""
         if not self.install_index():
-            self.git.run("reset", "--quiet", "--mixed", commit, pass_fds=(self.lock,))
-        self.git.run("update-ref", "--no-deref", "HEAD", commit, pass_fds=(self.lock,))
+            index.put_head(self.git, commit, (self.lock,))
+        else:
+            self.git.run("update-ref", "--no-deref", "HEAD", commit, pass_fds=(self.lock,))
         self.state = replace(self.state, base=base, head=commit, step=None)
+        states.write(self.git_dir, self.state)
+
+    def move_back(self, commit: str) -> None:
+        """Put HEAD and index back from an attempt to the base; not from anywhere else."""
+        base = self.state.base
+        actual = self.git.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
+        if base is None or not self.state.head == actual == commit:
+            return
+        index.put_head(self.git, base, (self.lock,))
+        self.state = replace(self.state, head=base)
         states.write(self.git_dir, self.state)
 
 

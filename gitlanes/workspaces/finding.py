@@ -25,9 +25,9 @@ def default_path(repo: LaneRepo, name: str) -> Path:
     """
     root = repo.root()
     top = Path(root[1]) if root else Path(repo.place.common_dir)
-    configured = repo.settings.text("lanes.workspaceroot")
+    configured = repo.settings.path("lanes.workspaceroot")
     if configured:
-        return Path(os.path.normpath(top / Path(configured).expanduser())) / name
+        return Path(os.path.normpath(top / configured)) / name
     return top.with_name(top.name.removesuffix(".git") + ".lanes") / name
 
 

@@ -71,7 +71,7 @@ def fill(repo: LaneRepo, lane: Lane) -> Workspace:
     workspace = finding.require_workspace(repo, lane)
     with capture.held(repo, workspace) as hold:
         pass  # taking hold of an incomplete workspace completes it
-    worktrees.run_checkout_hook(hold.git, str(hold.state.head))
+    worktrees.run_checkout_hook(hold.git, str(hold.state.head), repo.settings)
     return workspace
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Refused
-from gitlanes.git import worktrees
+from gitlanes.git import index, worktrees
 from gitlanes.git.processes import any_git_process
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import journal
@@ -38,7 +38,7 @@ def mended(repo: LaneRepo, workspace: Workspace, git: Git, lock: int) -> states.
         worktrees.fill(git, (lock,))
         done = replace(state, step=None)
     elif _happened(repo, state, step):
-        git.run("reset", "--quiet", "--mixed", str(step.new), pass_fds=(lock,), own_group=True)
+        index.put_head(git, str(step.new), (lock,))
         done = replace(state, step=None, base=step.base, head=step.new)
     else:
         done = replace(state, step=None)

@@ -41,7 +41,7 @@ def rescue(repo: LaneRepo, workspace: Workspace) -> None:
             "--no-write-fetch-head",
             str(module),
             f"+HEAD:{kept}/HEAD",
-            f"+refs/heads/*:{kept}/heads/*",
+            f"+{layout.BRANCHES}*:{kept}/heads/*",
         )
 
 

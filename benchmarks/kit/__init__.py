@@ -1,0 +1,1 @@
+"""What the benchmarks are built from: repositories of any size, bulk records, measuring."""

@@ -1,0 +1,1 @@
+"""The main job, shown on a temporary clone with real agents' processes."""
