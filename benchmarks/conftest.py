@@ -18,22 +18,28 @@ _ROWS = pytest.StashKey[list[Row]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--quick``."""
     parser.addoption("--quick", action="store_true", help="small sizes, one round: does it work?")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    """Begin with an empty table."""
     config.stash[_ROWS] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Allow for the making of large repositories."""
     for item in items:
         item.add_marker(pytest.mark.timeout(1800))
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the table."""
     rows = config.stash[_ROWS]
     if rows:
-        terminalreporter.section("ours beside git's")
+        quick = config.getoption("--quick")
+        sizes = " (quick: the sizes named here were not built)" if quick else ""
+        terminalreporter.section("ours beside git's" + sizes)
         terminalreporter.write_line("\n".join(lines(rows)))
 
 

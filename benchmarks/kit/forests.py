@@ -24,12 +24,7 @@ def path_of(number: int) -> str:
 def grow(path: Path, environ: Mapping[str, str], files: int, *, bare: bool = False) -> TestRepo:
     """Make an adopted repository with that many different files of some 2 KB."""
     repo = _empty(path, environ, bare=bare)
-    with subprocess.Popen(
-        ["git", "fast-import", "--quiet"], cwd=path, env=repo.environ, stdin=subprocess.PIPE
-    ) as importer:
-        assert importer.stdin is not None
-        importer.stdin.writelines(_stream(files))
-    assert importer.returncode == 0
+    feed(repo, _stream(files), "fast-import", "--quiet")
     return _adopted(repo, bare=bare)
 
 
@@ -38,12 +33,8 @@ def grow_wide(path: Path, environ: Mapping[str, str], side: int) -> TestRepo:
     repo = _empty(path, environ, bare=True)
     store = ObjectStore(str(path))
     blobs = [bytes.fromhex(store.write("blob", b"%d\n" % number)) for number in range(1009)]
-    tree = store.write_tree(
-        {
-            b"top%03d" % top: _directory(store, [_leaf(store, blobs, top, x, side) for x in range(side)])
-            for top in range(side)
-        }
-    )
+    tops = {b"top%03d" % top: _directory(store, blobs, top, side) for top in range(side)}
+    tree = store.write_tree(tops)
     first = store.write_commit(tree, [], "first\n", author=WHO, committer=WHO)
     repo.git("update-ref", "refs/heads/main", first)
     repo.git("repack", "-adq")
@@ -74,6 +65,20 @@ def reset_lane(lanes: Repo, name: str, start: str) -> None:
     lanes.new(name, start=start, workspace=False)
 
 
+def feed(repo: TestRepo, data: bytes | Iterator[bytes], *args: str) -> None:
+    """Run git with that input; it must succeed."""
+    with subprocess.Popen(
+        ["git", *args],
+        cwd=repo.path,
+        env=repo.environ,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.writelines([data] if isinstance(data, bytes) else data)
+    assert process.returncode == 0, f"git {' '.join(args)}"
+
+
 def _empty(path: Path, environ: Mapping[str, str], *, bare: bool) -> TestRepo:
     path.mkdir(parents=True)
     repo = TestRepo(path, environ)
@@ -99,8 +104,9 @@ def _stream(files: int) -> Iterator[bytes]:
     yield b"\ndone\n"
 
 
-def _directory(store: ObjectStore, folders: list[str]) -> Entry:
-    entries = {b"part%03d" % at: (DIRECTORY, bytes.fromhex(x)) for at, x in enumerate(folders)}
+def _directory(store: ObjectStore, blobs: list[bytes], top: int, side: int) -> Entry:
+    leaves = [bytes.fromhex(_leaf(store, blobs, top, part, side)) for part in range(side)]
+    entries = {b"part%03d" % part: (DIRECTORY, leaf) for part, leaf in enumerate(leaves)}
     return DIRECTORY, bytes.fromhex(store.write_tree(entries))
 
 

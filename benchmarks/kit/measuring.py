@@ -66,7 +66,7 @@ class Bench:
         ours: Callable[[Any], object],
         *sides: Side,
         prepare: Callable[[int], Any] = lambda number: number,
-        check: Callable[[Any], None] = lambda state: None,
+        check: Callable[[Any], None] = lambda _: None,
         bar: Bar = BY_SIDES,
         rounds: int = 10,
     ) -> Row:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from gitlanes.errors import BadValue
 from gitlanes.git.process import Git
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
 Kind = Literal["content", "directory", "case"]
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(NamedTuple):
     """Two sides that cannot both have their way.
 
     ``content``: both gave ``path`` different results, and ``other`` is None. ``directory``: one
@@ -40,8 +38,7 @@ class Clash:
         return self.path if self.other is None else self.other
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What a landing would do; changes are ``{path: (before, after)}``, sorted by path.
 
     ``tree`` is the combined tree, None while ``collisions`` remain. ``applied`` is exactly what

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from gitlanes.errors import BadValue, Refused
-from gitlanes.git.refs import RefMove, list_refs, move_refs
+from gitlanes.git.refs import RefMove, move_refs
 from gitlanes.models.plain import Result
 from gitlanes.store import codec, layout
 from gitlanes.store.ancestry import is_ancestor
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
-@dataclass(frozen=True, slots=True)
 class Exported(Result):
     """A branch that is at a lane's head; ``old`` is where it was, None if it was made."""
 
@@ -39,18 +37,15 @@ def export(repo: LaneRepo, name: str | None = None, *, branch: str | None = None
     ref = layout.branch(short)
     if repo.git.run("check-ref-format", "--branch", short, check=False).code:
         raise BadValue(f"bad branch name '{codec.one_line(short, 60)}'")
-    rows = list_refs(repo.git, [ref], "refname objectname worktreepath")
-    found = next((row for row in rows if row[0] == ref.encode()), None)
-    old, head = (found[1].decode() if found else None), str(lane.head)
+    (old, place), head = finding.branch_place(repo, ref), str(lane.head)
     if old != head:
-        if found is not None:
-            _require_free(repo, short, found, head)
+        if old is not None:
+            _require_free(repo, short, old, place, head)
         move_refs(repo.git, [RefMove(ref, old, head)], message=f"lanes: export {lane.name}")
     return Exported(lane.name, short, head, old)
 
 
-def _require_free(repo: LaneRepo, branch: str, found: list[bytes], head: str) -> None:
-    _, old, place = (x.decode("utf-8", "surrogateescape") for x in found)
+def _require_free(repo: LaneRepo, branch: str, old: str, place: str, head: str) -> None:
     if place:
         raise Refused(
             f"branch '{branch}' is checked out in '{place}'",

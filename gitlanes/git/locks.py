@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import filelock
-
 from gitlanes.errors import Locked, Refused
 
 
@@ -21,6 +19,8 @@ def hold(path: Path, what: str, *, timeout: float) -> Iterator[int]:
     Waits up to `timeout` seconds (0: not at all), then raises Locked naming the holder.
     Releasing frees the lock for every process that inherited it, so wait for children first.
     """
+    import filelock  # 25 ms, and readers take no lock
+
     descriptors: list[int] = []
     lock = filelock.FileLock(
         path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gitlanes.errors import GitFailed
 
@@ -27,8 +27,7 @@ REPOSITORY_VARIABLES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(NamedTuple):
     """How a git command ended: its exit code and what it printed."""
 
     code: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gitlanes.errors import NotFound
 
@@ -20,8 +20,7 @@ Entry = tuple[bytes, bytes]
 _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0([\s\S]{20})")
 
 
-@dataclass(frozen=True, slots=True)
-class CommitObject:
+class CommitObject(NamedTuple):
     """A commit as stored; ``author`` and ``committer`` are git's raw identity lines."""
 
     tree: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gitlanes.errors import GitFailed, NotFound, Raced
 from gitlanes.git.process import Git, finish
@@ -13,8 +13,7 @@ from gitlanes.git.raw import ObjectReader
 ZERO = "0" * 40
 
 
-@dataclass(frozen=True, slots=True)
-class RefMove:
+class RefMove(NamedTuple):
     """One ref's move by compare-and-swap; ``old`` None creates it, ``new`` None deletes it."""
 
     name: str

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from gitlanes.errors import NotARepository, Unsupported
 from gitlanes.git.process import missing
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A repository as seen from one directory; all paths are absolute.
 
     ``git_dir`` belongs to the work tree one stands in, ``common_dir`` to the repository.

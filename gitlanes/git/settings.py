@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from gitlanes.clock import zone_offset
 from gitlanes.errors import BadValue, Refused
@@ -16,8 +16,7 @@ _PLAIN = re.compile(r"[^\x00-\x20<>.,:;\"'\\][^\x00-\x1f<>]*(?<![\x20.,:;\"'\\])
 _IDENTITY_VARIABLES = ("NAME", "EMAIL", "DATE")
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """Who writes commits: git's raw author and committer lines, dates included."""
 
     author: bytes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from gitlanes import clock
 from gitlanes.errors import BadValue, NotFound
 from gitlanes.git.refs import list_refs
 from gitlanes.models.history import History, Told
+from gitlanes.models.plain import Model
 from gitlanes.models.records import Attempt, Entry
 from gitlanes.store import journal, layout, records
 
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 _BATCH = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(Model):
     """Which attempts to tell of; ``since`` is a date as git understands it."""
 
     lane: str | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
@@ -11,6 +10,7 @@ from gitlanes.git.raw import CommitObject
 from gitlanes.git.trailers import add_change_id, change_id_of, subject_of
 from gitlanes.git.trees import changed_paths, overlay
 from gitlanes.landing.plans import Landing
+from gitlanes.models.plain import Model
 from gitlanes.models.records import ACCEPTED, Attempt
 from gitlanes.store import codec
 
@@ -23,8 +23,7 @@ MERGE, SQUASH, REPLAY = MODES = ("merge", "squash", "replay")
 _LISTED = 50
 
 
-@dataclass(frozen=True, slots=True)
-class LandedCommit:
+class LandedCommit(Model):
     """One new commit of the target, and the source's commits whose records it carries on."""
 
     commit: str

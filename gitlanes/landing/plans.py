@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gitlanes.combine.assembly import plan_landing
 from gitlanes.combine.changes import Clash, Plan
 from gitlanes.errors import Collision, Negative, Refused
 from gitlanes.landing.bases import bases_for
+from gitlanes.models.plain import Model
 from gitlanes.models.records import ACTIVE, LaneState
 from gitlanes.models.results import CollidingPath, Promotion
 from gitlanes.review.decide import collision
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
-@dataclass(frozen=True, slots=True)
-class Force:
+class Force(Model):
     """Where the source wins: the paths named, or every collision."""
 
     paths: Collection[bytes] = ()
@@ -31,8 +30,7 @@ class Force:
 NO_FORCE = Force()
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(Model):
     """A promotion planned for these very heads."""
 
     source: LaneState

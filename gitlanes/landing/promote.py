@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from gitlanes.landing import landed_commits, plans
 from gitlanes.landing.landed_commits import MERGE, MODES
 from gitlanes.landing.plans import NO_FORCE, Force, Landing
 from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent
-from gitlanes.models.plain import plain
+from gitlanes.models.plain import Model, plain, replace
 from gitlanes.models.records import Landed, Lane, LaneState
 from gitlanes.models.results import CollidingPath, Promotion
 from gitlanes.store import records
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Model):
     """How to promote: ``expect`` is the head that the target must have."""
 
     into: str | None = None
@@ -131,7 +129,7 @@ def _land(
         parents = [x.commit for x in made]
         tx.lane(landing.target, after, parents=parents[-1:], attempts=attempts, details=details)
     tx.lane(landing.source, _with_landing(source, target, head), details=details)
-    unforced = replace(landing, plan=replace(landing.plan, forced=()))
+    unforced = replace(landing, plan=landing.plan._replace(forced=()))
     return replace(
         plans.outcome(tx.repo, unforced, order.mode),
         head=head,

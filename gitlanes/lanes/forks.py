@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
+from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import Landed, Lane, LaneState
 from gitlanes.store.ancestry import is_ancestor, merge_base
 
@@ -13,8 +13,7 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Model):
     """A start: the commit, and the lane whose history it was taken from, if it was one's."""
 
     commit: str

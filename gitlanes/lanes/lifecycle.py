@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from gitlanes.errors import NotAdopted, Refused
 from gitlanes.git.refs import list_refs
 from gitlanes.lanes import forks
 from gitlanes.models.lanes import Adopted, DeletedLane, NewLane
+from gitlanes.models.plain import replace
 from gitlanes.models.records import ACTIVE, DELETED, REJECTED, Lane, LaneState
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout

@@ -1,1 +1,1 @@
-"""The nouns: frozen dataclasses without I/O, each with its plain form for JSON."""
+"""The nouns: immutable models without I/O, each with its plain form for JSON."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from gitlanes.models.notes import Notes
-from gitlanes.models.plain import Result
+from gitlanes.models.plain import Model, Result
 from gitlanes.models.records import Attempt, Entry
 from gitlanes.models.workspaces import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
 class Told(Result):
     """An attempt in its latest state, with the records on its commit."""
 
@@ -27,7 +25,6 @@ class Told(Result):
         return own[-1] if own else {}
 
 
-@dataclass(frozen=True, slots=True)
 class History(Result):
     """Attempts, the one that changed last first."""
 
@@ -36,8 +33,7 @@ class History(Result):
     schema: ClassVar[str] = "history"
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(Model):
     """One file between two states: 'added', 'modified' or 'deleted'; ids are of blobs."""
 
     path: bytes
@@ -48,7 +44,6 @@ class FileChange:
     new_oid: str | None
 
 
-@dataclass(frozen=True, slots=True)
 class Diff(Result):
     """What lies between two states; ``text`` is git's own rendering if one was asked for."""
 
@@ -60,7 +55,6 @@ class Diff(Result):
     schema: ClassVar[str] = "diff"
 
 
-@dataclass(frozen=True, slots=True)
 class Shown(Result):
     """Whatever `show` found: ``kind`` says which of the other fields is set."""
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from gitlanes.models.plain import Result
 from gitlanes.models.records import Attempt, Lane
 
 
-@dataclass(frozen=True, slots=True)
 class Adopted(Result):
     """The repository's first lane; ``created`` is False where it was there before."""
 
@@ -20,7 +18,6 @@ class Adopted(Result):
     schema: ClassVar[str] = "init"
 
 
-@dataclass(frozen=True, slots=True)
 class NewLane(Result):
     """A lane just made, or found with ``exist_ok``; ``path`` is its workspace."""
 
@@ -31,7 +28,6 @@ class NewLane(Result):
     schema: ClassVar[str] = "lane"
 
 
-@dataclass(frozen=True, slots=True)
 class DeletedLane(Result):
     """A lane just deleted; ``snapshot`` is the id of its unsaved work, if it had any."""
 
@@ -41,7 +37,6 @@ class DeletedLane(Result):
     schema: ClassVar[str] = "deleted"
 
 
-@dataclass(frozen=True, slots=True)
 class LaneSummary(Result):
     """A lane as listings show it.
 
@@ -64,7 +59,6 @@ class LaneSummary(Result):
     schema: ClassVar[str] = "lane"
 
 
-@dataclass(frozen=True, slots=True)
 class Lanes(Result):
     """All lanes, by name."""
 
@@ -73,7 +67,6 @@ class Lanes(Result):
     schema: ClassVar[str] = "lanes"
 
 
-@dataclass(frozen=True, slots=True)
 class Status(Result):
     """The lanes as recorded, and what is unsaved in the present workspace.
 

@@ -7,12 +7,12 @@ and absent in the note, never 0.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
+from gitlanes.models.plain import NOTHING, Model
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+
+class Intent(Model):
     """Why an attempt was made, in the words of who asked for it."""
 
     prompt: str | None = None
@@ -23,11 +23,10 @@ class Intent:
     session: str | None = None
     tags: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
-    meta: dict[str, str] = field(default_factory=dict)
+    meta: dict[str, str] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Model):
     """What an attempt took; ``amount`` is a decimal string in ``currency``."""
 
     input_tokens: int | None = None
@@ -42,11 +41,10 @@ class Cost:
     @property
     def known(self) -> bool:
         """Say whether anything is known at all."""
-        return any(getattr(self, name) is not None for name in self.__slots__)
+        return any(getattr(self, name) is not None for name in self.fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(Model):
     """What one judge said of a commit."""
 
     name: str
@@ -55,8 +53,7 @@ class Evaluation:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(Model):
     """Who decided on an attempt, why, and which checks they name: ``((name, passed), …)``."""
 
     by: str | None = None
@@ -69,8 +66,7 @@ NO_COST = Cost()
 NO_JUDGEMENT = Judgement()
 
 
-@dataclass(frozen=True, slots=True)
-class Notes:
+class Notes(Model):
     """All records about one commit, as they are stored: plain dicts, oldest first."""
 
     intents: tuple[dict[str, Any], ...] = ()

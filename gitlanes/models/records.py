@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
+
+from gitlanes.models.plain import NOTHING, Model
 
 PROPOSED = "proposed"
 ACCEPTED = "accepted"
@@ -14,8 +15,7 @@ ACTIVE = "active"
 DELETED = "deleted"
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Model):
     """One proposed commit on a lane, and what became of it.
 
     ``commit`` is what was proposed, on top of ``base``; ``landed`` is the commit that stands
@@ -42,7 +42,7 @@ class Attempt:
     by: str | None = None
     reason: str | None = None
     decided: str | None = None
-    merged: dict[str, str] = field(default_factory=dict)
+    merged: dict[str, str] = NOTHING
 
     @property
     def open(self) -> bool:
@@ -50,8 +50,7 @@ class Attempt:
         return self.status == PROPOSED
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
+class Landed(Model):
     """Where a lane stands towards a target: the next landing counts changes from here.
 
     ``bases`` are commits whose content both sides have (usually one: the source's head that
@@ -64,8 +63,7 @@ class Landed:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Lane:
+class Lane(Model):
     """A lane's whole record, as each of its journal entries carries it.
 
     ``fork`` is the commit it started from, ``origin`` the uuid of the lane whose history that
@@ -85,10 +83,10 @@ class Lane:
     owner: str | None = None
     next: int = 1
     open: tuple[Attempt, ...] = ()
-    landed: dict[str, Landed] = field(default_factory=dict)
+    landed: dict[str, Landed] = NOTHING
     change: str | None = None
     branch: str | None = None
-    extra: dict[str, Any] = field(default_factory=dict)
+    extra: dict[str, Any] = NOTHING
 
     @property
     def bound(self) -> bool:
@@ -96,8 +94,7 @@ class Lane:
         return self.branch is not None
 
 
-@dataclass(frozen=True, slots=True)
-class RefChange:
+class RefChange(Model):
     """What an operation did to one ref other than a journal."""
 
     name: str
@@ -105,8 +102,7 @@ class RefChange:
     new: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Model):
     """One journal entry: an operation as one of its lanes remembers it.
 
     ``attempts`` are those whose state the operation changed, as they were after it;
@@ -126,11 +122,10 @@ class Entry:
     lanes: dict[str, str]
     record: Lane
     attempts: tuple[Attempt, ...] = ()
-    details: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class LaneState:
+class LaneState(Model):
     """A lane as read just now: its record and the journal entry that says so."""
 
     record: Lane

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from gitlanes.models.plain import Result
+from gitlanes.models.plain import Model, Result
 from gitlanes.models.records import Attempt
 from gitlanes.models.workspaces import Following
 
 
-@dataclass(frozen=True, slots=True)
-class Touch:
+class Touch(Model):
     """What one side did to a path, and whose work that was as far as records tell.
 
     ``action`` is 'added', 'modified' or 'deleted'; mode and oid are None where the file is
@@ -27,8 +25,7 @@ class Touch:
     moved_to: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CollidingPath:
+class CollidingPath(Model):
     """A path that both sides touched: ``kind`` is 'content', 'directory' or 'case'."""
 
     path: bytes
@@ -38,7 +35,6 @@ class CollidingPath:
     other: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
 class Proposed(Result):
     """A proposal, open or decided at once; ``superseded`` are the attempts that it replaced."""
 
@@ -50,7 +46,6 @@ class Proposed(Result):
     schema: ClassVar[str] = "proposal"
 
 
-@dataclass(frozen=True, slots=True)
 class Decided(Result):
     """An attempt after accept or reject."""
 
@@ -62,7 +57,6 @@ class Decided(Result):
     schema: ClassVar[str] = "decision"
 
 
-@dataclass(frozen=True, slots=True)
 class Promotion(Result):
     """Work of one lane landed on another, or (``dry_run``) what would happen.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
-from gitlanes.models.plain import Result
+from gitlanes.models.plain import Model, Result
 
 
-@dataclass(frozen=True, slots=True)
 class Workspace(Result):
     """A lane's directory: ``lane`` is the lane's uuid, ``root`` the repository's own one."""
 
@@ -22,8 +20,7 @@ class Workspace(Result):
     schema: ClassVar[str] = "workspace"
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(Model):
     """A workspace's content at one moment, and what it is to be compared with.
 
     ``own`` are the commits that the agent made there, oldest first; ``whole`` is False when
@@ -37,7 +34,6 @@ class Capture:
     whole: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Snapshot(Result):
     """A safety copy of a workspace: the world state's id and the ref that holds it."""
 
@@ -50,7 +46,6 @@ class Snapshot(Result):
     schema: ClassVar[str] = "snapshot"
 
 
-@dataclass(frozen=True, slots=True)
 class Following(Result):
     """What became of a bound lane's branch and files after the lane's head moved.
 
@@ -66,7 +61,6 @@ class Following(Result):
     schema: ClassVar[str] = "following"
 
 
-@dataclass(frozen=True, slots=True)
 class Removed(Result):
     """A workspace just removed; ``snapshot`` holds its unsaved work, if it had any."""
 

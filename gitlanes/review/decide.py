@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes.combine.assembly import plan_landing
 from gitlanes.errors import Collision, NotFound, Refused
 from gitlanes.models.notes import NO_JUDGEMENT, Judgement
-from gitlanes.models.plain import plain
+from gitlanes.models.plain import Model, plain, replace
 from gitlanes.models.records import (
     ACCEPTED,
     ACTIVE,
@@ -34,8 +33,7 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(Model):
     """An attempt accepted: the lane's record after it, and the commit that stands in it."""
 
     record: Lane

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
 from gitlanes.errors import BadValue, NothingToPropose
 from gitlanes.git.trailers import add_change_id, add_trailer, change_id_of, subject_of
 from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent
+from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import PROPOSED, SUPERSEDED, Attempt, LaneState
 from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Capture
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 NEW_CHANGE = "new"
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Model):
     """What a proposal is made with.
 
     ``change`` is a Change-Id to carry on, or 'new'; ``paths`` limits the proposal to files and

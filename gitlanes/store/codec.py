@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields, replace
 from typing import Any
 
 from gitlanes.errors import CorruptRecord, Unsupported
-from gitlanes.models.plain import plain
+from gitlanes.models.plain import plain, replace
 from gitlanes.models.records import Attempt, Entry, Landed, Lane, RefChange
 
 ENTRY_SCHEMA = "gitlanes.entry/1"
 ROOT_SCHEMA = "gitlanes.journal/1"
 
-_ATTEMPT_FIELDS = {field.name for field in fields(Attempt)}
-_LANE_FIELDS = {field.name for field in fields(Lane)} - {"extra"}
+_ATTEMPT_FIELDS = set(Attempt.fields)
+_LANE_FIELDS = set(Lane.fields) - {"extra"}
 
 
 def dump(value: Any) -> str:

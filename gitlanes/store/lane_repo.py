@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -64,7 +63,7 @@ class LaneRepo:
     @cached_property
     def host(self) -> str:
         """This machine's name, for the journal."""
-        return socket.gethostname()
+        return os.uname().nodename
 
     def root(self) -> tuple[str, str] | None:
         """Return (git directory, top) of the main work tree, or None in a bare repository.

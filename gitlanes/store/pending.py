@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from gitlanes.errors import CorruptRecord
 from gitlanes.git.refs import RefMove
@@ -14,8 +14,7 @@ from gitlanes.git.refs import RefMove
 _FILE = "pending"
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
+class Pending(NamedTuple):
     """One operation under way: the refs that it moves and the work tree that it makes."""
 
     operation: str

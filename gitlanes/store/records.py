@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from gitlanes import clock, ids
 from gitlanes.models.notes import Cost, Evaluation, Intent, Judgement, Notes
+from gitlanes.models.plain import plain
 from gitlanes.models.records import Attempt
 from gitlanes.store import codec, layout
 
@@ -39,7 +39,7 @@ def add_intent(
 def add_cost(tx: Transaction, attempt: Attempt, cost: Cost) -> None:
     """Record what an attempt took, unless nothing is known."""
     if cost.known:
-        _add(tx, "costs", attempt.commit, {**_about(tx, attempt), **asdict(cost)})
+        _add(tx, "costs", attempt.commit, {**_about(tx, attempt), **plain(cost)})
 
 
 def add_judgement(tx: Transaction, attempt: Attempt, passed: bool, judgement: Judgement) -> None:
@@ -48,7 +48,7 @@ def add_judgement(tx: Transaction, attempt: Attempt, passed: bool, judgement: Ju
     if judgement.by or judgement.reason:
         found.append(Evaluation("decision", passed, judgement.by, judgement.reason))
     for evaluation in found:
-        _add(tx, "evaluations", attempt.commit, {**_about(tx, attempt), **asdict(evaluation)})
+        _add(tx, "evaluations", attempt.commit, {**_about(tx, attempt), **plain(evaluation)})
 
 
 def copy(tx: Transaction, source: str, target: str) -> None:

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitlanes import clock, ids
 from gitlanes.errors import Locked, Raced, Refused
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 _TRIES = 5
 
 
-@dataclass(slots=True)
-class _LaneChange:
+class _LaneChange(NamedTuple):
     state: LaneState | None
     record: Lane
     parents: tuple[str, ...]
@@ -36,24 +34,26 @@ class _LaneChange:
     details: dict[str, Any]
 
 
-@dataclass(slots=True)
 class Transaction:
     """Collects what one operation changes; all of it happens when the `with` block ends well.
 
-    ``lock`` is the descriptor that git children inherit.
+    ``lock`` is the descriptor that git children inherit, ``operation`` and ``time`` what the
+    journal will say of it; ``description`` is for the verb to set.
     """
 
-    repo: LaneRepo
-    verb: str
-    actor: str | None
-    lock: int
-    operation: str
-    time: str
-    description: str = ""
-    _lanes: list[_LaneChange] = field(default_factory=list)
-    _moves: list[RefMove] = field(default_factory=list)
-    _notes: dict[str, dict[str, list[bytes]]] = field(default_factory=dict)
-    _worktree: tuple[str, Callable[[], None]] | None = None
+    def __init__(self, repo: LaneRepo, verb: str, actor: str | None, lock: int):
+        now = clock.now()
+        self.repo = repo
+        self.verb = verb
+        self.actor = actor
+        self.lock = lock
+        self.operation = ids.new_id(now)
+        self.time = clock.utc_text(now)
+        self.description = ""
+        self._lanes: list[_LaneChange] = []
+        self._moves: list[RefMove] = []
+        self._notes: dict[str, dict[str, list[bytes]]] = {}
+        self._worktree: tuple[str, Callable[[], None]] | None = None
 
     def lane(
         self,
@@ -203,8 +203,7 @@ def transaction(repo: LaneRepo, verb: str, *, actor: str | None = None) -> Itera
     leaves every ref as it was. Raises Locked when the lock stays busy.
     """
     with locked(repo) as lock:
-        now = clock.now()
-        tx = Transaction(repo, verb, actor, lock, ids.new_id(now), clock.utc_text(now))
+        tx = Transaction(repo, verb, actor, lock)
         yield tx
         if tx._lanes or tx._moves or tx._notes:  # noqa: SLF001 - the class's own other half
             tx.commit()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Locked, Raced
 from gitlanes.git import index, worktrees
-from gitlanes.git.refs import RefMove, list_refs
+from gitlanes.git.refs import RefMove
+from gitlanes.models.plain import replace
 from gitlanes.models.records import Lane
 from gitlanes.models.workspaces import Following
 from gitlanes.store import layout
@@ -153,14 +153,13 @@ def _resume(repo: LaneRepo, lane: Lane, hold: capture.Held) -> None:
 def _follow_branch(repo: LaneRepo, lane: Lane) -> Following:
     """Move the branch alone, where no directory has it checked out."""
     name = layout.short_branch(str(lane.branch))
-    rows = list_refs(repo.git, [str(lane.branch)], "objectname worktreepath")
-    tip = rows[0][0].decode() if rows else None
+    tip, place = finding.branch_place(repo, str(lane.branch))
     if tip == lane.head:
         return Following(True, name)
     if tip is None:
         return Following(False, name, "the branch does not exist any more")
-    if rows[0][1]:
-        return Following(False, name, f"the branch is checked out in '{os.fsdecode(rows[0][1])}'")
+    if place:
+        return Following(False, name, f"the branch is checked out in '{place}'")
     if not is_ancestor(repo, tip, str(lane.head)):
         return Following(False, name, "the branch has commits that the lane has not")
     try:

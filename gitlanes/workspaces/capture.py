@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Refused
 from gitlanes.git import index, worktrees
+from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Capture, Workspace
 from gitlanes.store import layout
 from gitlanes.workspaces import finding, mending
@@ -21,16 +21,20 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
-@dataclass(slots=True)
 class Held:
-    """A workspace whose lock is held: what its verbs work with."""
+    """A workspace whose lock is held: what its verbs work with.
 
-    workspace: Workspace
-    git: Git
-    lock: int
-    state: states.WorkspaceState
-    index: str = ""
-    _signature: tuple[int, int, int] | None = None
+    ``lock`` is the descriptor that git children inherit, ``index`` the private index that is
+    staged ('' before), ``state`` the workspace's state as written last.
+    """
+
+    def __init__(self, workspace: Workspace, git: Git, lock: int, state: states.WorkspaceState):
+        self.workspace = workspace
+        self.git = git
+        self.lock = lock
+        self.state = state
+        self.index = ""
+        self._signature: tuple[int, int, int] | None = None
 
     @property
     def git_dir(self) -> str:

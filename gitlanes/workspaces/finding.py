@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gitlanes.errors import NotFound, Refused
 from gitlanes.git import worktrees
 from gitlanes.git.process import Git
+from gitlanes.git.refs import list_refs
 from gitlanes.models.records import DELETED, Lane, LaneState
 from gitlanes.models.workspaces import Workspace
 from gitlanes.workspaces import state as states
@@ -93,6 +94,16 @@ def lane_or_present(repo: LaneRepo, name: str | None) -> LaneState:
         return found
     repo.view.require_adopted()
     raise Refused("this directory is no lane's workspace", hint="name the lane, or go into one")
+
+
+def branch_place(repo: LaneRepo, branch: str) -> tuple[str | None, str]:
+    """Return a branch's tip and the directory that has it checked out, '' if none has."""
+    for name, tip, place in list_refs(repo.git, [branch], "refname objectname worktreepath"):
+        if name == os.fsencode(branch):
+            # A bare repository has no files, yet git 2.39 counts it as a place of its HEAD.
+            directory = os.fsdecode(place)
+            return tip.decode(), "" if directory == repo.place.common_dir else directory
+    return None, ""
 
 
 def git_in(repo: LaneRepo, workspace: Workspace) -> Git:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
 from gitlanes.combine.assembly import plan_landing
 from gitlanes.errors import Refused
 from gitlanes.git.trailers import add_change_id, change_id_of, subject_of
+from gitlanes.models.plain import replace
 from gitlanes.models.records import ACCEPTED, Attempt, Lane, LaneState
 from gitlanes.store import layout
 from gitlanes.store.ancestry import is_ancestor

@@ -6,13 +6,13 @@ on the step any more.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Refused
 from gitlanes.git import index, worktrees
 from gitlanes.git.processes import any_git_process
+from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import journal
 from gitlanes.workspaces import state as states

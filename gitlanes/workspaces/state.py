@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from gitlanes.errors import CorruptRecord
 from gitlanes.git import locks
+from gitlanes.models.plain import Model, plain, replace
 
 _FILE = "lanes.json"
 _LOCK = "lanes.lock"
@@ -24,8 +24,7 @@ FOLLOW = "follow"
 REMOVE = "remove"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Model):
     """A step under way on the directory, by kind, from one commit to another.
 
     'checkout': files are being written. 'move': HEAD and index go to an attempt, once
@@ -45,8 +44,7 @@ class Step:
     locks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class WorkspaceState:
+class WorkspaceState(Model):
     """A workspace's own record: its lane, the commit its content is based on, the open step.
 
     ``head`` is the commit that gitlanes last put HEAD to: what is beyond it, the agent made.
@@ -80,7 +78,7 @@ def write(git_dir: str, state: WorkspaceState) -> None:
     """Replace the state in one step."""
     path = Path(git_dir, _FILE)
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(asdict(state)))
+    fresh.write_text(json.dumps(plain(state)))
     fresh.replace(path)
 
 

@@ -1,0 +1,110 @@
+"""`status`, `list` and `history` as a user starts them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.kit import git_side
+from benchmarks.kit.empty_workspaces import plant
+from benchmarks.kit.forests import grow
+from benchmarks.kit.measuring import Bar, Bench, Side
+from benchmarks.kit.past import Past
+from tests.support.repos import TestRepo
+
+ROUNDS = 25
+
+
+@pytest.fixture(scope="module")
+def peopled(
+    place: Path, environ: dict[str, str], size: Callable[[int], int]
+) -> Iterator[Callable[..., TestRepo]]:
+    """A maker of bare repositories with so many lanes, of so many attempts each."""
+    made: dict[tuple[int, int, bool], TestRepo] = {}
+
+    def find(lanes: int, attempts: int, *, workspaces: bool = False) -> TestRepo:
+        key = (lanes, attempts, workspaces)
+        if key not in made:
+            path = place / f"{lanes}-lanes-{attempts}{'-planted' if workspaces else ''}" / "repo"
+            repo = made[key] = grow(path, environ, 10, bare=True)
+            past = Past.of(repo)
+            records = [past.lane(f"lane{at:04}", size(attempts)) for at in range(size(lanes))]
+            past.finish()
+            plant(repo, records if workspaces else [])
+        return made[key]
+
+    yield find
+    for repo in made.values():
+        repo.close()
+
+
+@pytest.mark.parametrize("command", ["status", "list"])
+def test_twenty_lanes(bench: Bench, peopled: Callable[..., TestRepo], command: str) -> None:
+    """Twenty lanes, from outside any workspace, beside the import of the option parser."""
+    repo = peopled(20, 5)
+    assert len(listed(repo)) == 21
+    bench.compare(
+        f"git lanes {command}, 20 lanes",
+        lambda _: lanes(repo, command),
+        Side("import click", lambda _: git_side.importing("click", repo.path, repo.environ), 1.5),
+        rounds=ROUNDS,
+    )
+
+
+def test_thousand_lanes(bench: Bench, peopled: Callable[..., TestRepo]) -> None:
+    """A thousand lanes without workspaces, beside git's listing of their refs."""
+    repo = peopled(1_000, 2)
+    refs = ["git", "for-each-ref", "refs/lanes"]
+    bench.compare(
+        "git lanes list, 1,000 lanes",
+        lambda _: lanes(repo, "list"),
+        Side("git for-each-ref", lambda _: git_side.run(refs, repo.path, repo.environ)),
+        bar=Bar(200, "<= 200 ms"),
+        rounds=ROUNDS,
+    )
+
+
+def test_thousand_workspaces(bench: Bench, peopled: Callable[..., TestRepo]) -> None:
+    """A thousand lanes with a workspace each, beside `git worktree list`."""
+    repo = peopled(1_000, 2, workspaces=True)
+    assert all(lane["path"] for lane in listed(repo) if lane["name"] != "main")
+    trees = ["git", "worktree", "list"]
+    bench.compare(
+        "git lanes list, 1,000 lanes with workspaces",
+        lambda _: lanes(repo, "list"),
+        Side("git worktree list", lambda _: git_side.run(trees, repo.path, repo.environ)),
+        bar=Bar(200, "<= 200 ms"),
+        rounds=ROUNDS,
+    )
+
+
+@pytest.mark.parametrize("among", [1, 20])
+def test_history(bench: Bench, peopled: Callable[..., TestRepo], among: int) -> None:
+    """The last 50 of 10,000 attempts, beside git's log of as many with their notes."""
+    repo = peopled(among, 10_000 // among)
+    log = ["git", "log", "-50", "--notes=lanes/*", "--glob=refs/lanes/head/*"]
+    told = json.loads(lanes(repo, "history", "--limit", "50", "--json"))["attempts"]
+    assert len(told) == 50
+    assert told[0]["notes"]["costs"]
+    bench.compare(
+        f"git lanes history --limit 50, 10,000 attempts in {among} lane{'s' * (among > 1)}",
+        lambda _: lanes(repo, "history", "--limit", "50"),
+        Side("git log -50 --notes", lambda _: git_side.run(log, repo.path, repo.environ)),
+        bar=Bar(100, "<= 100 ms"),
+        rounds=ROUNDS,
+    )
+
+
+def lanes(repo: TestRepo, *args: str) -> str:
+    """Run the installed command outside any workspace, where GIT_DIR names the repository."""
+    environ = {**repo.environ, "GIT_DIR": str(repo.path)}
+    return git_side.run([git_side.LANES, *args], repo.path.parent, environ)
+
+
+def listed(repo: TestRepo) -> list[dict[str, str]]:
+    """Return the lanes as the command lists them."""
+    found: list[dict[str, str]] = json.loads(lanes(repo, "list", "--json"))["lanes"]
+    return found

@@ -1,0 +1,183 @@
+"""Commands to be killed, each with the repository that it finds and how its repetition ends."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gitlanes import Cost, Intent
+from tests.support.crashing import Crashes, Passed
+from tests.support.observed import left_behind, observe, records
+from tests.support.repos import TestRepo
+
+FILES = {"auth.py": "login\n", "src/app.py": "app\n", "src/old.py": "old\n", "kept.txt": "kept\n"}
+EDITS = {"auth.py": "login, better\n", "src/new.py": "new\n", "src/old.py": None}
+INTENT = Intent(agent="agent-1", prompt="do it")
+COST = Cost(input_tokens=3)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A command, what is there before it, and the exit code once it was done already.
+
+    ``again`` is what a person does next, where that is not the command itself. ``choices`` is
+    how many ends are right besides the command's own: a removal that had begun may be finished.
+    """
+
+    name: str
+    command: tuple[str, ...]
+    prepare: Callable[[TestRepo], Any]
+    done: int
+    again: tuple[str, ...] = ()
+
+
+def _edited(repo: TestRepo) -> None:
+    repo.write(EDITS, repo.lane("auth"))
+
+
+def _proposed(repo: TestRepo) -> None:
+    _edited(repo)
+    repo.lanes.propose("auth", message="better login", intent=INTENT, cost=COST)
+
+
+def _committed(repo: TestRepo) -> None:
+    _edited(repo)
+    repo.lanes.commit("auth", message="better login", intent=INTENT, cost=COST)
+
+
+def _beside(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.lane("dev")
+
+
+def _imported(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.save({"people.txt": "by hand\n"})
+
+
+def _without_workspace(repo: TestRepo) -> None:
+    repo.lanes.new("auth", workspace=False)
+
+
+def _elsewhere(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.git("switch", "--quiet", "--create", "other")
+
+
+def _moved_on(repo: TestRepo) -> None:
+    _proposed(repo)
+    repo.write({"kept.txt": "kept, too\n"}, repo.workspace("auth"))
+    repo.lanes.propose("auth", message="another", change="new", paths=["kept.txt"])
+    repo.lanes.accept("auth/1")
+
+
+_WORK = ("-m", "better login", "--prompt", "do it", "--agent", "agent-1", "--tokens-in", "3")
+
+SCENES = (
+    Scene("commit", ("commit", "auth", *_WORK), _edited, 1),
+    Scene("propose", ("propose", "auth", *_WORK), _edited, 1),
+    Scene("accept", ("accept", "auth/1", "--by", "r", "--check", "t=pass"), _proposed, 128),
+    Scene("accept-later", ("accept", "auth/2", "--by", "r"), _moved_on, 128),
+    Scene("reject", ("reject", "auth/1", "--by", "r", "--reason", "no"), _proposed, 128),
+    Scene("promote", ("promote", "auth"), _committed, 1),
+    Scene("promote-unbound", ("promote", "auth", "--into", "dev"), _beside, 1),
+    Scene("promote-import", ("promote", "auth"), _imported, 1),
+    Scene("promote-elsewhere", ("promote", "auth", "--mode", "replay"), _elsewhere, 1),
+    Scene("root-commit", ("commit", "main", *_WORK), lambda repo: repo.write(EDITS), 1),
+    Scene("new", ("new", "auth"), lambda _: None, 128),
+    Scene("create", ("workspace", "create", "auth"), _without_workspace, 128),
+    Scene("remove", ("workspace", "remove", "auth"), _committed, 128),
+    Scene("remove-force", ("workspace", "remove", "auth", "--force"), _edited, 128),
+    Scene("delete", ("delete", "auth", "--yes"), _committed, 128),
+    Scene("delete-force", ("delete", "auth", "--yes", "--force"), _proposed, 128),
+    Scene("snapshot", ("snapshot", "auth"), _edited, 0),
+)
+
+
+class Stage:
+    """A scene's repository, made once and put back before each killing."""
+
+    def __init__(self, scene: Scene, place: Path, environ: dict[str, str], crashes: Crashes):
+        self.scene = scene
+        self.crashes = crashes
+        self.home = place / "home"
+        self._kept = place / "kept"
+        self.repo = TestRepo.make(self.home / "repo", environ, FILES)
+        scene.prepare(self.repo)
+        self.repo.close()
+        shutil.copytree(self.home, self._kept, symlinks=True)
+        self.before = observe(self.repo)
+        self.passed = self.run(*scene.command)
+        assert (self.passed.code, self.passed.killed) == (0, False), self.passed.err
+        self.after = observe(self.repo)
+
+    def run(self, *args: str, before: int | None = None) -> Passed:
+        """Run a command from the top of the repository."""
+        return self.crashes.run(self.repo.path, self.repo.environ, *args, before=before)
+
+    def reset(self) -> None:
+        """Put everything back as it was before the command."""
+        self.repo.close()
+        shutil.rmtree(self.home)
+        shutil.copytree(self._kept, self.home, symlinks=True)
+        for place in (self.repo.path, self.home / "repo.lanes/auth"):
+            if place.exists():
+                self.repo.git("status", cwd=place)  # the copies are other files to the index
+
+    def steps(self, *, every: bool) -> list[int]:
+        """Return the steps to be killed before; unless `every`, one of each run of a kind.
+
+        Objects written one after another are a run, and files unlinked one after another. To
+        be killed after a step is to be killed before the next.
+        """
+        kinds = [
+            x.partition(" ")[0] if x.startswith(("write ", "unlink ")) else x
+            for x in self.passed.steps
+        ]
+        return [i for i, x in enumerate(kinds) if every or i == 0 or kinds[i - 1] != x]
+
+    def settle(self, ended: Passed) -> None:
+        """Assert that nothing is between, that the command repeated ends well, and git works."""
+        listed = self.run("list", "--json")
+        assert listed.code == 0, listed.err
+        now = records(self.repo)
+        assert now in ({x: self.before[x] for x in now}, {x: self.after[x] for x in now})
+        for _ in range(3):
+            again = self.run(*self.scene.command)
+            if again.code != 75:
+                break
+        assert again.code in (0, self.scene.done), again.err
+        if ended.code == 0:
+            assert again.code == self.scene.done, "what was acknowledged is lost"
+        assert observe(self.repo) == self.after
+        self.use_git()
+
+    def use_git(self) -> None:
+        """Assert that plain git works as if nothing had happened."""
+        repo = self.repo
+        repo.write({"own.txt": "own\n"})
+        repo.git("add", "own.txt")
+        repo.git("commit", "--quiet", "--message=own")
+        repo.git("branch", "side")
+        repo.git("branch", "--quiet", "-D", "side")
+        repo.git("gc", "--quiet")
+        repo.fsck()
+        assert left_behind(repo) == []
+
+
+@contextmanager
+def named(step: str) -> Iterator[None]:
+    """Say at which step a failure came."""
+    try:
+        yield
+    except AssertionError as error:
+        raise AssertionError(f"killed before '{step}': {error}") from error
+
+
+def names(scenes: Sequence[Scene]) -> list[str]:
+    """Return test ids."""
+    return [x.name for x in scenes]

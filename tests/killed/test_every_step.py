@@ -1,0 +1,38 @@
+"""The command's own process, killed before each thing that it does to the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.killed.scenes import SCENES, Scene, Stage, named, names
+from tests.support.crashing import Crashes
+
+
+@pytest.mark.parametrize("scene", SCENES, ids=names(SCENES))
+def test_killed_before_a_step(
+    scene: Scene, tmp_path: Path, environ: dict[str, str], crashes: Crashes
+) -> None:
+    """Killed anywhere, all is as before or as after, and the same command sees to the rest."""
+    _kill_at_each(Stage(scene, tmp_path / "stage", environ, crashes), every=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scene", SCENES, ids=names(SCENES))
+def test_killed_before_every_single_step(
+    scene: Scene, tmp_path: Path, environ: dict[str, str], crashes: Crashes
+) -> None:
+    """The same with each object written and each file unlinked as a step of its own."""
+    _kill_at_each(Stage(scene, tmp_path / "stage", environ, crashes), every=True)
+
+
+def _kill_at_each(stage: Stage, *, every: bool) -> None:
+    steps = stage.steps(every=every)
+    assert len(steps) > 3
+    for number in steps:
+        stage.reset()
+        with named(f"{number} {stage.passed.steps[number]}"):
+            ended = stage.run(*stage.scene.command, before=number)
+            assert ended.killed, ended.err
+            stage.settle(ended)
