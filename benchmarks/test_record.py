@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from benchmarks.kit.forests import grow
 from benchmarks.kit.measuring import NO_BAR, Bench, Side
 from benchmarks.kit.past import Past
 from gitlanes import Cost, Intent, ids
+from gitlanes.models.plain import replace
 from gitlanes.models.records import ACCEPTED, Attempt
 from gitlanes.store import records
 from gitlanes.store.transaction import transaction

@@ -13,7 +13,7 @@ import hashlib
 import struct
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from benchmarks.kit.forests import WHO, feed
 from gitlanes import clock, ids
@@ -21,6 +21,7 @@ from gitlanes.git.notes import add_lines
 from gitlanes.git.objects import ObjectStore
 from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.trees import overlay
+from gitlanes.models.plain import replace
 from gitlanes.models.records import ACCEPTED, ACTIVE, Attempt, Entry, Landed, Lane, RefChange
 from gitlanes.store import codec, layout
 from tests.support.repos import TestRepo

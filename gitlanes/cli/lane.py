@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
@@ -17,7 +16,7 @@ from gitlanes.models.lanes import LaneSummary
 @click.argument("name")
 @click.option("--from", "start", metavar="START", help="Lane, attempt, snapshot or revision.")
 @click.option("--no-workspace", is_flag=True, help="Make the lane alone.")
-@click.option("--path", type=click.Path(path_type=Path), help="Where the workspace goes.")
+@click.option("--path", type=click.Path(), help="Where the workspace goes.")
 @click.option("--agent", metavar="ID", help="Who owns the lane.")
 @click.option("--exist-ok", is_flag=True, help="A lane of that name is fine as it is.")
 @click.option("--expect", metavar="COMMIT", help="Refuse unless the start is at this commit.")
@@ -26,12 +25,14 @@ def new_command(
     name: str,
     start: str | None,
     no_workspace: bool,
-    path: Path | None,
+    path: str | None,
     agent: str | None,
     exist_ok: bool,
     expect: str | None,
 ) -> None:
     """Make lane NAME with a workspace of its own, from the adopted lane's head unless told."""
+    from pathlib import Path
+
     from gitlanes.lanes.lifecycle import new
 
     with out.repository() as repo:
@@ -40,7 +41,7 @@ def new_command(
             name,
             start=start,
             workspace=not no_workspace,
-            path=path,
+            path=Path(path) if path else None,
             agent=agent,
             exist_ok=exist_ok,
             expect=expect,

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -87,8 +86,8 @@ class Output:
         """Open the repository that one stands in, and show what verbs noticed at the end."""
         from gitlanes.store.lane_repo import LaneRepo
 
-        repo = LaneRepo.open(Path.cwd(), os.environ)
-        if mend and (repo.state_directory / "pending").exists():
+        repo = LaneRepo.open(os.getcwd(), os.environ)
+        if mend and repo.interrupted:
             from gitlanes.store.transaction import mend as mend_now
 
             mend_now(repo)

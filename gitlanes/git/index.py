@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from gitlanes.errors import Locked
 from gitlanes.git.process import Completed, Git, failure, finish
 
 _PRIVATE = "lanes-index"
+_GITLINK = "160000"
 # Paths that fit on one command line, however long they are.
 _PER_CALL = 100
 
@@ -24,6 +24,8 @@ def private_copy(git_dir: str) -> str:
     """
     copy = Path(git_dir, _PRIVATE)
     discard(str(copy))
+    import shutil
+
     index = Path(git_dir, "index")
     if index.exists():
         shutil.copy2(index, copy)
@@ -58,10 +60,34 @@ def stage(git: Git, index: str, paths: Sequence[bytes], pass_fds: Sequence[int])
 
 
 def stage_exactly(git: Git, index: str, paths: Sequence[bytes], pass_fds: Sequence[int]) -> None:
-    """Bring some paths of the private index up to the files, whether ignored or gone."""
+    """Bring some paths of the private index up to the files, whether ignored or gone.
+
+    Where a directory lies at a path, the files in it are taken, ignored ones too.
+    """
     options = ("--add", "--remove", "--replace", "--ignore-skip-worktree-entries", "-z", "--stdin")
-    names = b"".join(path + b"\0" for path in paths)
-    git.run("update-index", *options, input=names, index=index, pass_fds=pass_fds)
+    inside = {path: found for path in paths if (found := _files_below(git, path)) is not None}
+    names = [path for path in paths if path not in inside] + sum(inside.values(), [])
+    if inside:
+        known = staged_entries(git, index, list(inside))
+        gone = b"".join(
+            x + b"\0" for x in inside if known.get(x, ("", ""))[0] not in ("", _GITLINK)
+        )
+        force = ("--force-remove", "-z", "--stdin")
+        git.run("update-index", *force, input=gone, index=index, pass_fds=pass_fds)
+    joined = b"".join(path + b"\0" for path in names)
+    git.run("update-index", *options, input=joined, index=index, pass_fds=pass_fds)
+
+
+def _files_below(git: Git, path: bytes) -> list[bytes] | None:
+    """Return the files below a directory, or None where no plain directory lies at the path."""
+    top = os.fsencode(str(git.work_tree))
+    place = os.path.join(top, path)
+    if os.path.islink(place) or not os.path.isdir(place):
+        return None
+    if os.path.lexists(os.path.join(place, b".git")):
+        return None
+    found = os.walk(place)
+    return [os.path.relpath(os.path.join(at, x), top) for at, _, files in found for x in files]
 
 
 def staged_entries(git: Git, index: str, paths: Sequence[bytes]) -> dict[bytes, tuple[str, str]]:

@@ -6,14 +6,13 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from gitlanes.errors import Locked, Refused
 
 
 @contextmanager
-def hold(path: Path, what: str, *, timeout: float) -> Iterator[int]:
+def hold(path: str | os.PathLike[str], what: str, *, timeout: float) -> Iterator[int]:
     """Hold an exclusive lock and yield its descriptor, for `pass_fds` of commands under it.
 
     Waits up to `timeout` seconds (0: not at all), then raises Locked naming the holder.
@@ -47,7 +46,7 @@ def hold(path: Path, what: str, *, timeout: float) -> Iterator[int]:
         lock.release()
 
 
-def is_free(path: Path) -> bool:
+def is_free(path: str | os.PathLike[str]) -> bool:
     """Say whether nobody holds the lock just now."""
     try:
         with hold(path, "lock", timeout=0):
@@ -63,10 +62,11 @@ def _sign(descriptor: int) -> None:
     os.pwrite(descriptor, word, 0)
 
 
-def _busy(path: Path, what: str) -> Locked:
+def _busy(path: str | os.PathLike[str], what: str) -> Locked:
     holder: dict[str, Any] | None
     try:
-        holder = json.loads(path.read_bytes())
+        with open(path, "rb") as file:
+            holder = json.load(file)
     except (OSError, ValueError):
         holder = None
     by = f" by process {holder['pid']}" if holder else ""

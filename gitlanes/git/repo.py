@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 from gitlanes.errors import NotARepository, Unsupported
@@ -60,7 +59,7 @@ def find(directory: str, environ: Mapping[str, str]) -> Place:
             f"repository uses object format '{object_format}', which libgit2 cannot read",
             hint="use a repository with the sha1 object format (git's default)",
         )
-    top = str(Path(directory, up).resolve()) if inside == "true" else None
+    top = os.path.realpath(os.path.join(directory, up)) if inside == "true" else None
     return Place(git_dir, common_dir, top, bare == "true")
 
 

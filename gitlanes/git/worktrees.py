@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from gitlanes.git.process import Git
@@ -21,29 +19,28 @@ class WorkTree(NamedTuple):
     @property
     def name(self) -> str:
         """Return git's id of it, which need not be the directory's name."""
-        return Path(self.git_dir).name
+        return os.path.basename(self.git_dir)
 
     @property
     def exists(self) -> bool:
         """Say whether the directory is there and is this work tree."""
-        return Path(self.path, ".git").is_file()
+        return os.path.isfile(os.path.join(self.path, ".git"))
 
 
 def at(common_dir: str, name: str) -> WorkTree | None:
     """Return the linked work tree with that id, or None."""
-    git_dir = Path(common_dir, "worktrees", name)
-    try:
-        pointer = os.fsdecode((git_dir / "gitdir").read_bytes()).removesuffix("\n")
-    except OSError:
+    git_dir = os.path.join(common_dir, "worktrees", name)
+    pointer = _content(os.path.join(git_dir, "gitdir"))
+    if pointer is None:
         return None
-    path = Path(pointer) if Path(pointer).is_absolute() else git_dir / pointer
-    return WorkTree(str(git_dir), str(Path(os.path.normpath(path)).parent))
+    path = os.path.normpath(os.path.join(git_dir, pointer.removesuffix("\n")))
+    return WorkTree(git_dir, os.path.dirname(path))
 
 
 def every(common_dir: str) -> Iterator[WorkTree]:
     """Yield all linked work trees, by id."""
     try:
-        names = sorted(os.listdir(Path(common_dir, "worktrees")))
+        names = sorted(os.listdir(os.path.join(common_dir, "worktrees")))
     except OSError:
         return
     for name in names:
@@ -52,13 +49,19 @@ def every(common_dir: str) -> Iterator[WorkTree]:
             yield found
 
 
-def owner_of(path: Path) -> str | None:
+def owner_of(path: str) -> str | None:
     """Return the git directory that a work tree's ``.git`` file names, or None."""
+    line = _content(os.path.join(path, ".git"))
+    return line.removeprefix("gitdir:").strip() if line and line.startswith("gitdir:") else None
+
+
+def _content(path: str) -> str | None:
+    """Return a file as the file system spells names, or None."""
     try:
-        line = os.fsdecode((path / ".git").read_bytes())
+        with open(path, "rb") as file:
+            return os.fsdecode(file.read())
     except OSError:
         return None
-    return line.removeprefix("gitdir:").strip() if line.startswith("gitdir:") else None
 
 
 def add(git: Git, path: str, commit: str, reason: str, pass_fds: Sequence[int]) -> None:
@@ -84,10 +87,12 @@ def remove(tree: WorkTree) -> None:
     `git worktree remove` deletes file by file and cannot go on where it was killed. Calling
     this again finishes what an interrupted call left.
     """
-    doomed = Path(tree.path + ".removing")
-    if Path(tree.path).is_dir():
-        Path(tree.path).replace(doomed)
-    if doomed.is_dir():
+    import shutil
+
+    doomed = tree.path + ".removing"
+    if os.path.isdir(tree.path):
+        os.replace(tree.path, doomed)
+    if os.path.isdir(doomed):
         shutil.rmtree(doomed)
     shutil.rmtree(tree.git_dir)
 
@@ -107,9 +112,10 @@ def fill(git: Git, pass_fds: Sequence[int]) -> None:
 
 def run_checkout_hook(git: Git, commit: str, settings: Settings) -> None:
     """Run post-checkout as `git worktree add` would have done, had it written the files."""
-    usual = Path(git.git_dir, "..", "..", "hooks")
-    hooks = Path(git.work_tree or "", settings.path("core.hookspath") or usual)
-    if not (hooks / "post-checkout").exists() and not settings.has_section("hook"):
+    usual = os.path.join(git.git_dir, "..", "..", "hooks")
+    configured = os.path.expanduser(settings.text("core.hookspath", usual))
+    hook = os.path.join(git.work_tree or "", configured, "post-checkout")
+    if not os.path.exists(hook) and not settings.has_section("hook"):
         return
     arguments = ("0" * 40, commit, "1")
     git.run("hook", "run", "--ignore-missing", "post-checkout", "--", *arguments, check=False)
@@ -117,10 +123,7 @@ def run_checkout_hook(git: Git, commit: str, settings: Settings) -> None:
 
 def attached_branch(git: Git) -> str | None:
     """Return the full ref of the branch that HEAD is attached to there, or None if detached."""
-    try:
-        head = Path(git.git_dir, "HEAD").read_text()
-    except OSError:
-        head = ""
+    head = _content(os.path.join(git.git_dir, "HEAD")) or ""
     if head.startswith("ref: ") and not head.rstrip().endswith(".invalid"):
         return head.removeprefix("ref: ").strip()
     # Another ref format keeps HEAD elsewhere, and only git knows where.
@@ -137,4 +140,6 @@ def in_progress(git_dir: str) -> str | None:
         "REVERT_HEAD": "revert",
         "BISECT_LOG": "bisect",
     }
-    return next((what for file, what in marks.items() if Path(git_dir, file).exists()), None)
+    return next(
+        (what for file, what in marks.items() if os.path.exists(os.path.join(git_dir, file))), None
+    )

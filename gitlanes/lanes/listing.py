@@ -10,7 +10,7 @@ from gitlanes.models.lanes import Lanes, LaneSummary, Status
 from gitlanes.models.records import DELETED, Entry, Lane
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import codec, layout
-from gitlanes.workspaces import capture, finding
+from gitlanes.workspaces import finding
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def status(repo: LaneRepo, name: str | None = None) -> Status:
     else:
         present = finding.present_lane(repo)
         workspace = finding.workspace_of(repo, present.record) if present else None
-    unsaved = capture.unsaved(repo, workspace) if workspace else []
+    unsaved = _unsaved(repo, workspace) if workspace else []
     return Status(
         lane=workspace.name if workspace else None,
         lanes=_summaries(repo, shown),
@@ -106,6 +106,12 @@ def _moved_heads(entries: list[Entry], heads: dict[str, str]) -> list[str]:
         f"git update-ref {layout.head(lane.name)} {lane.head}"
         for lane in moved
     ]
+
+
+def _unsaved(repo: LaneRepo, workspace: Workspace) -> list[tuple[str, bytes]]:
+    from gitlanes.workspaces import capture  # outside workspaces nobody needs it
+
+    return capture.unsaved(repo, workspace)
 
 
 def _open_steps(workspace: Workspace | None) -> list[str]:

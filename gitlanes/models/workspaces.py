@@ -24,7 +24,8 @@ class Capture(Model):
     """A workspace's content at one moment, and what it is to be compared with.
 
     ``own`` are the commits that the agent made there, oldest first; ``whole`` is False when
-    only some paths were asked for.
+    only some paths were asked for. ``merging`` is what a merge that is resolved, and not yet
+    committed, brings in.
     """
 
     tree: str
@@ -32,6 +33,7 @@ class Capture(Model):
     head: str
     own: tuple[str, ...]
     whole: bool
+    merging: str | None = None
 
 
 class Snapshot(Result):

@@ -34,17 +34,20 @@ def without_change_id(text: str) -> str:
 def merged_heads(repo: LaneRepo, lane: Lane, captured: Capture) -> dict[str, str]:
     """Return {lane uuid: commit} of other lanes' work that the agent itself merged in.
 
-    Asked only where the agent made commits: the newest commit of each lane's history that is
-    part of its HEAD, where that is beyond what the workspace was based on.
+    Asked only where the agent made commits or is merging: the newest commit of each lane's
+    history that is part of them, where that is beyond what the workspace was based on.
     """
-    if not captured.own:
+    brought = [captured.head] if captured.own else []
+    brought += [captured.merging] if captured.merging and captured.whole else []
+    if not brought:
         return {}
     found = {}
     for other in repo.view.lanes():
         if other.record.uuid == lane.uuid or other.record.head is None:
             continue
         known = merge_base(repo, captured.base, other.record.head)
-        shared = merge_base(repo, captured.head, other.record.head)
-        if shared and shared != known:
-            found[other.record.uuid] = shared
+        for commit in brought:
+            shared = merge_base(repo, commit, other.record.head)
+            if shared and shared != known:
+                found[other.record.uuid] = shared
     return found

@@ -63,6 +63,7 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, *, accept: bool) -> P
     following = None
     with capturing.held(repo, workspace) as hold:
         if workspace.root:
+            capturing.require_branch(hold, str(lane.branch))
             intake.require_agreement(repo, lane.name)
             binding.follow(repo, lane.name, hold)
         captured = capturing.capture(repo, hold, offer.paths)
@@ -74,6 +75,8 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, *, accept: bool) -> P
             base = made.attempt.commit if accept else hold.state.base
             hold.move(made.attempt.commit, base=base)
         elif accept:
+            if not captured.whole:
+                hold.drop_index()  # it lacks what is staged of other paths
             following = binding.follow(repo, lane.name, hold)
     return replace(made, following=following)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitlanes import clock
@@ -17,6 +16,8 @@ from gitlanes.store import layout
 from gitlanes.store.view import View
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gitlanes.git.objects import ObjectStore
 
 
@@ -43,6 +44,11 @@ class LaneRepo:
     def state_directory(self) -> Path:
         """Where the lock and the pending operation lie."""
         return layout.state_directory(self.place.common_dir)
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether an operation is under way, or was interrupted."""
+        return os.path.exists(os.path.join(self.place.common_dir, "lanes", "pending"))
 
     @cached_property
     def objects(self) -> ObjectStore:
@@ -74,13 +80,14 @@ class LaneRepo:
         place, common = self.place, self.place.common_dir
         if place.git_dir == common and (place.bare or self._tree_named):
             return (common, place.work_tree) if place.work_tree else None
-        usual = str(Path(common).parent) if Path(common).name == ".git" else None
+        parent, name = os.path.split(common)
+        usual = parent if name == ".git" else None
         if usual is not None and usual == place.work_tree:
             return common, usual
         if self.settings.flag("core.bare", False):
             return None
         configured = self.settings.text("core.worktree")
-        top = str(Path(common, configured).resolve()) if configured else usual
+        top = os.path.realpath(os.path.join(common, configured)) if configured else usual
         return (common, top) if top else None
 
     def close(self) -> None:

@@ -71,6 +71,8 @@ class Held:
             index.put_head(self.git, commit, (self.lock,))
         else:
             self.git.run("update-ref", "--no-deref", "HEAD", commit, pass_fds=(self.lock,))
+        if worktrees.in_progress(self.git_dir) == "merge":
+            self.git.run("merge", "--quit", pass_fds=(self.lock,))
         self.state = replace(self.state, base=base, head=commit, step=None)
         states.write(self.git_dir, self.state)
 
@@ -113,7 +115,8 @@ def capture(repo: LaneRepo, hold: Held, paths: Sequence[bytes] = ()) -> Capture:
         )
     onto = repo.refs.target(f"{base}^{{tree}}") if paths else None
     tree = hold.stage(paths, onto)
-    return Capture(tree, base, head, _own_commits(repo, hold, head), not paths)
+    merging = repo.refs.target(head_name.replace("HEAD", "MERGE_HEAD"))
+    return Capture(tree, base, head, _own_commits(repo, hold, head), not paths, merging)
 
 
 def refuse_unmerged(hold: Held) -> None:
@@ -132,6 +135,20 @@ def refuse_unmerged(hold: Held) -> None:
             f"workspace of lane '{name}' has unmerged files from a {doing}",
             hint=f"resolve and 'git add' them, or run 'git {doing} --abort' there",
         )
+
+
+def require_branch(hold: Held, branch: str) -> None:
+    """Raise Refused unless the repository's directory is on that branch, amid nothing else."""
+    refuse_unmerged(hold)
+    present = worktrees.attached_branch(hold.git)
+    if present == branch:
+        return
+    where = f"on branch '{layout.short_branch(present)}'" if present else "on no branch"
+    name = layout.short_branch(branch)
+    raise Refused(
+        f"the repository's directory is {where}, not on '{name}'",
+        hint=f"run 'git switch {name}' first",
+    )
 
 
 def unsaved(repo: LaneRepo, workspace: Workspace) -> list[tuple[str, bytes]]:

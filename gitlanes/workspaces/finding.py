@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import NotFound, Refused
@@ -19,17 +18,17 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
-def default_path(repo: LaneRepo, name: str) -> Path:
+def default_path(repo: LaneRepo, name: str) -> str:
     """Return where a lane's workspace goes unless told: ``<repository>.lanes/<lane>``.
 
     ``lanes.workspaceRoot`` in git config names another directory, relative to the repository.
     """
     root = repo.root()
-    top = Path(root[1]) if root else Path(repo.place.common_dir)
+    top = root[1] if root else repo.place.common_dir
     configured = repo.settings.path("lanes.workspaceroot")
     if configured:
-        return Path(os.path.normpath(top / configured)) / name
-    return top.with_name(top.name.removesuffix(".git") + ".lanes") / name
+        return os.path.normpath(os.path.join(top, configured, name))
+    return os.path.join(top.removesuffix(".git") + ".lanes", name)
 
 
 def workspace_of(repo: LaneRepo, lane: Lane) -> Workspace | None:
@@ -50,7 +49,7 @@ def require_workspace(repo: LaneRepo, lane: Lane) -> Workspace:
         raise NotFound(
             "workspace of lane", lane.name, hint=f"run 'git lanes workspace create {lane.name}'"
         )
-    if not found.root and not Path(found.path).is_dir():
+    if not found.root and not os.path.isdir(found.path):
         raise Refused(
             f"workspace of lane '{lane.name}' is gone: '{found.path}'",
             hint=f"run 'git lanes workspace remove {lane.name}', then 'workspace create'",

@@ -45,9 +45,9 @@ def create_with(tx: Transaction, lane: Lane, place: str, commit: str) -> None:
 
 def free_place(repo: LaneRepo, name: str, path: Path | None) -> str:
     """Return the absolute path for a new workspace; raises Refused if something is there."""
-    place = (path or finding.default_path(repo, name)).absolute()
+    place = Path(path or finding.default_path(repo, name)).absolute()
     if place.exists() or place.is_symlink():
-        abandoned = worktrees.owner_of(place)
+        abandoned = worktrees.owner_of(str(place))
         state = states.read(abandoned) if abandoned else None
         if state is None or repo.view.by_uuid(state.lane) is not None:
             raise Refused(
@@ -61,7 +61,7 @@ def plant(repo: LaneRepo, lane: Lane, place: str, commit: str, lock: int) -> Non
     """Make the work tree without its files, marked as incomplete."""
     Path(place).parent.mkdir(parents=True, exist_ok=True)
     worktrees.add(repo.git, place, commit, f"workspace of lane {lane.name}", (lock,))
-    git_dir = str(worktrees.owner_of(Path(place)))
+    git_dir = str(worktrees.owner_of(place))
     step = states.Step(states.CHECKOUT, locks=(f"{git_dir}/index.lock", f"{git_dir}/HEAD.lock"))
     states.write(git_dir, states.WorkspaceState(lane.uuid, lane.name, commit, commit, step))
 

@@ -32,9 +32,9 @@ def save(repo: LaneRepo, hold: capture.Held) -> Snapshot:
     name = hold.workspace.name
     tree = hold.stage(())
     newest = _newest(repo, name)
-    if newest is not None and newest.tree == tree:
-        return newest
     head = hold.git.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
+    if newest is not None and newest.tree == tree and _keeps(repo, newest, hold, head):
+        return newest
     who = repo.identity()
     with locked(repo):
         number = _next_number(repo, name)
@@ -63,6 +63,13 @@ def listing(repo: LaneRepo, name: str) -> list[Snapshot]:
         Snapshot(ids.snapshot_id(name, number), name, tree, ref, commit)
         for number, ref, commit, tree in sorted(found)
     ]
+
+
+def _keeps(repo: LaneRepo, saved: Snapshot, hold: capture.Held, head: str) -> bool:
+    """Say whether HEAD is safe with a snapshot: commits of the agent's own hang on nothing else."""
+    if hold.workspace.root or head in ("", hold.state.head, hold.state.base):
+        return True
+    return repo.refs.target(f"{saved.commit}^") == head
 
 
 def _newest(repo: LaneRepo, name: str) -> Snapshot | None:

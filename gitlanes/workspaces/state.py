@@ -7,9 +7,9 @@ content was based on, and which step was under way. It moves and goes with the w
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from gitlanes.errors import CorruptRecord
 from gitlanes.git import locks
@@ -59,9 +59,10 @@ class WorkspaceState(Model):
 
 def read(git_dir: str) -> WorkspaceState | None:
     """Return the state kept in a git directory, or None; raises CorruptRecord."""
-    path = Path(git_dir, _FILE)
+    path = os.path.join(git_dir, _FILE)
     try:
-        body = json.loads(path.read_bytes())
+        with open(path, "rb") as file:
+            body = json.load(file)
         step = body.pop("step")
         if step:
             step = Step(**{**step, "locks": tuple(step["locks"])})
@@ -76,10 +77,10 @@ def read(git_dir: str) -> WorkspaceState | None:
 
 def write(git_dir: str, state: WorkspaceState) -> None:
     """Replace the state in one step."""
-    path = Path(git_dir, _FILE)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(plain(state)))
-    fresh.replace(path)
+    path = os.path.join(git_dir, _FILE)
+    with open(path + ".new", "w") as file:
+        json.dump(plain(state), file)
+    os.replace(path + ".new", path)
 
 
 def begin(git_dir: str, state: WorkspaceState, step: Step) -> WorkspaceState:
@@ -95,5 +96,7 @@ def hold(git_dir: str, name: str, *, timeout: float = 60) -> Iterator[int]:
 
     Taken before the repository's lock, never after it. Raises Locked.
     """
-    with locks.hold(Path(git_dir, _LOCK), f"workspace of lane '{name}'", timeout=timeout) as lock:
+    with locks.hold(
+        os.path.join(git_dir, _LOCK), f"workspace of lane '{name}'", timeout=timeout
+    ) as lock:
         yield lock

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,8 +53,8 @@ def test_new_from_any_state(repo: TestRepo, cli: Cli, start: str) -> None:
     }
     done = cli("new", "auth", "--from", start, "--json")
     assert done.code == 0, done.err
-    assert done.json["lane"]["head"] == wanted.get(start) or repo.rev(f"{start}^{{commit}}")
     head = done.json["lane"]["head"]
+    assert head == (wanted.get(start) or repo.rev(f"{start}^{{commit}}"))
     assert repo.git("rev-parse", "HEAD", cwd=repo.workspace("auth")) == head
     assert (repo.workspace("auth") / "unsaved.txt").exists() == (start == "base/s1")
 
@@ -96,9 +95,9 @@ def test_new_at_a_path(repo: TestRepo, cli: Cli, tmp_path: Path) -> None:
     assert done == Ran(
         128,
         "",
-        f"error: '{repo.path}/../here and \\xfc' is there already\n"
+        f"error: '{repo.path}/../here and ü' is there already\n"
         "hint: choose another place with --path, or move that away\n",
-    ) or done.err.startswith(f"error: '{repo.path}/../here and ü' is there already")
+    )
     assert "refs/lanes/head/ui" not in repo.refs()
 
 
@@ -406,7 +405,7 @@ def test_a_directory_moved_by_git_is_found(repo: TestRepo, cli: Cli, tmp_path: P
 def test_a_directory_that_was_deleted(repo: TestRepo, cli: Cli) -> None:
     """A workspace that somebody removed by hand is named as gone, and can be made again."""
     place = repo.lane("auth", {"auth.py": "a\n"})
-    os.rename(place, place.with_name("elsewhere"))  # noqa: PTH104 - as a person would
+    place.rename(place.with_name("elsewhere"))
     assert cli("commit", "auth", "-m", "x") == Ran(
         128,
         "",

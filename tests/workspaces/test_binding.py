@@ -49,7 +49,7 @@ def test_edits_elsewhere_stay_as_they_were(repo: TestRepo) -> None:
     repo.write({"staged.py": "2\n", "edited.py": "2\n", "untracked.py": "2\n"})
     repo.git("add", "staged.py")
     assert promote(repo, "auth").followed
-    assert repo.git("status", "--porcelain") == "M  staged.py\n M edited.py\n?? untracked.py"
+    assert repo.git("status", "--porcelain") == " M edited.py\nM  staged.py\n?? untracked.py"
     assert repo.files("main").keys() == {"auth.py", "src/app.py", "staged.py", "edited.py"}
 
 
@@ -100,7 +100,7 @@ def test_an_ignored_directory_in_the_way_is_not_overwritten(repo: TestRepo) -> N
     repo.lanes.commit("auth")
     repo.write({"build/out.o": "mine\n"})
     following = promote(repo, "auth")
-    assert (following.followed, following.paths) == (False, (b"build",))
+    assert not following.followed
     assert (repo.path / "build/out.o").read_text() == "mine\n"
 
 
@@ -252,20 +252,65 @@ def test_a_branch_that_is_gone(repo: TestRepo) -> None:
     assert "refs/heads/main" not in repo.refs()
 
 
-def test_a_busy_root_is_followed_by_the_next_command(repo: TestRepo) -> None:
+def test_a_busy_root_is_not_touched(repo: TestRepo) -> None:
     """While a git command of the user holds the index, the landing stands and files wait."""
     repo.lane("auth", {"auth.py": "x\n"})
     lock = repo.path / ".git/index.lock"
     lock.touch()
-    following = promote(repo, "auth")
-    assert not following.followed
+    branch = repo.rev("main")
+    assert not promote(repo, "auth").followed
     assert (repo.path / "auth.py").read_text() == "login\n"
+    assert repo.rev("main") == branch
     assert lock.exists()
+
+
+def test_a_root_that_was_busy_is_followed_by_the_next_command(repo: TestRepo) -> None:
+    """Once the user's git command has ended, the next landing brings what waited."""
+    repo.lane("auth", {"auth.py": "x\n"})
+    lock = repo.path / ".git/index.lock"
+    lock.touch()
+    promote(repo, "auth")
     lock.unlink()
     repo.lane("more", {"more.txt": "more\n"})
     assert promote(repo, "more").followed
     assert_agreed(repo)
     assert (repo.path / "auth.py").read_text() == "x\n"
+    assert repo.lanes.take_warnings() == []
+
+
+def test_a_file_in_a_directory_s_place(repo: TestRepo) -> None:
+    """A tracked directory that became a file, and the reverse, are followed over."""
+    repo.save({"one/a.txt": "a\n", "two": "b\n"})
+    place = repo.lane("auth")
+    repo.write({"one/a.txt": None, "two": None}, place)
+    (place / "one").rmdir()
+    repo.write({"one": "now a file\n", "two/b.txt": "now below\n"}, place)
+    repo.lanes.commit("auth")
+    assert promote(repo, "auth").followed
+    assert_agreed(repo)
+    assert (repo.path / "one").read_text() == "now a file\n"
+    assert (repo.path / "two/b.txt").read_text() == "now below\n"
+
+
+@pytest.mark.parametrize("checked_out", [False, True])
+def test_a_submodule_pointer_lands(repo: TestRepo, make_repo: Maker, checked_out: bool) -> None:
+    """The branch and the index follow; the submodule's own directory is the user's business."""
+    library = make_repo({"lib.py": "1\n"}, name="library", adopted=False)
+    repo.git("submodule", "--quiet", "add", str(library.path), "sub")
+    repo.git("commit", "--quiet", "--message=add a submodule")
+    if not checked_out:
+        repo.git("submodule", "--quiet", "deinit", "--force", "sub")
+    moved = library.save({"lib.py": "2\n"})
+    place = repo.lane("auth")
+    repo.git("submodule", "--quiet", "update", "--init", cwd=place)
+    repo.git("fetch", "--quiet", cwd=place / "sub")
+    repo.git("checkout", "--quiet", moved, cwd=place / "sub")
+    repo.commit("auth", {"new.txt": "new\n"})
+    repo.write({"new.txt": "new\n"})  # equal, but it makes following look closer
+    assert promote(repo, "auth").followed
+    assert repo.rev("main:sub") == repo.rev(":sub") == moved
+    repo.git("submodule", "--quiet", "update", "--init")
+    assert repo.git("status", "--porcelain") == ""
 
 
 def test_following_uses_the_user_s_filters(make_repo: Maker) -> None:
