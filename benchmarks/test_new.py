@@ -36,7 +36,7 @@ def test_new(bench: Bench, forest: Callable[..., TestRepo], files: int) -> None:
         lambda _: repo.lanes.new("fresh"),
         Side("git worktree add", with_git, times=1.2),
         check=check,
-        rounds=7,
+        rounds=5,
     )
 
 

@@ -8,20 +8,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.kit import git_side
-from benchmarks.kit.forests import grow
+from benchmarks.kit.attempts import COST, INTENT, record
+from benchmarks.kit.forests import change, grow
 from benchmarks.kit.measuring import NO_BAR, Bench, Side
 from benchmarks.kit.past import Past
-from gitlanes import Cost, Intent, ids
-from gitlanes.models.plain import replace
-from gitlanes.models.records import ACCEPTED, Attempt
-from gitlanes.store import records
-from gitlanes.store.transaction import transaction
+from gitlanes import ids
 from tests.support.repos import TestRepo
 
 MANY, FEW = 100_000, 100
 ROUNDS = 25
-INTENT = Intent(prompt="do the next thing", agent="agent")
-COST = Cost(input_tokens=1200, output_tokens=340)
 
 
 @pytest.fixture(scope="module")
@@ -71,29 +66,28 @@ def test_record(bench: Bench, old: Callable[[int], TestRepo]) -> None:
     """The record alone, where growth would show most: notes, entry and refs of a given commit."""
     bench.compare(
         f"record an attempt after {MANY:,}",
-        lambda both: record(*both[0]),
-        Side(f"ours after {FEW}", lambda both: record(*both[1]), times=1.5),
+        lambda both: record(old(MANY), "busy", both[0]),
+        Side(f"ours after {FEW}", lambda both: record(old(FEW), "busy", both[1]), times=1.5),
         prepare=lambda number: (offered(old(MANY), number), offered(old(FEW), number)),
         rounds=ROUNDS,
     )
 
 
 def test_beside_git(bench: Bench, old: Callable[[int], TestRepo]) -> None:
-    """The record alone, beside two `git notes add` and one `git update-ref`."""
+    """The record alone, beside two `git notes append` and one `git update-ref`."""
     repo = old(MANY)
     repo.git("update-ref", "refs/notes/by-git", "refs/notes/lanes/intents")
 
-    def with_git(state: tuple[TestRepo, Attempt]) -> None:
-        made = state[1]
-        note = ["git", "notes", "--ref=by-git", "append", "-m", "{}", made.commit]
+    def with_git(commit: str) -> None:
+        note = ["git", "notes", "--ref=by-git", "append", "-m", "{}", commit]
         for _ in range(2):
             git_side.run(note, repo.path, repo.environ)
-        ref = ["git", "update-ref", "refs/heads/by-git", made.commit]
+        ref = ["git", "update-ref", "refs/heads/by-git", commit]
         git_side.run(ref, repo.path, repo.environ)
 
     bench.compare(
         f"record an attempt after {MANY:,}",
-        lambda state: record(*state),
+        lambda commit: record(repo, "busy", commit),
         Side("2 notes append, update-ref", with_git),
         prepare=lambda number: offered(repo, number),
         bar=NO_BAR,
@@ -112,27 +106,7 @@ def commit(repo: TestRepo) -> None:
     repo.lanes.commit("busy", message="more", intent=INTENT, cost=COST)
 
 
-def offered(repo: TestRepo, number: int) -> tuple[TestRepo, Attempt]:
-    """Write a commit on the lane's head, and what an attempt says of it."""
-    inner = repo.lanes._repo
-    lane = inner.view.lane("busy").record
-    last = inner.objects.commit(str(lane.head))
-    message, who = f"recorded {number} {ids.new_change_id()}\n", last.author
-    oid = inner.objects.write_commit(
-        last.tree, [str(lane.head)], message, author=who, committer=who
-    )
-    made = repo.lanes.history("busy", limit=1).attempts[0].attempt
-    name = ids.attempt_id("busy", lane.next)
-    return repo, replace(made, id=name, number=lane.next, commit=oid, base=lane.head)
-
-
-def record(repo: TestRepo, made: Attempt) -> None:
-    """Record the attempt as `commit` does once the workspace's content is known."""
-    with transaction(repo.lanes._repo, "commit") as tx:
-        state = tx.repo.view.lane("busy")
-        attempt = replace(made, status=ACCEPTED, landed=made.commit, time=tx.time)
-        records.add_intent(tx, attempt, INTENT)
-        records.add_cost(tx, attempt, COST)
-        after = replace(state.record, head=made.commit, next=attempt.number + 1)
-        tx.description = f"commit {attempt.id}"
-        tx.lane(state, after, parents=[made.commit], attempts=[attempt])
+def offered(repo: TestRepo, number: int) -> str:
+    """Return a new commit on the lane's head."""
+    name = f"{ids.new_change_id()}.txt"
+    return change(repo, repo.lanes.head("busy"), {name: f"{number}\n"})

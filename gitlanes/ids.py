@@ -11,11 +11,13 @@ SNAPSHOT_ID = re.compile(r"(?P<lane>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/s(?P<number
 
 
 def new_id(now: float) -> str:
-    """Return a time-ordered UUID (version 7, RFC 9562) for that moment in epoch seconds."""
-    random = int.from_bytes(os.urandom(10), "big")
-    value = (int(now * 1000) & (2**48 - 1)) << 80 | random
-    value = value & ~(0xF << 76) | 7 << 76
-    value = value & ~(0x3 << 62) | 2 << 62
+    """Return a time-ordered UUID (version 7, RFC 9562) for that moment in epoch seconds.
+
+    The bits after the milliseconds are their fraction: ids made in turn sort in that order.
+    """
+    ticks = int(now * 1000 * 4096)
+    value = (ticks >> 12 & (1 << 48) - 1) << 80 | 7 << 76 | (ticks & 0xFFF) << 64
+    value |= 2 << 62 | int.from_bytes(os.urandom(8), "big") >> 2
     text = f"{value:032x}"
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 

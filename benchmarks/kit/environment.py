@@ -18,12 +18,20 @@ _CONFIG = """\
 """
 
 
+# With these Python would compile our modules anew in every process, as after no installation.
+_SLOWING = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPYCACHEPREFIX")
+
+
 def hermetic(home: Path) -> dict[str, str]:
     """Return an environment without the machine's own git configuration."""
     home.mkdir(parents=True, exist_ok=True)
     config = home / "gitconfig"
     config.write_text(_CONFIG)
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("GIT_") and key not in _SLOWING
+    }
     return {
         **kept,
         "HOME": str(home),

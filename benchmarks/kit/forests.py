@@ -6,7 +6,6 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from gitlanes import Repo
 from gitlanes.git.objects import ObjectStore
 from gitlanes.git.raw import DIRECTORY, Entry
 from gitlanes.git.trees import overlay
@@ -56,13 +55,6 @@ def change(repo: TestRepo, parent: str, files: Mapping[str, str], message: str =
     }
     tree = overlay(store, store.commit(parent).tree, edits)
     return store.write_commit(tree, [parent], message, author=WHO, committer=WHO)
-
-
-def reset_lane(lanes: Repo, name: str, start: str) -> None:
-    """Let a lane without a workspace begin anew, at a commit."""
-    if any(lane.name == name for lane in lanes.lanes().lanes):
-        lanes.delete(name, force=True)
-    lanes.new(name, start=start, workspace=False)
 
 
 def feed(repo: TestRepo, data: bytes | Iterator[bytes], *args: str) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.kit import git_side
-from benchmarks.kit.forests import change, reset_lane
+from benchmarks.kit.attempts import record
+from benchmarks.kit.forests import change
 from tests.support.repos import TestRepo
 
 BY_GIT = "refs/heads/by-git"
@@ -40,20 +41,26 @@ class Waiting:
 
 def ready(repo: TestRepo, into: str, name: Callable[[int], str], number: int) -> Waiting:
     """Make a lane with three new files, and let the target move on by three others."""
-    base = repo.lanes.head(into)
-    reset_lane(repo.lanes, "work", change(repo, base, contents(name, number, range(3))))
+    begin_anew(repo, "work", into, contents(name, number, range(3)))
     target = move_on(repo, into, name, number)
     return Waiting(repo, "work", into, repo.lanes.head("work"), target)
 
 
 def move_on(repo: TestRepo, into: str, name: Callable[[int], str], number: int) -> str:
     """Let the target move on by three files; return its head."""
-    start = repo.lanes.head(into)
-    reset_lane(repo.lanes, "other", change(repo, start, contents(name, number, range(3, 6))))
+    begin_anew(repo, "other", into, contents(name, number, range(3, 6)))
     target = repo.lanes.promote("other", into=into, mode="squash").head
     assert target is not None
     repo.git("update-ref", BY_GIT, target)
     return target
+
+
+def begin_anew(repo: TestRepo, name: str, start: str, files: dict[str, str]) -> None:
+    """Let a lane without a workspace begin again at another's head, with one attempt."""
+    if any(lane.name == name for lane in repo.lanes.lanes().lanes):
+        repo.lanes.delete(name, force=True)
+    repo.lanes.new(name, start=start, workspace=False)
+    record(repo, name, change(repo, repo.lanes.head(start), files))
 
 
 def contents(name: Callable[[int], str], number: int, which: range) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from gitlanes.cli.errors import line
@@ -57,7 +59,10 @@ def diff_command(out: Output, old: str, new: str, content: bool, stat: bool) -> 
     with out.repository() as repo:
         found = diff(repo, old, new, rendering=rendering)
     if found.text is not None and not out.as_json:
-        click.echo(found.text.encode("utf-8", "surrogateescape"), nl=False)
+        text = found.text
+        if sys.stdout.isatty():
+            text = "\n".join(line(x.expandtabs()) for x in text.split("\n"))
+        click.echo(text.encode("utf-8", "surrogateescape"), nl=False)
         return
     letters = {"added": "A", "modified": "M", "deleted": "D"}
     paths = (

@@ -114,7 +114,8 @@ def delete_command(out: Output, lane: str, force: bool, yes: bool, expect: str |
     from gitlanes.lanes.lifecycle import delete
 
     with out.repository() as repo:
-        repo.view.lane(lane)
+        if repo.view.find(lane) is None:  # a deleted one may have an end to be made
+            repo.view.lane(lane)
         _confirm(f"delete lane {lane} and its workspace?", yes)
         gone = delete(repo, lane, force=force, expect=expect)
     out.result(gone, [f"deleted lane {gone.lane.name} (was at {short(gone.lane.head)})"])

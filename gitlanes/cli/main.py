@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -37,6 +38,8 @@ COMMANDS = {
     "diff": ("history", "show what lies between two states"),
     "export": ("exchange", "put an ordinary branch at a lane's head"),
 }
+
+_INTERRUPTS: list[bool] = []
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -81,6 +84,7 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     # A caller may have closed them, and Python then has None there.
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
+    signal.signal(signal.SIGINT, _interrupt)
     code = call(given)
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -102,14 +106,28 @@ def call(given: Sequence[str]) -> int:
     except click.UsageError as error:
         return _usage(error)
     except (KeyboardInterrupt, click.Abort):
-        click.echo("error: interrupted", err=True)
-        return EXIT_INTERRUPTED
+        return _interrupted()
+    except ImportError:
+        if not _INTERRUPTS:
+            raise
+        return _interrupted()
     except BrokenPipeError:
         return 0
     except (LanesError, OSError) as error:
         if "--debug" in given:
             raise
         return _report(error, as_json="--json" in given)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    """Note the Ctrl-C as well as raise it: while a module loads, it may become another error."""
+    _INTERRUPTS.append(True)
+    raise KeyboardInterrupt
+
+
+def _interrupted() -> int:
+    click.echo("error: interrupted", err=True)
+    return EXIT_INTERRUPTED
 
 
 def _usage(error: click.UsageError) -> int:
@@ -134,7 +152,3 @@ def _report(error: LanesError | OSError, *, as_json: bool) -> int:
     if shown.hint:
         click.echo(f"hint: {line(shown.hint)}", err=True)
     return shown.exit_code
-
-
-if __name__ == "__main__":
-    run()

@@ -37,7 +37,10 @@ def command(name: str, **extra: Any) -> Callable[[Callable[..., Any]], click.Com
         @wraps(function)
         def called(*, as_json: bool, quiet: bool, verbose: bool, debug: bool, **given: Any) -> Any:
             del debug  # read by whoever reports the error
-            return function(Output(as_json, quiet, verbose), **given)
+            try:
+                return function(Output(as_json, quiet, verbose), **given)
+            except KeyboardInterrupt:
+                raise click.Abort from None  # click would print an empty line for the first
 
         made: Callable[..., Any] = called
         for option in _COMMON:

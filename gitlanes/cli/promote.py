@@ -49,8 +49,6 @@ def promote_command(
     out.result(made, promotion_lines(made))
     for text in left_behind(made):
         out.warn(text)
-    if made.following is not None and not made.following.followed:
-        out.say("hint: the next command in the repository's own directory follows")
     return EXIT_NEGATIVE if made.collisions else 0
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
+from gitlanes import clock
 from gitlanes.errors import Locked
 from gitlanes.git.process import Completed, Git, failure, finish
 
 _PRIVATE = "lanes-index"
-_GITLINK = "160000"
 # Paths that fit on one command line, however long they are.
 _PER_CALL = 100
+# Two seconds for another git command to let go of the index.
+_TRIES, _PAUSE = 200, 0.01
 
 
 def private_copy(git_dir: str) -> str:
@@ -62,23 +65,18 @@ def stage(git: Git, index: str, paths: Sequence[bytes], pass_fds: Sequence[int])
 def stage_exactly(git: Git, index: str, paths: Sequence[bytes], pass_fds: Sequence[int]) -> None:
     """Bring some paths of the private index up to the files, whether ignored or gone.
 
-    Where a directory lies at a path, the files in it are taken, ignored ones too.
+    Where a directory lies at a path, what the index has of its files is left as it is. Raises
+    GitFailed if others are in it, too: nothing may be put in its place.
     """
     options = ("--add", "--remove", "--replace", "--ignore-skip-worktree-entries", "-z", "--stdin")
     inside = {path: found for path in paths if (found := _files_below(git, path)) is not None}
-    names = [path for path in paths if path not in inside] + sum(inside.values(), [])
-    if inside:
-        known = staged_entries(git, index, list(inside))
-        gone = b"".join(
-            x + b"\0" for x in inside if known.get(x, ("", ""))[0] not in ("", _GITLINK)
-        )
-        force = ("--force-remove", "-z", "--stdin")
-        git.run("update-index", *force, input=gone, index=index, pass_fds=pass_fds)
+    known = staged_entries(git, index, list(inside)) if inside else {}
+    names = [path for path in paths if path not in inside or not inside[path] <= known.keys()]
     joined = b"".join(path + b"\0" for path in names)
     git.run("update-index", *options, input=joined, index=index, pass_fds=pass_fds)
 
 
-def _files_below(git: Git, path: bytes) -> list[bytes] | None:
+def _files_below(git: Git, path: bytes) -> set[bytes] | None:
     """Return the files below a directory, or None where no plain directory lies at the path."""
     top = os.fsencode(str(git.work_tree))
     place = os.path.join(top, path)
@@ -87,7 +85,7 @@ def _files_below(git: Git, path: bytes) -> list[bytes] | None:
     if os.path.lexists(os.path.join(place, b".git")):
         return None
     found = os.walk(place)
-    return [os.path.relpath(os.path.join(at, x), top) for at, _, files in found for x in files]
+    return {os.path.relpath(os.path.join(at, x), top) for at, _, files in found for x in files}
 
 
 def staged_entries(git: Git, index: str, paths: Sequence[bytes]) -> dict[bytes, tuple[str, str]]:
@@ -124,22 +122,41 @@ def signature(git_dir: str) -> tuple[int, int, int] | None:
     return (found.st_mtime_ns, found.st_ino, found.st_size)
 
 
-def install(git_dir: str, copy: str, expected: tuple[int, int, int] | None) -> bool:
-    """Put a private index in the index's place; False if that was written meanwhile.
+@contextmanager
+def locked(git_dir: str) -> Iterator[Callable[[str], None]]:
+    """Hold the index as git's own commands do; yield what puts a private index in its place.
 
-    Raises Locked while another git command holds the index.
+    Raises Locked if another git command holds it for long.
     """
-    lock = Path(git_dir, "index.lock")
+    lock, index = Path(git_dir, "index.lock"), Path(git_dir, "index")
+    _take(lock)
+    taken = True
+
+    def install(copy: str) -> None:
+        nonlocal taken
+        Path(copy).replace(lock)
+        lock.replace(index)
+        taken = False
+
     try:
-        os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-    except FileExistsError:
-        raise Locked(f"another git command holds '{lock}'", hint="wait for it to end") from None
-    if signature(git_dir) != expected:
-        lock.unlink()
-        return False
-    Path(copy).replace(lock)
-    lock.replace(Path(git_dir, "index"))
-    return True
+        yield install
+    finally:
+        if taken:
+            lock.unlink(missing_ok=True)
+
+
+def _take(lock: Path) -> None:
+    """Create a lock file as git does, waiting for a `git status` or the like to end."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
+            return
+        except FileExistsError:
+            if not tries_left:
+                raise Locked(
+                    f"another git command holds '{lock}'", hint="wait for it to end"
+                ) from None
+        clock.sleep(_PAUSE)
 
 
 def put_head(git: Git, commit: str, pass_fds: Sequence[int]) -> None:
@@ -178,7 +195,8 @@ def two_way(
     """Bring index and files from one commit to another; return git's words if it refuses.
 
     Git refuses, and touches nothing, where a tracked file's edit would be lost. `index` names
-    a private index to use in the place of the work tree's own.
+    a private index to use in the place of the work tree's own. Raises GitFailed if git was
+    killed on the way.
     """
     quiet = ("-c", "core.fsmonitor=false")
     arguments = ("read-tree", "-m", "-u", old, new)
@@ -189,6 +207,8 @@ def two_way(
         )
 
     done = go()
+    if done.code < 0:
+        raise failure(arguments, done)
     if done.code:
         # A touched but equal file makes git refuse; only a refresh tells them apart.
         refresh = ("update-index", "-q", "--refresh")

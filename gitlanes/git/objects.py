@@ -15,6 +15,7 @@ from gitlanes.errors import GitFailed, NotFound
 from gitlanes.git.raw import DIRECTORY, Entry, ObjectReader
 
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
+_TRIES = 5
 _NUMBERS = {name: number for number, name in _KINDS.items()}
 
 
@@ -34,10 +35,14 @@ class ObjectStore(ObjectReader):
 
     def write(self, kind: str, data: bytes) -> str:
         """Store an object and return its id."""
-        try:
-            return str(self._odb.write(_NUMBERS[kind], data))
-        except (OSError, pygit2.GitError) as error:
-            raise GitFailed(f"cannot write to the object store: {error}") from error
+        for tries_left in reversed(range(_TRIES)):
+            try:
+                return str(self._odb.write(_NUMBERS[kind], data))
+            except (OSError, pygit2.GitError) as error:
+                # `git gc` removes an emptied directory just when libgit2 renames into it.
+                if not tries_left:
+                    raise GitFailed(f"cannot write to the object store: {error}") from error
+        raise AssertionError("the last try returns or raises")
 
     def write_tree(self, entries: Mapping[bytes, Entry]) -> str:
         """Store a tree of ``{name: (mode, binary id)}`` and return its id."""

@@ -128,11 +128,19 @@ def finish(process: subprocess.Popen[bytes], data: bytes) -> tuple[bytes, bytes]
         return process.communicate(data)
     except BaseException:
         # The work that is under way completes: leaving now would free the lock under it.
-        # Closing the input lets a command that still reads see its end.
-        if process.stdin is not None and not process.stdin.closed:
-            process.stdin.close()
-        process.wait()
+        _wait(process)
         raise
+
+
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    """Go on feeding and reading until the end, however often somebody presses Ctrl-C."""
+    while process.poll() is None:
+        try:
+            process.communicate()
+        except KeyboardInterrupt:
+            continue
+        except ValueError:  # its pipes are closed already
+            process.wait()
 
 
 def failure(args: Sequence[str], done: Completed) -> GitFailed:
@@ -146,7 +154,7 @@ def failure(args: Sequence[str], done: Completed) -> GitFailed:
     return GitFailed(f"git {command} failed: {said}", data={"git_exit_code": done.code})
 
 
-def missing(error: FileNotFoundError, directory: str) -> GitFailed:
+def missing(error: OSError, directory: str) -> GitFailed:
     """Return the error for a command that could not start at all."""
     if error.filename == "git":
         return GitFailed("git is not on PATH", hint="install git 2.36 or newer")

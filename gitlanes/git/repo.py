@@ -47,9 +47,9 @@ def find(directory: str, environ: Mapping[str, str]) -> Place:
             capture_output=True,
             check=False,
         )
-    except FileNotFoundError as error:
-        raise missing(error, directory) from error
-    except NotADirectoryError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if error.filename == "git":
+            raise missing(error, directory) from error
         raise NotARepository(f"not a directory: '{directory}'") from error
     if done.returncode:
         raise _refusal(done.stderr.decode("utf-8", "replace"), directory)

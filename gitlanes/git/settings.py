@@ -29,6 +29,7 @@ class Settings:
     def __init__(self, git: Git):
         self._git = git
         self._values: dict[str, str] = {}
+        self._people: dict[str, bytes] = {}
         listing = git.run("config", "--list", "-z").out.decode("utf-8", "surrogateescape")
         for item in filter(None, listing.split("\0")):
             key, _, value = item.partition("\n")
@@ -67,11 +68,20 @@ class Settings:
 
     def identity(self, now: float) -> Identity:
         """Return who commits at that moment; raises Refused where git would refuse, too."""
-        plain = self._plain_identity()
-        if plain is not None:
-            line = f"{plain} {int(now)} {zone_offset(now)}".encode("utf-8", "surrogateescape")
-            return Identity(line, line)
-        return Identity(self._git_says("AUTHOR"), self._git_says("COMMITTER"))
+        return Identity(self._line("AUTHOR", now), self._line("COMMITTER", now))
+
+    def _line(self, role: str, now: float) -> bytes:
+        """Return git's raw identity line; git is asked at most once for each role."""
+        if role not in self._people:
+            plain = self._plain_identity()
+            self._people[role] = (
+                plain.encode("utf-8", "surrogateescape") if plain else self._git_says(role)
+            )
+        person = self._people[role]
+        if f"GIT_{role}_DATE" in self._git.environ:
+            return person
+        name = person[: person.rindex(b">") + 1]
+        return name + f" {int(now)} {zone_offset(now)}".encode()
 
     def _plain_identity(self) -> str | None:
         """Return ``Name <mail>`` where nothing but user.name and user.email decides it."""

@@ -31,7 +31,7 @@ def at(common_dir: str, name: str) -> WorkTree | None:
     """Return the linked work tree with that id, or None."""
     git_dir = os.path.join(common_dir, "worktrees", name)
     pointer = _content(os.path.join(git_dir, "gitdir"))
-    if pointer is None:
+    if not pointer:
         return None
     path = os.path.normpath(os.path.join(git_dir, pointer.removesuffix("\n")))
     return WorkTree(git_dir, os.path.dirname(path))
@@ -47,6 +47,19 @@ def every(common_dir: str) -> Iterator[WorkTree]:
         found = at(common_dir, name)
         if found is not None:
             yield found
+
+
+def beginnings(common_dir: str, name: str) -> list[str]:
+    """Return what a killed `git worktree add` left for a directory of that name.
+
+    It has no ``gitdir`` file yet; being locked, `git worktree prune` would keep it for ever.
+    """
+    try:
+        ids = os.listdir(os.path.join(common_dir, "worktrees"))
+    except OSError:
+        return []
+    same = [x for x in ids if x.rstrip("0123456789") == name.rstrip("0123456789")]
+    return [os.path.join(common_dir, "worktrees", x) for x in same if at(common_dir, x) is None]
 
 
 def owner_of(path: str) -> str | None:
@@ -81,20 +94,24 @@ def add(git: Git, path: str, commit: str, reason: str, pass_fds: Sequence[int]) 
     )
 
 
-def remove(tree: WorkTree) -> None:
-    """Remove a work tree: its files, in one step as others see it, then its git directory.
+def remove(tree: WorkTree, trash: str) -> None:
+    """Remove a work tree: its files, then its git directory, each in one step as others see it.
 
     `git worktree remove` deletes file by file and cannot go on where it was killed. Calling
-    this again finishes what an interrupted call left.
+    this again finishes what an interrupted call left. `trash` is a directory of ours on the
+    git directory's file system, emptied each time.
     """
     import shutil
 
     doomed = tree.path + ".removing"
     if os.path.isdir(tree.path):
         os.replace(tree.path, doomed)
-    if os.path.isdir(doomed):
-        shutil.rmtree(doomed)
-    shutil.rmtree(tree.git_dir)
+    for place in (doomed, trash):
+        if os.path.isdir(place):
+            shutil.rmtree(place)
+    os.mkdir(trash)
+    os.replace(tree.git_dir, os.path.join(trash, tree.name))
+    shutil.rmtree(trash)
 
 
 def fill(git: Git, pass_fds: Sequence[int]) -> None:
@@ -113,7 +130,7 @@ def fill(git: Git, pass_fds: Sequence[int]) -> None:
 def run_checkout_hook(git: Git, commit: str, settings: Settings) -> None:
     """Run post-checkout as `git worktree add` would have done, had it written the files."""
     usual = os.path.join(git.git_dir, "..", "..", "hooks")
-    configured = os.path.expanduser(settings.text("core.hookspath", usual))
+    configured = settings.path("core.hookspath") or usual
     hook = os.path.join(git.work_tree or "", configured, "post-checkout")
     if not os.path.exists(hook) and not settings.has_section("hook"):
         return

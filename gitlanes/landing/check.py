@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlanes.landing import plans
@@ -10,6 +11,7 @@ from gitlanes.landing.landed_commits import MERGE
 from gitlanes.models.records import ACTIVE
 from gitlanes.models.results import Promotion
 from gitlanes.store.adopt import adopted_lane
+from gitlanes.workspaces import intake
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -29,7 +31,7 @@ def check(repo: LaneRepo, lanes: Sequence[str] = (), *, into: str | None = None)
         sources = [x for x in repo.view.lanes() if x.record.name not in skip]
         sources = [x for x in sources if x.record.status == ACTIVE]
     found = []
-    for source in sources:
-        target = plans.target_of(repo, source, into)
+    for source in map(partial(intake.foreseen, repo), sources):
+        target = intake.foreseen(repo, plans.target_of(repo, source, into))
         found.append(plans.outcome(repo, plans.plan(repo, source, target), MERGE))
     return found

@@ -61,11 +61,17 @@ def _replayed(tx: Transaction, landing: Landing) -> list[LandedCommit]:
     store, wanted = tx.repo.objects, landing.plan.applied.keys()
     head = landing.ends[1]
     tree = store.commit(head).tree
+    in_the_way: dict[bytes, list[bytes]] = {}
+    for clash in landing.plan.forced:
+        if clash.other is not None:
+            in_the_way.setdefault(clash.path, []).append(clash.other)
     made: list[LandedCommit] = []
     for oid, commit in _brought(tx, landing):
         before = store.commit(commit.parents[0]).tree
         changes = changed_paths(store, tx.repo.git, before, commit.tree)
-        after = overlay(store, tree, {p: new for p, (_, new) in changes.items() if p in wanted})
+        edits = {path: new for path, (_, new) in changes.items() if path in wanted}
+        edits.update({x: None for path in list(edits) for x in in_the_way.get(path, ())})
+        after = overlay(store, tree, edits)
         if after == tree:
             continue
         tree = after

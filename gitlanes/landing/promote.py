@@ -46,6 +46,9 @@ def promote(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
         raise BadValue(f"unknown promotion mode '{order.mode}'", hint=f"one of {', '.join(MODES)}")
     source, target = _ends(repo, lane, order)
     unsaved = _Unsaved(repo, source.record)
+    if source.record.bound:
+        intake.take_in(repo, source.record.name)
+        source = repo.view.lane(source.record.name)
     if target.record.bound:
         intake.take_in(repo, target.record.name)
         target = repo.view.lane(target.record.name)
@@ -64,7 +67,7 @@ def promote(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
 def preview(repo: LaneRepo, lane: str | None = None, order: Order | None = None) -> Promotion:
     """Return what `promote` would do now, collisions included, and move nothing."""
     order = order or Order()
-    source, target = _ends(repo, lane, order)
+    source, target = (intake.foreseen(repo, x) for x in _ends(repo, lane, order))
     unsaved = _Unsaved(repo, source.record)
     landing = plans.plan(repo, source, target, order.force)
     return plans.outcome(repo, landing, order.mode, unsaved.paths())
@@ -117,7 +120,7 @@ def _land(
     }
     for landed in made:
         for commit in landed.carries:
-            records.copy(tx, commit, landed.commit)
+            tx.carry_notes(commit, landed.commit)
     if made:
         last = made[-1].attempt
         records.add_intent(tx, last, order.intent, details)

@@ -18,7 +18,7 @@ from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout
 from gitlanes.store.adopt import USUAL_NAME, adopt, adopted_lane
 from gitlanes.store.expectation import require_commit
-from gitlanes.store.transaction import Transaction, drop_head, locked, transaction
+from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import finding, intake
 from gitlanes.workspaces import lifecycle as workspaces
 from gitlanes.workspaces import state as states
@@ -60,8 +60,10 @@ def new(
     layout.check_lane_name(name)
     default = _default(repo)
     existing = repo.view.find(name)
-    if exist_ok and existing is not None and existing.record.status != DELETED:
-        return _existing(repo, existing)
+    if existing is not None and existing.record.status != DELETED:
+        workspaces.complete(repo, existing.record)
+        if exist_ok:
+            return _existing(repo, existing)
     begun = forks.resolve(repo, start, default)
     require_commit(f"start of lane '{name}'", begun.commit, expect)
     with transaction(repo, "new", actor=agent) as tx:
@@ -70,6 +72,11 @@ def new(
             if exist_ok:
                 return _existing(repo, state)
             raise Refused(f"lane '{name}' exists already", hint=f"see 'git lanes show {name}'")
+        if state is not None and finding.workspace_of(repo, state.record) is not None:
+            raise Refused(
+                f"the deletion of lane '{name}' was interrupted",
+                hint=f"finish it with 'git lanes delete {name}'",
+            )
         _refuse_twin(repo, name)
         record = _record(tx, name, begun, default, state, agent)
         tx.description = f"new lane {name}"
@@ -89,23 +96,34 @@ def delete(
     Refuses open attempts and unsaved work; with ``force`` the attempts are rejected, and the
     work is snapshotted first.
     """
+    known = repo.view.find(name)
+    if known is not None and known.record.status == DELETED:
+        return _finish_deletion(repo, known, force=force)
     lane = repo.view.lane(name).record
     if lane.bound or lane.extra.get("adopted"):
         raise Refused(f"lane '{name}' is the repository's own", hint="other lanes can be deleted")
     workspace = finding.workspace_of(repo, lane)
+    with _doomed(repo, workspace, force=force) as saved, transaction(repo, "delete") as tx:
+        state = repo.view.lane(name)
+        require_commit(f"lane '{name}'", state.record.head, expect)
+        _refuse_open(state, force=force)
+        closed = [
+            replace(x, status=REJECTED, reason="the lane was deleted", decided=tx.time)
+            for x in state.record.open
+        ]
+        tx.description = f"delete lane {name}"
+        tx.lane(state, replace(state.record, status=DELETED, open=()), attempts=closed)
+        tx.drop(layout.head(name))
+    return DeletedLane(state.record, saved.id if saved else None)
+
+
+def _finish_deletion(repo: LaneRepo, state: LaneState, *, force: bool) -> DeletedLane:
+    """Remove the workspace that an interrupted deletion left; raises NotFound if there is none."""
+    workspace = finding.workspace_of(repo, state.record)
+    if workspace is None:
+        repo.view.lane(state.record.name)
     with _doomed(repo, workspace, force=force) as saved:
-        with transaction(repo, "delete") as tx:
-            state = repo.view.lane(name)
-            require_commit(f"lane '{name}'", state.record.head, expect)
-            _refuse_open(state, force=force)
-            closed = [
-                replace(x, status=REJECTED, reason="the lane was deleted", decided=tx.time)
-                for x in state.record.open
-            ]
-            tx.description = f"delete lane {name}"
-            tx.lane(state, replace(state.record, status=DELETED, open=()), attempts=closed)
-        with locked(repo) as lock:
-            drop_head(repo, name, lock)
+        pass
     return DeletedLane(state.record, saved.id if saved else None)
 
 

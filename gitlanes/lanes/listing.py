@@ -9,7 +9,7 @@ from gitlanes.git.refs import list_refs
 from gitlanes.models.lanes import Lanes, LaneSummary, Status
 from gitlanes.models.records import DELETED, Entry, Lane
 from gitlanes.models.workspaces import Workspace
-from gitlanes.store import codec, layout
+from gitlanes.store import journal, layout
 from gitlanes.workspaces import finding
 from gitlanes.workspaces import state as states
 
@@ -56,9 +56,9 @@ def _read(repo: LaneRepo) -> tuple[list[Entry], dict[str, str]]:
     rows = list_refs(repo.git, [layout.JOURNALS, layout.HEADS], "refname objectname contents")
     entries, heads = [], {}
     for name, oid, text in rows:
-        ref = name.decode()
+        ref = name.decode("utf-8", "replace")
         if ref.startswith(layout.JOURNALS):
-            entries.append(codec.decode_entry(oid.decode(), text))
+            entries.append(journal.tip_entry(ref.removeprefix(layout.JOURNALS), oid.decode(), text))
         else:
             heads[ref.removeprefix(layout.HEADS)] = oid.decode()
     if not entries:
@@ -76,6 +76,7 @@ def _summaries(repo: LaneRepo, entries: list[Entry]) -> tuple[LaneSummary, ...]:
             uuid=entry.record.uuid,
             status=entry.record.status,
             head=entry.record.head,
+            fork=entry.record.fork,
             branch=entry.record.branch and layout.short_branch(entry.record.branch),
             owner=entry.record.owner,
             created=entry.record.created,

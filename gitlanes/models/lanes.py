@@ -47,6 +47,7 @@ class LaneSummary(Result):
     uuid: str
     status: str
     head: str | None
+    fork: str | None
     branch: str | None
     owner: str | None
     created: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +28,6 @@ from gitlanes.store.attribution import colliding_paths
 from gitlanes.store.expectation import require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import binding, capture, finding, intake
-from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
     from gitlanes.models.workspaces import Workspace
@@ -59,18 +60,15 @@ def accept(
     workspace = finding.workspace_of(repo, lane)
     if lane.bound:
         intake.take_in(repo, name)
-    with transaction(repo, "accept", actor=judgement.by) as tx:
-        state = repo.view.lane(name)
-        require_open_lane(state.record)
-        require_commit(f"lane '{name}'", state.record.head, expect)
-        attempt = _require_open(repo, state, attempt_id)
-        landing = land(tx, state.record, replace(attempt, by=judgement.by, reason=judgement.reason))
-        records.add_judgement(tx, attempt, True, judgement)
-        tx.description = f"accept {attempt.id}: {attempt.title}"
-        changed = [landing.attempt, *landing.superseded]
-        tx.lane(state, landing.record, parents=[landing.head], attempts=changed)
-    if workspace is not None and not workspace.root:
-        _rebase_workspace(repo, workspace, state.record, landing)
+    with _holding(repo, workspace) as hold:
+        with transaction(repo, "accept", actor=judgement.by) as tx:
+            state = repo.view.lane(name)
+            landing = _accept(tx, state, attempt_id, judgement, expect)
+            base = hold and _base_after(hold, state.record, landing)
+            if hold and base:
+                hold.mark(tx, state.tip, base=base)
+        if hold and base:
+            hold.rebase(base)
     following = binding.follow(repo, name) if lane.bound else None
     names = tuple(x.id for x in landing.superseded)
     return Decided(landing.attempt, names, landing.convergent, following)
@@ -88,27 +86,59 @@ def reject(
     The next proposal carries the same Change-Id on unless told otherwise.
     """
     name, lane = _lane_of(repo, attempt_id)
-    with transaction(repo, "reject", actor=judgement.by) as tx:
-        state = repo.view.lane(name)
-        require_commit(f"lane '{name}'", state.record.head, expect)
-        attempt = _require_open(repo, state, attempt_id)
-        decided = replace(
-            attempt,
-            status=REJECTED,
-            by=judgement.by,
-            reason=judgement.reason,
-            decided=tx.time,
-        )
-        records.add_judgement(tx, attempt, False, judgement)
-        tx.description = f"reject {attempt.id}: {judgement.reason or attempt.title}"
-        still_open = tuple(x for x in state.record.open if x.id != attempt.id)
-        record = replace(state.record, open=still_open, change=attempt.change_id)
-        tx.lane(state, record, attempts=[decided])
-    workspace = finding.workspace_of(repo, lane)
-    if workspace is not None and not workspace.root and Path(workspace.path).is_dir():
-        with capture.held(repo, workspace) as hold:
-            hold.move_back(attempt.commit)
+    with _holding(repo, finding.workspace_of(repo, lane)) as hold:
+        with transaction(repo, "reject", actor=judgement.by) as tx:
+            state = repo.view.lane(name)
+            decided = _reject(tx, state, attempt_id, judgement, expect)
+            back = hold is not None and hold.state.base and hold.is_at(decided.commit)
+            if hold and back:
+                base = hold.state.base
+                hold.mark(tx, state.tip, base=base, old=decided.commit, new=base)
+        if hold and back:
+            with capture.afterwards(repo):
+                hold.move_back()
     return Decided(decided)
+
+
+def _accept(
+    tx: Transaction, state: LaneState, attempt_id: str, judgement: Judgement, expect: str | None
+) -> Landing:
+    require_open_lane(state.record)
+    require_commit(f"lane '{state.record.name}'", state.record.head, expect)
+    attempt = _require_open(tx.repo, state, attempt_id)
+    landing = land(tx, state.record, replace(attempt, by=judgement.by, reason=judgement.reason))
+    records.add_judgement(tx, attempt, True, judgement)
+    tx.description = f"accept {attempt.id}: {attempt.title}"
+    changed = [landing.attempt, *landing.superseded]
+    parents = [landing.head] if landing.head != attempt.commit else []
+    tx.lane(state, landing.record, parents=parents, attempts=changed)
+    return landing
+
+
+def _reject(
+    tx: Transaction, state: LaneState, attempt_id: str, judgement: Judgement, expect: str | None
+) -> Attempt:
+    require_commit(f"lane '{state.record.name}'", state.record.head, expect)
+    attempt = _require_open(tx.repo, state, attempt_id)
+    decided = replace(
+        attempt, status=REJECTED, by=judgement.by, reason=judgement.reason, decided=tx.time
+    )
+    records.add_judgement(tx, attempt, False, judgement)
+    tx.description = f"reject {attempt.id}: {judgement.reason or attempt.title}"
+    still_open = tuple(x for x in state.record.open if x.id != attempt.id)
+    record = replace(state.record, open=still_open, change=attempt.change_id)
+    tx.lane(state, record, attempts=[decided])
+    return decided
+
+
+@contextmanager
+def _holding(repo: LaneRepo, workspace: Workspace | None) -> Iterator[capture.Held | None]:
+    """Hold the lane's workspace where it has one that goes along with decisions."""
+    if workspace is None or workspace.root or not Path(workspace.path).is_dir():
+        yield None
+    else:
+        with capture.held(repo, workspace) as hold:
+            yield hold
 
 
 def land(tx: Transaction, lane: Lane, attempt: Attempt) -> Landing:
@@ -119,7 +149,7 @@ def land(tx: Transaction, lane: Lane, attempt: Attempt) -> Landing:
     """
     head, convergent = _head_after(tx, lane, attempt)
     if head != attempt.commit:
-        records.copy(tx, attempt.commit, head)
+        tx.carry_notes(attempt.commit, head)
     accepted = replace(attempt, status=ACCEPTED, landed=head, decided=tx.time)
     rivals = [x for x in lane.open if x.change_id == attempt.change_id and x.id != attempt.id]
     gone = tuple(replace(x, status=SUPERSEDED, decided=tx.time) for x in rivals)
@@ -161,11 +191,14 @@ def _head_after(tx: Transaction, lane: Lane, attempt: Attempt) -> tuple[str, tup
     )
     if plan.tree is None:
         paths = colliding_paths(repo, plan, plan.collisions, [base], [attempt.commit, head])
+        known = tx.verb == "accept"  # a commit that collides leaves no attempt behind
         raise collision(
-            f"{attempt.id} collides with lane '{lane.name}' on {len(paths)} path(s)",
+            f"{attempt.id if known else 'the work'} collides with the head of lane "
+            f"'{lane.name}' on {len(paths)} path{'' if len(paths) == 1 else 's'}",
             paths,
-            f"redo the work on the lane's head, or reject it: git lanes reject {attempt.id}",
-            attempt=attempt.id,
+            "redo the work on the lane's head, or "
+            + (f"git lanes reject {attempt.id}" if known else f"git lanes propose {lane.name}"),
+            attempt=attempt.id if known else None,
             lane=lane.name,
             base=[base],
         )
@@ -214,21 +247,12 @@ def _require_open(repo: LaneRepo, state: LaneState, attempt_id: str) -> Attempt:
     )
 
 
-def _rebase_workspace(repo: LaneRepo, workspace: Workspace, before: Lane, landing: Landing) -> None:
-    """Let the workspace count its next changes from the accepted work; its files stay.
+def _base_after(hold: capture.Held, before: Lane, landing: Landing) -> str | None:
+    """Return what the workspace counts its next changes from, None if that stays as it is.
 
-    Only where its content is known to hold that work; otherwise it stays based where it was,
-    and the same changes are convergent next time.
+    It is the accepted work where the content is known to hold that; otherwise the same
+    changes are convergent next time.
     """
-    if not Path(workspace.path).is_dir():
-        return
-    attempt = landing.attempt
-    with capture.held(repo, workspace) as hold:
-        if hold.state.base == attempt.base:
-            base = attempt.commit
-        elif hold.state.base == before.head:
-            base = landing.head
-        else:
-            return
-        hold.state = replace(hold.state, base=base)
-        states.write(hold.git_dir, hold.state)
+    if hold.state.base == landing.attempt.base:
+        return landing.attempt.commit
+    return landing.head if hold.state.base == before.head else None

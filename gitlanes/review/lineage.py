@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes.git.trailers import change_id_of
-from gitlanes.models.records import Lane
+from gitlanes.models.records import Attempt, Lane
 from gitlanes.models.workspaces import Capture
 from gitlanes.store import codec
-from gitlanes.store.ancestry import merge_base
+from gitlanes.store.ancestry import is_ancestor, merge_base
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -31,17 +32,23 @@ def without_change_id(text: str) -> str:
     return "\n".join(kept).strip() or codec.one_line(text)
 
 
-def merged_heads(repo: LaneRepo, lane: Lane, captured: Capture) -> dict[str, str]:
+def merged_heads(
+    repo: LaneRepo, lane: Lane, captured: Capture, earlier: Sequence[Attempt] = ()
+) -> dict[str, str]:
     """Return {lane uuid: commit} of other lanes' work that the agent itself merged in.
 
     Asked only where the agent made commits or is merging: the newest commit of each lane's
-    history that is part of them, where that is beyond what the workspace was based on.
+    history that is part of them, where that is beyond what the workspace was based on. What
+    `earlier` attempts had merged counts as long as HEAD stands on them.
     """
+    found = {}
+    for attempt in earlier:
+        if attempt.merged and is_ancestor(repo, attempt.commit, captured.head):
+            found.update(attempt.merged)
     brought = [captured.head] if captured.own else []
     brought += [captured.merging] if captured.merging and captured.whole else []
     if not brought:
-        return {}
-    found = {}
+        return found
     for other in repo.view.lanes():
         if other.record.uuid == lane.uuid or other.record.head is None:
             continue

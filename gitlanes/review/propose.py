@@ -19,7 +19,6 @@ from gitlanes.store.expectation import require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import binding, finding, intake
 from gitlanes.workspaces import capture as capturing
-from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -69,11 +68,14 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, *, accept: bool) -> P
         captured = capturing.capture(repo, hold, offer.paths)
         with transaction(repo, "commit" if accept else "propose", actor=offer.intent.agent) as tx:
             made = _attempt(tx, lane.name, captured, offer, accept=accept)
+            new = made.attempt.commit
+            base = new if accept else hold.state.base
             if not workspace.root:
-                _mark(hold, tx, made, accept=accept)
+                tip = tx.repo.view.lane(lane.name).tip
+                hold.mark(tx, tip, base=base, old=captured.head, new=new)
         if not workspace.root:
-            base = made.attempt.commit if accept else hold.state.base
-            hold.move(made.attempt.commit, base=base)
+            with capturing.afterwards(repo):
+                hold.move(new, base=base)
         elif accept:
             if not captured.whole:
                 hold.drop_index()  # it lacks what is staged of other paths
@@ -91,7 +93,8 @@ def _attempt(
     _require_news(tx.repo, state, captured, accept=accept)
     superseded = _superseded(state, captured, offer)
     message = _message(tx, state, captured, offer, superseded)
-    attempt = _written(tx, state, captured, offer, message)
+    merged = lineage.merged_heads(tx.repo, state.record, captured, superseded)
+    attempt = _written(tx, state, captured, offer, message, merged)
     details = {"commits": list(captured.own)} if captured.own else {}
     records.add_intent(tx, attempt, offer.intent, details)
     records.add_cost(tx, attempt, offer.cost)
@@ -174,7 +177,12 @@ def _message(
 
 
 def _written(
-    tx: Transaction, state: LaneState, captured: Capture, offer: Offer, message: str
+    tx: Transaction,
+    state: LaneState,
+    captured: Capture,
+    offer: Offer,
+    message: str,
+    merged: dict[str, str],
 ) -> Attempt:
     """Store the attempt's commit: one, on the commit that the workspace was based on."""
     repo, lane = tx.repo, state.record
@@ -197,20 +205,5 @@ def _written(
         agent=offer.intent.agent,
         time=tx.time,
         whole=captured.whole,
-        merged=lineage.merged_heads(repo, lane, captured),
+        merged=merged,
     )
-
-
-def _mark(hold: capturing.Held, tx: Transaction, made: Proposed, *, accept: bool) -> None:
-    """Note in the workspace where HEAD and index go once the operation is in the journal."""
-    locks = tuple(f"{hold.git_dir}/{name}.lock" for name in ("index", "HEAD"))
-    state = tx.repo.view.lane(made.attempt.lane)
-    step = states.Step(
-        states.MOVE,
-        new=made.attempt.commit,
-        operation=tx.operation,
-        tip=state.tip,
-        base=made.attempt.commit if accept else hold.state.base,
-        locks=locks,
-    )
-    hold.state = states.begin(hold.git_dir, hold.state, step)

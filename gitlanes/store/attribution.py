@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ def _action(change: Change) -> str:
 def _author(intents: Iterable[dict[str, Any]]) -> tuple[str | None, str | None]:
     """Return (attempt, agent) of the work itself rather than of a landing of it."""
     known = list(intents)
-    work = [x for x in known if x.get("kind") != "promotion"] or known
+    work = [x for x in known if x.get("kind") not in ("promotion", "replay")] or known
     if not work:
         return None, None
     agent = work[-1].get("agent") or {}
@@ -78,14 +79,15 @@ def _last_touches(
     """
     if not paths:
         return {}
-    arguments = ("log", "--format=%x01%H", "--name-only", "-z", "--no-renames", "--stdin")
-    order = "".join(f"{x}\n" for x in [end, *(f"^{base}" for base in bases), "--"]).encode()
-    if any(b"\n" in path for path in paths):
-        return {}
-    done = repo.git.run(*arguments, input=order + b"\n".join(paths) + b"\n")
+    # A name with a line break cannot come by stdin; there are few of those.
+    odd = [os.fsdecode(path) for path in paths if b"\n" in path]
+    plain = [path for path in paths if b"\n" not in path]
+    order = [x.encode() for x in (end, *(f"^{base}" for base in bases), "--")]
+    arguments = ("log", "--format=%x00%H", "--name-only", "-z", "--no-renames", "--stdin")
+    done = repo.git.run(*arguments, "--", *odd, input=b"\n".join([*order, *plain, b""]))
     found: dict[bytes, str] = {}
-    for record in done.out.split(b"\x01")[1:]:
-        commit, _, names = record.partition(b"\0")
-        for name in names.lstrip(b"\n").split(b"\0"):
-            found.setdefault(name, commit.decode()) if name else None
+    for record in done.out.strip(b"\0").split(b"\0\0"):
+        commit, _, names = record.partition(b"\0\n")
+        for name in filter(None, names.split(b"\0")):
+            found.setdefault(name, commit.decode())
     return found

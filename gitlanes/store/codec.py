@@ -9,6 +9,7 @@ from typing import Any
 from gitlanes.errors import CorruptRecord, Unsupported
 from gitlanes.models.plain import plain, replace
 from gitlanes.models.records import Attempt, Entry, Landed, Lane, RefChange
+from gitlanes.store.validity import checked_attempt, checked_lane
 
 ENTRY_SCHEMA = "gitlanes.entry/1"
 ROOT_SCHEMA = "gitlanes.journal/1"
@@ -62,7 +63,7 @@ def encode_root(lane: Lane) -> str:
 
 def is_root(message: bytes) -> bool:
     """Say whether a commit's message is that of a journal's beginning."""
-    return f'"schema":"{ROOT_SCHEMA}"'.encode() in message
+    return message.partition(b"\n\n")[2].startswith(b'{"epoch":')
 
 
 def decode_entry(oid: str, message: bytes) -> Entry:
@@ -116,14 +117,14 @@ def _lane(body: dict[str, Any]) -> Lane:
         for lane, where in body.get("landed", {}).items()
     }
     extra = {key: value for key, value in body.items() if key not in _LANE_FIELDS}
-    return Lane(**known, extra=extra)
+    return checked_lane(Lane(**known, extra=extra))
 
 
 def _attempt(body: dict[str, Any]) -> Attempt:
     known = {key: value for key, value in body.items() if key in _ATTEMPT_FIELDS}
     for absent in ("base", "change_id", "agent"):
         known.setdefault(absent, None)
-    return Attempt(**known)
+    return checked_attempt(Attempt(**known))
 
 
 def encode_line(schema: str, line_id: str, body: dict[str, Any]) -> bytes:

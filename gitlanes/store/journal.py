@@ -26,6 +26,20 @@ def read_entry(reader: RefReader, oid: str) -> Entry:
     return codec.decode_entry(oid, found[1].partition(b"\n\n")[2])
 
 
+def tip_entry(name: str, oid: str, message: bytes) -> Entry:
+    """Return the entry at the tip of lane `name`'s journal; raises CorruptRecord.
+
+    An entry that speaks of another lane would lead its readers to that one's places.
+    """
+    entry = codec.decode_entry(oid, message)
+    if entry.record.name != name:
+        raise CorruptRecord(
+            f"journal of lane '{codec.one_line(name, 60)}' speaks of lane '{entry.record.name}'",
+            hint=f"look at it with: git cat-file commit {oid[:12]}",
+        )
+    return entry
+
+
 def walk(reader: RefReader, tip: str | None) -> Iterator[Entry]:
     """Yield a journal's entries, newest first."""
     while tip is not None:

@@ -33,7 +33,7 @@ class LaneRepo:
         self.refs = RefReader(self.git)
         self.view = View(self.git, self.refs)
         self.warnings: list[str] = []
-        self._tree_named = "GIT_WORK_TREE" in environ
+        self._found_as_is = "GIT_WORK_TREE" in environ or "GIT_DIR" not in environ
 
     @classmethod
     def open(cls, directory: str | os.PathLike[str], environ: Mapping[str, str]) -> LaneRepo:
@@ -78,7 +78,7 @@ class LaneRepo:
         command run from elsewhere must not take that place for the repository's files.
         """
         place, common = self.place, self.place.common_dir
-        if place.git_dir == common and (place.bare or self._tree_named):
+        if place.git_dir == common and (place.bare or place.work_tree) and self._found_as_is:
             return (common, place.work_tree) if place.work_tree else None
         parent, name = os.path.split(common)
         usual = parent if name == ".git" else None

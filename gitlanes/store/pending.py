@@ -15,11 +15,17 @@ _FILE = "pending"
 
 
 class Pending(NamedTuple):
-    """One operation under way: the refs that it moves and the work tree that it makes."""
+    """One operation under way: the refs that it moves and the work tree that it makes.
+
+    ``drops`` are refs that go once the others have moved. ``locks`` are files of git's, named
+    from the common directory, that git takes on the way besides the locks of these refs.
+    """
 
     operation: str
     moves: tuple[RefMove, ...]
     worktree: str | None = None
+    drops: tuple[RefMove, ...] = ()
+    locks: tuple[str, ...] = ()
 
 
 def exists(directory: Path) -> bool:
@@ -33,6 +39,8 @@ def write(directory: Path, pending: Pending) -> None:
         "operation": pending.operation,
         "refs": [[move.name, move.old, move.new] for move in pending.moves],
         "worktree": pending.worktree,
+        "drops": [[move.name, move.old, move.new] for move in pending.drops],
+        "locks": pending.locks,
     }
     fresh = directory / (_FILE + ".new")
     fresh.write_text(json.dumps(body))
@@ -44,8 +52,12 @@ def read(directory: Path) -> Pending | None:
     path = directory / _FILE
     try:
         body = json.loads(path.read_bytes())
-        moves = tuple(RefMove(*_texts(row)) for row in body["refs"])
-        return Pending(body["operation"], moves, body.get("worktree"))
+        moves, drops = (
+            tuple(RefMove(*_texts(row)) for row in rows)
+            for rows in (body["refs"], body.get("drops", ()))
+        )
+        locks = tuple(map(_inside, body.get("locks", ())))
+        return Pending(body["operation"], moves, body.get("worktree"), drops, locks)
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError) as error:
@@ -61,6 +73,10 @@ def clear(directory: Path) -> None:
 
 def _texts(row: Sequence[str | None]) -> tuple[str, str | None, str | None]:
     name, old, new = row
-    if not isinstance(name, str) or os.path.isabs(name):
+    return _inside(name), old, new
+
+
+def _inside(name: str | None) -> str:
+    if not isinstance(name, str) or os.path.isabs(name) or ".." in name.split("/"):
         raise TypeError(name)
-    return name, old, new
+    return name

@@ -51,13 +51,6 @@ def add_judgement(tx: Transaction, attempt: Attempt, passed: bool, judgement: Ju
         _add(tx, "evaluations", attempt.commit, {**_about(tx, attempt), **plain(evaluation)})
 
 
-def copy(tx: Transaction, source: str, target: str) -> None:
-    """Let the commit that a change became carry the records of the one it was."""
-    for kind, lines in read_lines(tx.repo, [source]).items():
-        for line in lines.get(source, ()):
-            tx.note(kind, target, line)
-
-
 def read(repo: LaneRepo, commits: Iterable[str]) -> dict[str, Notes]:
     """Return all records about these commits; every commit has an answer."""
     wanted = list(dict.fromkeys(commits))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,8 +30,10 @@ def recover(repo: LaneRepo, lock: int) -> bool:
     operation = pending.read(directory)
     if operation is None:
         return False
-    for move in operation.moves:
+    for move in (*operation.moves, *operation.drops):
         _remove_stale_lock(repo, move)
+    for name in operation.locks:
+        _remove_stale_file(repo, Path(repo.place.common_dir, name))
     now = {move.name: repo.refs.target(move.name) for move in operation.moves}
     happened = any(now[move.name] == move.new for move in operation.moves)
     if happened:
@@ -37,10 +41,18 @@ def recover(repo: LaneRepo, lock: int) -> bool:
         finish = [x for m in rest if (x := _finishing(repo, m, now[m.name])) is not None]
         if finish:
             move_refs(repo.git, finish, (lock,))
+        drop(repo, operation.drops, lock)
     elif operation.worktree is not None:
         remove_empty_worktree(repo, operation.worktree)
     pending.clear(directory)
     return happened
+
+
+def drop(repo: LaneRepo, drops: Sequence[RefMove], lock: int) -> None:
+    """Delete the refs that an operation leaves behind, where nobody moved them meanwhile."""
+    there = [x for x in drops if repo.refs.target(x.name) == x.old]
+    if there:
+        move_refs(repo.git, there, (lock,))
 
 
 def _finishing(repo: LaneRepo, move: RefMove, now: str | None) -> RefMove | None:
@@ -71,23 +83,31 @@ def _remove_stale_lock(repo: LaneRepo, move: RefMove) -> None:
     """Remove the ref's lock file if the killed `git update-ref` of this operation left it.
 
     It is ours for certain when it holds the value that was to be written. An empty one might
-    be a live `git pack-refs`, whose updates would be lost without it.
+    be a live `git pack-refs`, whose updates would be lost without it; on a branch, even the
+    right value might be a person's own command.
     """
     lock = Path(repo.place.common_dir, move.name + ".lock")
-    if not move.name.startswith(layout.OURS):
-        return
     try:
         held = lock.read_text().strip()
-        if not held and not _abandoned(repo, lock):
-            return
-        if held in ("", move.new):
-            lock.unlink()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if held == move.new and move.name.startswith(layout.OURS):
+        lock.unlink(missing_ok=True)
+    elif held in ("", move.new):
+        _remove_stale_file(repo, lock)
+
+
+def _remove_stale_file(repo: LaneRepo, path: Path) -> None:
+    """Remove a lock file of git's unless it is fresh or a git process runs that might hold it."""
+    try:
+        if _abandoned(repo, path):
+            path.unlink()
     except FileNotFoundError:
         return
 
 
 def _abandoned(repo: LaneRepo, lock: Path) -> bool:
-    """Say whether an empty lock file has stood still while no git ran here."""
+    """Say whether a lock file has stood still while no git ran here."""
     before = lock.stat().st_mtime_ns
     age = clock.now() - lock.stat().st_mtime
     clock.sleep(min(max(0.0, _SETTLED - age), _SETTLED))
@@ -99,9 +119,14 @@ def remove_empty_worktree(repo: LaneRepo, path: str) -> None:
     directory = Path(path)
     if directory.is_dir() and any(x.name != ".git" for x in directory.iterdir()):
         return
+    real = os.path.realpath(path)
     for tree in worktrees.every(repo.place.common_dir):
-        if tree.path == path:
+        if os.path.realpath(tree.path) == real:
             shutil.rmtree(tree.git_dir)
+    beginnings = worktrees.beginnings(repo.place.common_dir, directory.name)
+    if beginnings and not any_git_process(repo.place.common_dir):
+        for beginning in beginnings:
+            shutil.rmtree(beginning)
     if directory.is_dir():
         (directory / ".git").unlink(missing_ok=True)
         directory.rmdir()

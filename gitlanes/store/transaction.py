@@ -8,12 +8,12 @@ no ref moved, or finishes the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitlanes import clock, ids
-from gitlanes.errors import Locked, Raced, Refused
+from gitlanes.errors import LanesError, Locked, Raced, Refused
 from gitlanes.git import locks
 from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.refs import RefMove, move_refs
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 _TRIES = 5
+
+# What git locks besides the refs themselves: HEAD for the reflog of its branch, and all packed
+# refs to delete one.
+_BRANCH = ("HEAD.lock",)
+_DELETION = ("packed-refs.lock", "packed-refs.new")
 
 
 class _LaneChange(NamedTuple):
@@ -53,6 +58,8 @@ class Transaction:
         self._lanes: list[_LaneChange] = []
         self._moves: list[RefMove] = []
         self._notes: dict[str, dict[str, list[bytes]]] = {}
+        self._carried: list[tuple[str, str]] = []
+        self._drops: list[RefMove] = []
         self._worktree: tuple[str, Callable[[], None]] | None = None
 
     def lane(
@@ -76,9 +83,19 @@ class Transaction:
         """Move another ref of ours along with the operation."""
         self._moves.append(RefMove(name, old, new))
 
+    def drop(self, name: str) -> None:
+        """Delete a ref of ours once the operation has happened."""
+        old = self.repo.refs.target(name)
+        if old is not None:
+            self._drops.append(RefMove(name, old, None))
+
     def note(self, kind: str, commit: str, line: bytes) -> None:
         """Add a line to a commit's note of that kind ('intents', 'costs', 'evaluations')."""
         self._notes.setdefault(kind, {}).setdefault(commit, []).append(line)
+
+    def carry_notes(self, source: str, target: str) -> None:
+        """Give the commit that a change became all notes of the one that it was, new ones too."""
+        self._carried.append((source, target))
 
     def make_worktree(self, path: str, make: Callable[[], None]) -> None:
         """Run `make` before the refs move; recovery removes an empty work tree at `path`."""
@@ -98,28 +115,23 @@ class Transaction:
                     raise
 
     def _run(self, moves: list[RefMove]) -> None:
-        directory = self.repo.state_directory
-        path = self._worktree[0] if self._worktree else None
-        pending.write(directory, pending.Pending(self.operation, tuple(moves), path))
-        try:
-            if self._worktree:
-                self._worktree[1]()
-            move_refs(self.repo.git, moves, (self.lock,))
-        except BaseException as error:
-            happened = recovery.recover(self.repo, self.lock)
-            if not happened or not isinstance(error, Exception):
-                raise
-        else:
-            pending.clear(directory)
+        path, make = self._worktree or (None, None)
+        locks = _DELETION if self._drops else ()
+        drops = tuple(self._drops)
+        planned = pending.Pending(self.operation, tuple(moves), path, drops, locks)
+        _carry_out(self.repo, self.lock, planned, make)
 
     def _build(self) -> list[RefMove]:
         """Write the notes and the entries on top of the present tips; return all moves."""
         moves = [*self._moves, *self._write_notes()]
         for lane in self._lanes:
-            old = lane.state.record.head if lane.state and _live(lane.state.record) else None
-            new = lane.record.head
+            name, new = layout.head(lane.record.name), lane.record.head
+            if lane.state and _live(lane.state.record):
+                old = lane.state.record.head
+            else:  # a deleted lane's head, should its deletion have stopped short of it
+                old = self.repo.refs.target(name)
             if new and new != old and _live(lane.record):
-                moves.append(RefMove(layout.head(lane.record.name), old, new))
+                moves.append(RefMove(name, old, new))
         changes = tuple(RefChange(move.name, move.old, move.new) for move in moves)
         uuids = {lane.record.name: lane.record.uuid for lane in self._lanes}
         return moves + [self._write_entry(lane, changes, uuids) for lane in self._lanes]
@@ -127,17 +139,32 @@ class Transaction:
     def _write_notes(self) -> list[RefMove]:
         from gitlanes.git.notes import add_lines
 
-        moves = []
-        for kind, lines in self._notes.items():
-            name = layout.NOTES[kind]
+        moves: list[RefMove] = []
+        if not self._notes and not self._carried:
+            return moves
+        for kind, name in layout.NOTES.items():
             old = self.repo.refs.target(name)
             tree = self.repo.objects.commit(old).tree if old else None
-            tree = add_lines(self.repo.objects, tree, lines)
-            message = f"{self.description}\n"
-            moves.append(
-                RefMove(name, old, self._write_commit(tree, [old] if old else [], message))
-            )
+            lines = self._lines(kind, tree)
+            if lines:
+                tree = add_lines(self.repo.objects, tree, lines)
+                parents = [old] if old else []
+                commit = self._write_commit(tree, parents, f"{self.description}\n")
+                moves.append(RefMove(name, old, commit))
         return moves
+
+    def _lines(self, kind: str, tree: str | None) -> dict[str, list[bytes]]:
+        """Return the lines that this operation adds to notes of one kind, by commit."""
+        from gitlanes.git.notes import read_notes
+
+        lines = {commit: list(new) for commit, new in self._notes.get(kind, {}).items()}
+        sources = [source for source, _ in self._carried]
+        known = read_notes(self.repo.objects, tree, sources) if tree and sources else {}
+        for source, target in self._carried:
+            carried = [*known.get(source, b"").splitlines(), *lines.get(source, ())]
+            if carried:
+                lines.setdefault(target, []).extend(carried)
+        return lines
 
     def _write_entry(
         self, lane: _LaneChange, refs: tuple[RefChange, ...], uuids: dict[str, str]
@@ -231,32 +258,56 @@ def mend(repo: LaneRepo) -> None:
     try:
         with locks.hold(directory / "lock", "the repository", timeout=0) as lock:
             recovery.recover(repo, lock)
-    except (Locked, Refused):
+    except Locked:
         return
+    except LanesError as error:
+        repo.warnings.append(f"an interrupted operation waits: {error.message}")
 
 
-def agree(repo: LaneRepo, lane: str, tip: str, branch: RefMove | None = None) -> None:
+def agree(
+    repo: LaneRepo, lane: str, tip: str, branch: RefMove | None = None, also: Sequence[int] = ()
+) -> None:
     """Record the bound branch's tip agreed on, moving the branch there in the same step.
 
     No operation: it is this clone's memory alone, and the journal has the landing already.
+    Git inherits the locks in `also`, too. Raises Raced if the branch was moved meanwhile.
     """
     name = layout.seen(lane)
     old = repo.refs.target(name)
     moves = [branch] if branch else []
     if old != tip:
         moves.append(RefMove(name, old, tip))
-    if moves:
-        move_refs(repo.git, moves, message=f"lanes: follow {lane}")
+    if not moves:
+        return
+    planned = pending.Pending(ids.new_id(clock.now()), tuple(moves), locks=_BRANCH)
+    with locked(repo) as lock:
+        _carry_out(repo, lock, planned, message=f"lanes: follow {lane}", also=also)
 
 
-def save_ref(repo: LaneRepo, name: str, commit: str) -> None:
-    """Create a safety snapshot's ref; raises Raced if it exists."""
-    move_refs(repo.git, [RefMove(name, None, commit)])
+def save_ref(repo: LaneRepo, name: str, commit: str, lock: int) -> None:
+    """Create a safety snapshot's ref, under the repository's lock; raises Raced if it exists."""
+    move = RefMove(name, None, commit)
+    _carry_out(repo, lock, pending.Pending(ids.new_id(clock.now()), (move,)))
 
 
-def drop_head(repo: LaneRepo, lane: str, lock: int) -> None:
-    """Remove the head ref of a lane whose journal says that it is deleted."""
-    name = layout.head(lane)
-    old = repo.refs.target(name)
-    if old is not None:
-        move_refs(repo.git, [RefMove(name, old, None)], (lock,))
+def _carry_out(
+    repo: LaneRepo,
+    lock: int,
+    planned: pending.Pending,
+    make: Callable[[], None] | None = None,
+    message: str = "",
+    also: Sequence[int] = (),
+) -> None:
+    """Move the planned refs so that a kill anywhere is mended; raises what stopped it."""
+    pending.write(repo.state_directory, planned)
+    try:
+        if make:
+            make()
+        move_refs(repo.git, planned.moves, (lock, *also), message)
+        recovery.drop(repo, planned.drops, lock)
+    except BaseException as error:
+        happened = recovery.recover(repo, lock)
+        if not happened or not isinstance(error, Exception):
+            raise
+    else:
+        pending.clear(repo.state_directory)

@@ -32,7 +32,7 @@ class View:
         if found is None:
             return None
         oid, data = found
-        return LaneState(codec.decode_entry(oid, data.partition(b"\n\n")[2]).record, oid)
+        return LaneState(journal.tip_entry(name, oid, data.partition(b"\n\n")[2]).record, oid)
 
     def lane(self, name: str) -> LaneState:
         """Return a live lane; raises NotFound with the nearest name, or NotAdopted."""
@@ -47,10 +47,10 @@ class View:
 
     def lanes(self, *, deleted: bool = False) -> list[LaneState]:
         """Return all lanes by name, the deleted ones only if asked for."""
-        rows = list_refs(self._git, [layout.JOURNALS], "objectname contents")
+        rows = list_refs(self._git, [layout.JOURNALS], "refname objectname contents")
         states = [
-            LaneState(codec.decode_entry(oid.decode(), text).record, oid.decode())
-            for oid, text in rows
+            LaneState(journal.tip_entry(_lane_of(ref), oid.decode(), text).record, oid.decode())
+            for ref, oid, text in rows
         ]
         return [x for x in states if deleted or x.record.status != DELETED]
 
@@ -107,6 +107,10 @@ class View:
         if tree is None:
             raise NotFound("tree of", shown(name))
         return tree
+
+
+def _lane_of(ref: bytes) -> str:
+    return ref.decode("utf-8", "replace").removeprefix(layout.JOURNALS)
 
 
 def is_revision(name: str) -> bool:

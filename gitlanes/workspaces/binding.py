@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import Locked, Raced
+from gitlanes.errors import GitFailed, Locked, Raced, Refused
 from gitlanes.git import index, worktrees
 from gitlanes.git.refs import RefMove
 from gitlanes.models.plain import replace
@@ -20,7 +20,6 @@ from gitlanes.workspaces import capture, finding, mending, snapshots
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
-    from gitlanes.git.trees import Change
     from gitlanes.store.lane_repo import LaneRepo
 
 # Landings of others while one follows: go on to the newest head, but not for ever.
@@ -50,6 +49,16 @@ def follow(repo: LaneRepo, lane_name: str, hold: capture.Held | None = None) -> 
         return Following(
             False, name, "the repository's directory is busy; the next command follows"
         )
+    except (GitFailed, Raced, Refused) as error:
+        # The landing stands, whatever became of its files: the marker tells the next command.
+        return Following(False, name, f"{error.message}; the next command follows")
+
+
+def interrupted(repo: LaneRepo) -> bool:
+    """Say whether a following in the repository's own directory was not finished."""
+    root = repo.root()
+    state = states.read(root[0]) if root else None
+    return state is not None and state.step is not None
 
 
 def _follow_root(repo: LaneRepo, lane: Lane, hold: capture.Held) -> Following:
@@ -68,26 +77,53 @@ def _follow_root(repo: LaneRepo, lane: Lane, hold: capture.Held) -> Following:
             break
         if not is_ancestor(repo, tip, str(lane.head)):
             return Following(False, name, "the branch has commits that the lane has not")
-        in_the_way = _advance(repo, lane, hold, tip)
-        if in_the_way is not None:
-            remains = "unsaved changes in the repository's directory are in the way"
-            return Following(False, name, remains, tuple(in_the_way))
+        stopped = _advance(repo, lane, hold, tip)
+        if stopped is not None:
+            return stopped
     return Following(True, name)
 
 
-def _advance(repo: LaneRepo, lane: Lane, hold: capture.Held, tip: str) -> list[bytes] | None:
-    """Move files, index and branch from `tip` to the lane's head, or return what is in the way."""
-    head = str(lane.head)
+def _advance(repo: LaneRepo, lane: Lane, hold: capture.Held, tip: str) -> Following | None:
+    """Move files, index and branch from `tip` to the lane's head, or return what stopped it."""
+    head, name = str(lane.head), layout.short_branch(str(lane.branch))
     step = states.Step(
         states.FOLLOW, old=tip, new=head, branch=lane.branch, locks=_locks(hold, lane)
     )
     hold.state = states.begin(hold.git_dir, hold.state, step)
-    in_the_way = _move_files(repo, hold, tip, head)
-    if in_the_way is None:
-        agree(repo, lane.name, head, RefMove(str(lane.branch), tip, head))
+    try:
+        in_the_way = _move_files(repo, hold, tip, head)
+    except Locked as busy:
+        _done(hold)
+        return Following(False, name, f"{busy.message}; the next command follows")
+    if in_the_way is not None:
+        _done(hold)
+        remains = "unsaved changes in the repository's directory are in the way"
+        return Following(False, name, remains, tuple(in_the_way))
+    try:
+        agree(repo, lane.name, head, RefMove(str(lane.branch), tip, head), (hold.lock,))
+    except Raced:
+        return _give_way(repo, lane, hold, tip)
+    _done(hold)
+    return None
+
+
+def _give_way(repo: LaneRepo, lane: Lane, hold: capture.Held, tip: str) -> Following:
+    """Bring files that are at the lane's head back to a commit that was just made on the branch.
+
+    The next command takes that commit in, and follows with both.
+    """
+    name = layout.short_branch(str(lane.branch))
+    now = repo.refs.target(str(lane.branch))
+    if now in (None, tip):
+        return Following(False, name, "the branch could not be moved; the next command follows")
+    if _move_files(repo, hold, str(lane.head), str(now)) is None:
+        _done(hold)
+    return Following(False, name, "somebody moved the branch meanwhile; the next command follows")
+
+
+def _done(hold: capture.Held) -> None:
     hold.state = replace(hold.state, step=None)
     states.write(hold.git_dir, hold.state)
-    return in_the_way
 
 
 def _move_files(repo: LaneRepo, hold: capture.Held, old: str, new: str) -> list[bytes] | None:
@@ -103,11 +139,7 @@ def _move_files(repo: LaneRepo, hold: capture.Held, old: str, new: str) -> list[
     plain = not hold.index and not _any_there(hold, added)
     if plain and index.two_way(hold.git, old, new, (hold.lock,)) is None:
         return None
-    hold.stage_more(list(changes))
-    if index.two_way(hold.git, old, new, (hold.lock,), index=hold.index) is not None:
-        return _edited(hold, changes)
-    hold.install_index()
-    return None
+    return hold.update(old, new, changes)
 
 
 def _any_there(hold: capture.Held, paths: Iterable[bytes]) -> bool:
@@ -116,29 +148,25 @@ def _any_there(hold: capture.Held, paths: Iterable[bytes]) -> bool:
     return any(os.path.lexists(os.path.join(top, path)) for path in paths)
 
 
-def _edited(hold: capture.Held, changes: dict[bytes, Change]) -> list[bytes]:
-    """Return the paths whose staged content is neither the old nor the new one."""
-    staged = index.staged_entries(hold.git, hold.index, list(changes))
-    return sorted(path for path, sides in changes.items() if staged.get(path) not in sides)
-
-
 def _resume(repo: LaneRepo, lane: Lane, hold: capture.Held) -> None:
     """Finish an interrupted following: files that git half wrote are written anew.
 
     What is neither the old nor the new content could be an edit made since, so the whole
-    directory is snapshotted before.
+    directory is snapshotted before. Where git had not begun, it is an edit, and stays.
     """
     from gitlanes.git.trees import changed_paths
 
     step = hold.state.step
     if step is None or step.old is None or step.new is None:
         return
-    mending.remove_stale_locks(repo, step)
+    begun = mending.remove_stale_locks(repo, step)
     trees = (repo.objects.commit(step.old).tree, repo.objects.commit(step.new).tree)
     changes = changed_paths(repo.objects, repo.git, *trees)
     hold.stage_more(list(changes))
-    torn = _edited(hold, changes)
-    if torn and repo.refs.target(str(lane.branch)) == step.old:
+    staged = index.staged_entries(hold.git, hold.index, list(changes))
+    torn = sorted(path for path, sides in changes.items() if staged.get(path) not in sides)
+    begun = begun or any(staged.get(path) == new for path, (_, new) in changes.items())
+    if torn and begun and repo.refs.target(str(lane.branch)) == step.old:
         saved = snapshots.save(repo, hold)
         repo.warnings.append(
             f"an interrupted update of the repository's directory was finished; "
@@ -146,8 +174,7 @@ def _resume(repo: LaneRepo, lane: Lane, hold: capture.Held) -> None:
         )
         index.restore_paths(hold.git, step.new, torn, (hold.lock,))
     hold.drop_index()
-    hold.state = replace(hold.state, step=None)
-    states.write(hold.git_dir, hold.state)
+    _done(hold)
 
 
 def _follow_branch(repo: LaneRepo, lane: Lane) -> Following:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import Refused
+from gitlanes.errors import LanesError, Refused
 from gitlanes.git import index, worktrees
 from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Capture, Workspace
@@ -15,10 +15,12 @@ from gitlanes.workspaces import finding, mending
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from gitlanes.git.process import Git
+    from gitlanes.git.trees import Change
     from gitlanes.store.lane_repo import LaneRepo
+    from gitlanes.store.transaction import Transaction
 
 
 class Held:
@@ -63,7 +65,46 @@ class Held:
 
     def install_index(self) -> bool:
         """Make the staged index the workspace's own; False if that was written meanwhile."""
-        return index.install(self.git_dir, self.index, self._signature)
+        with index.locked(self.git_dir) as install:
+            if index.signature(self.git_dir) != self._signature:
+                return False
+            install(self.index)
+        self.index = ""
+        return True
+
+    def update(self, old: str, new: str, changes: Mapping[bytes, Change]) -> list[bytes] | None:
+        """Bring index and files from one commit to another, equal or staged files included.
+
+        Return the paths whose edits forbid it. The index is held from before it is read, so
+        nothing that another git command does to it is lost.
+        """
+        with index.locked(self.git_dir) as install:
+            if self.index and index.signature(self.git_dir) != self._signature:
+                self.drop_index()
+            self.stage_more(list(changes))
+            if index.two_way(self.git, old, new, (self.lock,), index=self.index) is not None:
+                staged = index.staged_entries(self.git, self.index, list(changes))
+                return sorted(x for x, sides in changes.items() if staged.get(x) not in sides)
+            install(self.index)
+        self.index = ""
+        return None
+
+    def mark(self, tx: Transaction, tip: str, *, base: str | None, **heads: str | None) -> None:
+        """Note what follows here once the operation is in the lane's journal after entry `tip`.
+
+        The workspace is based on `base` then. HEAD and index go from commit `old` to `new`;
+        without these they stay.
+        """
+        locks = tuple(f"{self.git_dir}/{name}.lock" for name in ("index", "HEAD"))
+        step = states.Step(
+            states.MOVE, operation=tx.operation, tip=tip, base=base, locks=locks, **heads
+        )
+        self.state = states.begin(self.git_dir, self.state, step)
+
+    def rebase(self, base: str) -> None:
+        """Count the next changes from another commit; HEAD, index and files stay."""
+        self.state = replace(self.state, base=base, step=None)
+        states.write(self.git_dir, self.state)
 
     def move(self, commit: str, *, base: str | None) -> None:
         """Put HEAD and index to an attempt made of this content; the files stay."""
@@ -76,14 +117,15 @@ class Held:
         self.state = replace(self.state, base=base, head=commit, step=None)
         states.write(self.git_dir, self.state)
 
-    def move_back(self, commit: str) -> None:
-        """Put HEAD and index back from an attempt to the base; not from anywhere else."""
-        base = self.state.base
+    def is_at(self, commit: str) -> bool:
+        """Say whether HEAD is where gitlanes put it, and that is this commit."""
         actual = self.git.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
-        if base is None or not self.state.head == actual == commit:
-            return
-        index.put_head(self.git, base, (self.lock,))
-        self.state = replace(self.state, head=base)
+        return self.state.head == actual == commit
+
+    def move_back(self) -> None:
+        """Put HEAD and index to the base; the files stay."""
+        index.put_head(self.git, str(self.state.base), (self.lock,))
+        self.state = replace(self.state, head=self.state.base, step=None)
         states.write(self.git_dir, self.state)
 
 
@@ -99,6 +141,17 @@ def held(repo: LaneRepo, workspace: Workspace, *, timeout: float = 60) -> Iterat
         finally:
             if hold.index:
                 hold.drop_index()
+
+
+@contextmanager
+def afterwards(repo: LaneRepo) -> Iterator[None]:
+    """Let what follows an operation fail with a warning: its marker tells the next command."""
+    try:
+        yield
+    except LanesError as error:
+        repo.warnings.append(
+            f"the workspace's HEAD and index wait for the next command: {error.message}"
+        )
 
 
 def capture(repo: LaneRepo, hold: Held, paths: Sequence[bytes] = ()) -> Capture:

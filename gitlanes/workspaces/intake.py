@@ -11,8 +11,9 @@ from gitlanes.git.trailers import add_change_id, change_id_of, subject_of
 from gitlanes.models.plain import replace
 from gitlanes.models.records import ACCEPTED, Attempt, Lane, LaneState
 from gitlanes.store import layout
-from gitlanes.store.ancestry import is_ancestor
+from gitlanes.store.ancestry import is_ancestor, merge_base
 from gitlanes.store.transaction import Transaction, transaction
+from gitlanes.workspaces import binding
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -30,16 +31,27 @@ def take_in(repo: LaneRepo, name: str) -> str:
 
     'imported': the branch went on, and its commits are part of the lane now; where the lane
     had moved, too, one merge commit joins them by paths. 'collides' and 'diverged' (the branch
-    was amended or reset) change nothing; `explain` has the ways out.
+    was amended or reset) change nothing; `explain` has the ways out. A branch that lags
+    behind, as an interrupted following leaves it, is brought to the head.
     """
     lane = repo.view.lane(name).record
     relation = _relation(repo, lane)
-    if relation != IMPORTED:
-        return relation
-    with transaction(repo, "import") as tx:
-        state = repo.view.lane(name)
-        relation = _relation(repo, state.record)
-        return _import(tx, state) if relation == IMPORTED else relation
+    if relation == IMPORTED:
+        with transaction(repo, "import") as tx:
+            state = repo.view.lane(name)
+            relation = _relation(repo, state.record)
+            if relation == IMPORTED:
+                relation = _import(tx, state)
+    if relation in (LAGS, IMPORTED) or binding.interrupted(repo):
+        binding.follow(repo, name)
+    return relation
+
+
+def foreseen(repo: LaneRepo, state: LaneState) -> LaneState:
+    """Return a lane as `take_in` would leave it; nothing moves."""
+    lane = state.record
+    head = _head_after(repo, lane) if _relation(repo, lane) == IMPORTED else None
+    return replace(state, record=replace(lane, head=head)) if head else state
 
 
 def require_agreement(repo: LaneRepo, name: str) -> None:
@@ -79,21 +91,21 @@ def _relation(repo: LaneRepo, lane: Lane) -> str:
         return AGREED
     if is_ancestor(repo, tip, str(lane.head)):
         return LAGS
-    seen = repo.refs.target(layout.seen(lane.name))
-    if seen is not None and is_ancestor(repo, seen, tip):
-        return IMPORTED
-    return DIVERGED
+    agreed = _agreed(repo, lane, tip)
+    return IMPORTED if agreed is not None and is_ancestor(repo, agreed, tip) else DIVERGED
+
+
+def _agreed(repo: LaneRepo, lane: Lane, tip: str) -> str | None:
+    """Return the branch's tip last agreed on in this clone; a new clone has agreed on none yet."""
+    return repo.refs.target(layout.seen(lane.name)) or merge_base(repo, tip, str(lane.head))
 
 
 def _import(tx: Transaction, state: LaneState) -> str:
     repo, lane = tx.repo, state.record
     tip = str(repo.refs.target(str(lane.branch)))
-    head = tip
-    if not is_ancestor(repo, str(lane.head), tip):
-        joined = _joined(tx, lane, tip)
-        if joined is None:
-            return COLLIDES
-        head = joined
+    head = _head_after(repo, lane)
+    if head is None:
+        return COLLIDES
     branch = layout.short_branch(str(lane.branch))
     commit = repo.objects.commit(tip)
     attempt = Attempt(
@@ -120,14 +132,20 @@ def _import(tx: Transaction, state: LaneState) -> str:
     return IMPORTED
 
 
-def _joined(tx: Transaction, lane: Lane, tip: str) -> str | None:
+def _head_after(repo: LaneRepo, lane: Lane) -> str | None:
+    """Return the branch's tip, or a merge of it with the head; None if they collide."""
+    tip = str(repo.refs.target(str(lane.branch)))
+    return tip if is_ancestor(repo, str(lane.head), tip) else _joined(repo, lane, tip)
+
+
+def _joined(repo: LaneRepo, lane: Lane, tip: str) -> str | None:
     """Return a merge commit of the lane's head and the branch's tip, or None if they collide."""
-    repo, store = tx.repo, tx.repo.objects
-    seen = str(repo.refs.target(layout.seen(lane.name)))
+    store = repo.objects
+    agreed = str(_agreed(repo, lane, tip))
     plan = plan_landing(
         store,
         repo.git,
-        bases=[store.commit(seen).tree],
+        bases=[store.commit(agreed).tree],
         source=store.commit(tip).tree,
         target=store.commit(str(lane.head)).tree,
     )

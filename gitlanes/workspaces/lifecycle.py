@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
-from gitlanes.errors import Refused
+from gitlanes.errors import Locked, Refused
 from gitlanes.git import worktrees
 from gitlanes.models.records import Lane
 from gitlanes.models.workspaces import Snapshot, Workspace
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 def create(repo: LaneRepo, name: str, *, path: Path | None = None) -> Workspace:
     """Give an existing lane a workspace at its head; `path` defaults to the lane's usual place."""
+    complete(repo, repo.view.lane(name).record)
     with locked(repo) as lock:
         lane = repo.view.lane(name).record
         _refuse_second(repo, lane)
@@ -62,7 +63,8 @@ def plant(repo: LaneRepo, lane: Lane, place: str, commit: str, lock: int) -> Non
     Path(place).parent.mkdir(parents=True, exist_ok=True)
     worktrees.add(repo.git, place, commit, f"workspace of lane {lane.name}", (lock,))
     git_dir = str(worktrees.owner_of(place))
-    step = states.Step(states.CHECKOUT, locks=(f"{git_dir}/index.lock", f"{git_dir}/HEAD.lock"))
+    locks = tuple(f"{git_dir}/{x}.lock" for x in ("index", "HEAD", "ORIG_HEAD"))
+    step = states.Step(states.CHECKOUT, locks=locks)
     states.write(git_dir, states.WorkspaceState(lane.uuid, lane.name, commit, commit, step))
 
 
@@ -72,6 +74,18 @@ def fill(repo: LaneRepo, lane: Lane) -> Workspace:
     with capture.held(repo, workspace) as hold:
         pass  # taking hold of an incomplete workspace completes it
     worktrees.run_checkout_hook(hold.git, str(hold.state.head), repo.settings)
+    return workspace
+
+
+def complete(repo: LaneRepo, lane: Lane) -> Workspace | None:
+    """Write the files of a workspace whose making was interrupted; return the lane's, if any."""
+    workspace = finding.workspace_of(repo, lane)
+    if workspace is None or workspace.root or not Path(workspace.path).is_dir():
+        return workspace
+    state = states.read(workspace.git_dir)
+    if state and state.step and state.step.kind == states.CHECKOUT:
+        with suppress(Locked), capture.held(repo, workspace, timeout=0):
+            pass  # the one who holds it is at it
     return workspace
 
 
@@ -103,7 +117,8 @@ def removing(repo: LaneRepo, workspace: Workspace, *, force: bool) -> Iterator[S
     tree = worktrees.WorkTree(workspace.git_dir, workspace.path)
     if not Path(workspace.path).is_dir():
         yield None
-        worktrees.remove(tree)
+        with locked(repo):
+            _remove(repo, tree)
         return
     with capture.held(repo, workspace) as hold:
         saved = _saved_before_removal(repo, hold, force=force)
@@ -111,7 +126,11 @@ def removing(repo: LaneRepo, workspace: Workspace, *, force: bool) -> Iterator[S
         yield saved
         with locked(repo):
             states.begin(hold.git_dir, hold.state, states.Step(states.REMOVE))
-            worktrees.remove(tree)
+            _remove(repo, tree)
+
+
+def _remove(repo: LaneRepo, tree: worktrees.WorkTree) -> None:
+    worktrees.remove(tree, str(repo.state_directory / "trash"))
 
 
 def _saved_before_removal(repo: LaneRepo, hold: capture.Held, *, force: bool) -> Snapshot | None:
@@ -136,7 +155,7 @@ def _refuse_second(repo: LaneRepo, lane: Lane) -> None:
         return
     state = states.read(found.git_dir)
     if state and state.step and state.step.kind == states.REMOVE and not Path(found.path).exists():
-        worktrees.remove(worktrees.WorkTree(found.git_dir, found.path))
+        _remove(repo, worktrees.WorkTree(found.git_dir, found.path))
         return
     raise Refused(
         f"lane '{lane.name}' has a workspace already: '{found.path}'",

@@ -38,16 +38,32 @@ def mended(repo: LaneRepo, workspace: Workspace, git: Git, lock: int) -> states.
         worktrees.fill(git, (lock,))
         done = replace(state, step=None)
     elif _happened(repo, state, step):
-        index.put_head(git, str(step.new), (lock,))
-        done = replace(state, step=None, base=step.base, head=step.new)
+        done = _moved(git, state, step, lock)
     else:
         done = replace(state, step=None)
     states.write(workspace.git_dir, done)
     return done
 
 
-def remove_stale_locks(repo: LaneRepo, step: states.Step) -> None:
-    """Remove the lock files that the interrupted step named, unless a git might hold them."""
+def _moved(
+    git: Git, state: states.WorkspaceState, step: states.Step, lock: int
+) -> states.WorkspaceState:
+    """Finish a move of HEAD and index, unless the agent has put HEAD elsewhere meanwhile."""
+    if step.new is None:
+        return replace(state, step=None, base=step.base)
+    actual = git.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
+    if actual in (step.old, step.new):
+        index.put_head(git, step.new, (lock,))
+        if worktrees.in_progress(git.git_dir) == "merge":
+            git.run("merge", "--quit", pass_fds=(lock,))
+    return replace(state, step=None, base=step.base, head=step.new)
+
+
+def remove_stale_locks(repo: LaneRepo, step: states.Step) -> bool:
+    """Remove the lock files that the interrupted step named, unless a git might hold them.
+
+    Say whether there were any.
+    """
     there = [Path(lock) for lock in step.locks if Path(lock).exists()]
     if there and any_git_process(repo.place.common_dir):
         raise Refused(
@@ -56,6 +72,7 @@ def remove_stale_locks(repo: LaneRepo, step: states.Step) -> None:
         )
     for lock in there:
         lock.unlink(missing_ok=True)
+    return bool(there)
 
 
 def _happened(repo: LaneRepo, state: states.WorkspaceState, step: states.Step) -> bool:

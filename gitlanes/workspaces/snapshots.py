@@ -36,7 +36,7 @@ def save(repo: LaneRepo, hold: capture.Held) -> Snapshot:
     if newest is not None and newest.tree == tree and _keeps(repo, newest, hold, head):
         return newest
     who = repo.identity()
-    with locked(repo):
+    with locked(repo) as lock:
         number = _next_number(repo, name)
         commit = repo.objects.write_commit(
             tree,
@@ -46,7 +46,7 @@ def save(repo: LaneRepo, hold: capture.Held) -> Snapshot:
             committer=who.committer,
         )
         ref = layout.snapshot(name, number)
-        save_ref(repo, ref, commit)
+        save_ref(repo, ref, commit, lock)
     if repo.refs.target(ref) != commit:
         raise Raced(f"snapshot ref '{ref}' was moved by someone else")
     return Snapshot(ids.snapshot_id(name, number), name, tree, ref, commit)

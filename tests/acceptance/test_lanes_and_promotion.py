@@ -62,13 +62,13 @@ def test_a_collision_is_refused(repo: TestRepo, cli: Cli) -> None:
     before = repo.refs()
     done = cli("promote", "a")
     assert (done.code, done.out) == (1, "")
-    assert done.err.splitlines() == [
+    assert done.err == (
         "collision: 'auth.py': source modified it in a/1 by agent-a; "
-        "target modified it in b/1 by agent-b",
-        "error: promoting 'a' into 'main' collides on 1 path",
+        "target modified it in b/1 by agent-b\n"
+        "error: promoting 'a' into 'main' collides on 1 path\n"
         "hint: rerun the work on the new base (git lanes new NAME --from main), "
-        "resolve by hand, or let the source win with --force PATH",
-    ]
+        "resolve by hand, or let the source win with --force PATH\n"
+    )
     assert repo.refs() == before
     assert (repo.path / "auth.py").read_text() == AUTH + "last\n"
 
@@ -122,9 +122,7 @@ def test_a_second_promotion_brings_only_the_second_edit(
 
 
 @pytest.mark.parametrize(("second", "code"), [("auth.py", 1), ("ui.py", 0)])
-def test_two_open_proposals_from_one_base(
-    repo: TestRepo, cli: Cli, second: str, code: int
-) -> None:
+def test_two_open_proposals_from_one_base(repo: TestRepo, cli: Cli, second: str, code: int) -> None:
     """5. Two open proposals of different changes from one base on one path.
 
     The first is accepted, accepting the second exits 1; on disjoint paths both are accepted.

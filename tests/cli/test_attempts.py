@@ -60,9 +60,8 @@ def test_propose_offers_the_files_and_leaves_them(repo: TestRepo, cli: Cli, plac
     repo.fsck()
 
 
-def test_all_of_the_intent_and_cost_is_in_the_notes(
-    repo: TestRepo, cli: Cli, place: Path
-) -> None:
+@pytest.mark.usefixtures("place")
+def test_all_of_the_intent_and_cost_is_in_the_notes(repo: TestRepo, cli: Cli) -> None:
     """Every option of `propose` is in the intent's and the cost's note, and nothing else is."""
     told = cli("propose", "auth", *EVERYTHING, "--json").json["attempt"]
     about = {"attempt": "auth/1", "kind": "work", "change_id": told["change_id"]}
@@ -94,7 +93,8 @@ def test_all_of_the_intent_and_cost_is_in_the_notes(
     assert told["title"] == "Fix the login"
 
 
-def test_what_is_unknown_is_absent(repo: TestRepo, cli: Cli, place: Path) -> None:
+@pytest.mark.usefixtures("place")
+def test_what_is_unknown_is_absent(repo: TestRepo, cli: Cli) -> None:
     """Without options there is an intent that says nothing, and no cost at all."""
     told = cli("commit", "auth", "--json").json["attempt"]
     assert note(repo, "intents", told["commit"]) == [
@@ -105,7 +105,8 @@ def test_what_is_unknown_is_absent(repo: TestRepo, cli: Cli, place: Path) -> Non
     assert told["title"] == "Work in lane auth"
 
 
-def test_git_log_shows_the_records(repo: TestRepo, cli: Cli, place: Path) -> None:
+@pytest.mark.usefixtures("place")
+def test_git_log_shows_the_records(repo: TestRepo, cli: Cli) -> None:
     """`git log --notes='lanes/*'` shows intent and cost under the commit."""
     cli("commit", "auth", "-m", "Edit", "--agent", "claude", "--cost", "1")
     said = repo.git("log", "-1", "--notes=lanes/*", "refs/lanes/head/auth")
@@ -115,8 +116,9 @@ def test_git_log_shows_the_records(repo: TestRepo, cli: Cli, place: Path) -> Non
     assert '"amount":"1"' in said
 
 
-def test_the_decision_is_an_evaluation(repo: TestRepo, cli: Cli, place: Path) -> None:
-    """accept keeps --by, --reason and every --check as evaluations on the attempt's commit."""
+@pytest.mark.usefixtures("place")
+def test_the_decision_is_an_evaluation(repo: TestRepo, cli: Cli) -> None:
+    """Who accepts, why, and every check are evaluations on the attempt's commit."""
     told = cli("propose", "auth", "-m", "Edit", "--json").json["attempt"]
     said = ("--by", "reviewer", "--reason", "fine", "--check", "tests=pass", "--check", "lint=fail")
     done = cli("accept", "auth/1", *said)
@@ -133,7 +135,7 @@ def test_the_decision_is_an_evaluation(repo: TestRepo, cli: Cli, place: Path) ->
 
 
 def test_a_rejection_leaves_the_files(repo: TestRepo, cli: Cli, place: Path) -> None:
-    """reject keeps the reason, moves HEAD back to the base, and the edits are there as edits."""
+    """A rejection keeps its reason and moves HEAD back to the base; the edits are edits again."""
     told = cli("propose", "auth", "-m", "Edit", "--json").json["attempt"]
     done = cli("reject", "auth/1", "--by", "reviewer", "--reason", "no", "--check", "tests=fail")
     assert done == Ran(0, f"rejected auth/1 {told['commit'][:12]} Edit\n", "")
@@ -201,8 +203,9 @@ def test_the_agents_own_commits_are_part_of_it(repo: TestRepo, cli: Cli, place: 
         ([], "Work in lane auth"),
     ],
 )
+@pytest.mark.usefixtures("place")
 def test_where_the_message_comes_from(
-    repo: TestRepo, cli: Cli, place: Path, options: list[str], title: str
+    repo: TestRepo, cli: Cli, options: list[str], title: str
 ) -> None:
     """The message is -m, else the prompt's first line, else it names the lane."""
     assert cli("commit", "auth", *options, "--json").json["attempt"]["title"] == title
@@ -234,12 +237,11 @@ def test_the_prompt_from_stdin_and_from_a_file(repo: TestRepo, cli: Cli, place: 
         (["--change", "I123"], "bad change id 'I123'"),
         (["--tokens-in", "-1"], "invalid value for '--tokens-in': -1 is not in the range x>=0"),
         (["--prompt-file", "not/there"], "cannot read the prompt file 'not/there': "),
-        (["--no-such"], "no such option: --no-such"),
+        (["--no-such"], "no such option"),
     ],
 )
-def test_bad_options(
-    repo: TestRepo, cli: Cli, place: Path, options: list[str], said: str
-) -> None:
+@pytest.mark.usefixtures("place")
+def test_bad_options(repo: TestRepo, cli: Cli, options: list[str], said: str) -> None:
     """An option that makes no sense is one line and exit 129; nothing is recorded."""
     before = repo.refs()
     done = cli("commit", "auth", *options)
@@ -248,7 +250,8 @@ def test_bad_options(
     assert repo.refs() == before
 
 
-def test_a_bad_check(repo: TestRepo, cli: Cli, place: Path) -> None:
+@pytest.mark.usefixtures("place")
+def test_a_bad_check(cli: Cli) -> None:
     """A check that is neither pass nor fail is refused with 129."""
     cli("propose", "auth", "-m", "Edit")
     assert cli("accept", "auth/1", "--check", "tests=maybe") == Ran(
@@ -270,7 +273,8 @@ def test_nothing_to_propose(repo: TestRepo, cli: Cli, verb: str) -> None:
     assert repo.refs() == before
 
 
-def test_the_same_content_is_not_proposed_twice(repo: TestRepo, cli: Cli, place: Path) -> None:
+@pytest.mark.usefixtures("place")
+def test_the_same_content_is_not_proposed_twice(cli: Cli) -> None:
     """Content that an open attempt has already is no second proposal; commit accepts it."""
     cli("propose", "auth", "-m", "Edit")
     assert cli("propose", "auth", "-m", "Edit") == Ran(
@@ -310,12 +314,12 @@ def test_paths_are_relative_to_where_one_stands(repo: TestRepo, cli: Cli, place:
     assert cli("propose", "auth", "-m", "x", "--", "../../repo/auth.py") == Ran(
         128,
         "",
-        f"error: '../../repo/auth.py' is outside the workspace '{place}'\n"
-        "hint: name files in it\n",
+        f"error: '../../repo/auth.py' is outside the workspace '{place}'\nhint: name files in it\n",
     )
 
 
-def test_commit_without_accepting(repo: TestRepo, cli: Cli, place: Path) -> None:
+@pytest.mark.usefixtures("place")
+def test_commit_without_accepting(repo: TestRepo, cli: Cli) -> None:
     """`commit --no-accept` only proposes."""
     assert cli("commit", "auth", "--no-accept", "-m", "x").out.startswith("proposed auth/1 ")
     assert repo.rev("refs/lanes/head/auth") == repo.rev("main")
@@ -326,7 +330,12 @@ def test_expect(repo: TestRepo, cli: Cli, place: Path) -> None:
     cli("propose", "auth", "-m", "x")
     repo.write({"auth.py": "again\n"}, place)
     before = repo.refs()
-    for args in (("propose", "auth"), ("commit", "auth"), ("accept", "auth/1"), ("reject", "auth/1")):
+    for args in (
+        ("propose", "auth"),
+        ("commit", "auth"),
+        ("accept", "auth/1"),
+        ("reject", "auth/1"),
+    ):
         done = cli(*args, "--expect", "0" * 40)
         assert (done.code, done.out) == (75, "")
         assert done.err.startswith(f"error: lane 'auth' is at {repo.rev('main')[:12]}, not at 0000")
@@ -335,7 +344,8 @@ def test_expect(repo: TestRepo, cli: Cli, place: Path) -> None:
 
 
 @pytest.mark.parametrize("verb", ["accept", "reject"])
-def test_an_attempt_is_decided_once(repo: TestRepo, cli: Cli, place: Path, verb: str) -> None:
+@pytest.mark.usefixtures("place")
+def test_an_attempt_is_decided_once(cli: Cli, verb: str) -> None:
     """A decided attempt is refused with what became of it and who decided."""
     cli("propose", "auth", "-m", "x")
     cli("reject", "auth/1", "--by", "reviewer")
@@ -408,9 +418,7 @@ def test_commit_from_the_root(repo: TestRepo, cli: Cli) -> None:
     repo.write({"auth.py": "edited\n", "new.txt": "n\n"})
     done = cli("commit", "-m", "from the root")
     head = repo.rev("main")
-    assert done == Ran(
-        0, f"accepted main/1 {head[:12]} from the root\nbranch main follows\n", ""
-    )
+    assert done == Ran(0, f"accepted main/1 {head[:12]} from the root\nbranch main follows\n", "")
     assert repo.git("status", "--porcelain") == ""
     assert repo.rev("refs/lanes/head/main") == head
     assert repo.files("HEAD") == {"auth.py": "edited", "new.txt": "n", "src/app.py": "app"}

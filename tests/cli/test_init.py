@@ -205,7 +205,7 @@ def test_git_dir_from_elsewhere(fresh: TestRepo, tmp_path: Path, relative: bool)
     assert fresh.git("status", "--porcelain") == ""
 
 
-def test_git_dir_does_not_leak_into_other_work(fresh: TestRepo, make_repo: MakeRepo) -> None:
+def test_git_dir_does_not_leak_into_other_work(fresh: TestRepo) -> None:
     """GIT_DIR and GIT_INDEX_FILE, as a hook has them, do not lead workspace commands astray."""
     assert init(fresh).code == 0
     environ = {"GIT_DIR": ".git", "GIT_INDEX_FILE": ".git/index"}

@@ -74,8 +74,7 @@ def test_new_without_a_workspace(repo: TestRepo, cli: Cli) -> None:
     assert cli("path", "auth") == Ran(
         128,
         "",
-        "error: workspace of lane 'auth' not found\n"
-        "hint: run 'git lanes workspace create auth'\n",
+        "error: workspace of lane 'auth' not found\nhint: run 'git lanes workspace create auth'\n",
     )
     place = repo.path.with_name("repo.lanes") / "auth"
     assert cli("workspace", "create", "auth") == Ran(0, f"{place}\n", "")
@@ -278,7 +277,7 @@ def test_delete_by_force_saves_the_work(repo: TestRepo, cli: Cli) -> None:
     assert (repo.workspace("again") / "auth.py").read_text() == "a\n"
 
 
-def test_delete_refuses_the_repositorys_own_lane(repo: TestRepo, cli: Cli) -> None:
+def test_delete_refuses_the_repositorys_own_lane(cli: Cli) -> None:
     """The lane that `init` adopted stays."""
     assert cli("delete", "main", "--yes", "--force").err == (
         "error: lane 'main' is the repository's own\nhint: other lanes can be deleted\n"
@@ -339,8 +338,7 @@ def test_status_finds_a_head_moved_by_others(repo: TestRepo, cli: Cli) -> None:
     repo.git("update-ref", "refs/lanes/head/auth", moved)
     command = f"git update-ref refs/lanes/head/auth {recorded}"
     assert cli("status").err == (
-        "warning: head of lane 'auth' was moved outside gitlanes; "
-        f"put it back with: {command}\n"
+        f"warning: head of lane 'auth' was moved outside gitlanes; put it back with: {command}\n"
     )
     repo.write({"more.txt": "m\n"}, repo.workspace("auth"))
     assert cli("commit", "auth", "-m", "x").code == 128

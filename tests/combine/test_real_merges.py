@@ -92,7 +92,9 @@ def replay(repo: TestRepo, number: int, row: Row) -> None:
     head = repo.lanes.head(ours)
     if is_disjoint(row):
         landed = repo.lanes.promote(theirs, into=ours)
-        merged = repo.git("merge-tree", "--write-tree", f"refs/heads/{ours}", f"refs/heads/{theirs}")
+        merged = repo.git(
+            "merge-tree", "--write-tree", f"refs/heads/{ours}", f"refs/heads/{theirs}"
+        )
         assert repo.rev(f"{landed.head}^{{tree}}") == merged, about
         assert repo.lanes.head(ours) == landed.head, about
         return

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.crashing import Crashes
+pytest.register_assert_rewrite("tests.killed.scenes")
+
+from tests.support.crashing import Crashes  # noqa: E402 - the modules named above come after
 
 
 @pytest.fixture(scope="session")

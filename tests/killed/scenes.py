@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gitlanes import Cost, Intent
-from tests.support.crashing import Crashes, Passed
+from tests.support.crashing import Crashes, Passed, Running
 from tests.support.observed import left_behind, observe, records
 from tests.support.repos import TestRepo
 
@@ -22,17 +22,16 @@ COST = Cost(input_tokens=3)
 
 @dataclass(frozen=True)
 class Scene:
-    """A command, what is there before it, and the exit code once it was done already.
+    """A command, what is there before it, and its exit code once it was done already.
 
-    ``again`` is what a person does next, where that is not the command itself. ``choices`` is
-    how many ends are right besides the command's own: a removal that had begun may be finished.
+    A `nightly` one differs little from another.
     """
 
     name: str
     command: tuple[str, ...]
     prepare: Callable[[TestRepo], Any]
     done: int
-    again: tuple[str, ...] = ()
+    nightly: bool = False
 
 
 def _edited(repo: TestRepo) -> None:
@@ -81,20 +80,20 @@ SCENES = (
     Scene("commit", ("commit", "auth", *_WORK), _edited, 1),
     Scene("propose", ("propose", "auth", *_WORK), _edited, 1),
     Scene("accept", ("accept", "auth/1", "--by", "r", "--check", "t=pass"), _proposed, 128),
-    Scene("accept-later", ("accept", "auth/2", "--by", "r"), _moved_on, 128),
+    Scene("accept-later", ("accept", "auth/2", "--by", "r"), _moved_on, 128, nightly=True),
     Scene("reject", ("reject", "auth/1", "--by", "r", "--reason", "no"), _proposed, 128),
     Scene("promote", ("promote", "auth"), _committed, 1),
     Scene("promote-unbound", ("promote", "auth", "--into", "dev"), _beside, 1),
-    Scene("promote-import", ("promote", "auth"), _imported, 1),
-    Scene("promote-elsewhere", ("promote", "auth", "--mode", "replay"), _elsewhere, 1),
+    Scene("promote-import", ("promote", "auth"), _imported, 1, nightly=True),
+    Scene("promote-elsewhere", ("promote", "auth"), _elsewhere, 1, nightly=True),
     Scene("root-commit", ("commit", "main", *_WORK), lambda repo: repo.write(EDITS), 1),
     Scene("new", ("new", "auth"), lambda _: None, 128),
-    Scene("create", ("workspace", "create", "auth"), _without_workspace, 128),
+    Scene("create", ("workspace", "create", "auth"), _without_workspace, 128, nightly=True),
     Scene("remove", ("workspace", "remove", "auth"), _committed, 128),
-    Scene("remove-force", ("workspace", "remove", "auth", "--force"), _edited, 128),
+    Scene("remove-force", ("workspace", "remove", "auth", "--force"), _edited, 128, nightly=True),
     Scene("delete", ("delete", "auth", "--yes"), _committed, 128),
-    Scene("delete-force", ("delete", "auth", "--yes", "--force"), _proposed, 128),
-    Scene("snapshot", ("snapshot", "auth"), _edited, 0),
+    Scene("delete-force", ("delete", "auth", "--yes", "--force"), _proposed, 128, nightly=True),
+    Scene("snapshot", ("snapshot", "auth"), _edited, 0, nightly=True),
 )
 
 
@@ -114,10 +113,30 @@ class Stage:
         self.passed = self.run(*scene.command)
         assert (self.passed.code, self.passed.killed) == (0, False), self.passed.err
         self.after = observe(self.repo)
+        self.whole = [self.before, *self._between(), self.after]
 
-    def run(self, *args: str, before: int | None = None) -> Passed:
-        """Run a command from the top of the repository."""
-        return self.crashes.run(self.repo.path, self.repo.environ, *args, before=before)
+    def _between(self) -> list[dict[str, Any]]:
+        """Return the records after each operation but the last, where the command does several."""
+        steps = enumerate(self.passed.steps)
+        begins = [number for number, step in steps if step.endswith("pending.new")][::2]
+        found = []
+        for begin in begins[1:]:
+            self.reset()
+            self.run(*self.scene.command, before=begin)
+            found.append(records(self.repo))
+        return found
+
+    def run(
+        self, *args: str, before: int | None = None, variables: Mapping[str, str] | None = None
+    ) -> Passed:
+        """Run a command from the top of the repository, with more variables in its environment."""
+        environ = {**self.repo.environ, **(variables or {})}
+        return self.crashes.run(self.repo.path, environ, *args, before=before)
+
+    def start(self, **variables: str) -> Running:
+        """Start the scene's command."""
+        environ = {**self.repo.environ, **variables}
+        return self.crashes.start(self.repo.path, environ, *self.scene.command)
 
     def reset(self) -> None:
         """Put everything back as it was before the command."""
@@ -140,12 +159,17 @@ class Stage:
         ]
         return [i for i, x in enumerate(kinds) if every or i == 0 or kinds[i - 1] != x]
 
-    def settle(self, ended: Passed) -> None:
+    def settle(self, ended: Passed, *, collect: bool = True) -> None:
         """Assert that nothing is between, that the command repeated ends well, and git works."""
         listed = self.run("list", "--json")
         assert listed.code == 0, listed.err
         now = records(self.repo)
-        assert now in ({x: self.before[x] for x in now}, {x: self.after[x] for x in now})
+        assert now in [{x: whole[x] for x in now} for whole in self.whole]
+        self.repeat(ended)
+        self.use_git(collect=collect)
+
+    def repeat(self, ended: Passed) -> None:
+        """Assert that the command repeated does what was not done, and the rest of what was."""
         for _ in range(3):
             again = self.run(*self.scene.command)
             if again.code != 75:
@@ -154,9 +178,8 @@ class Stage:
         if ended.code == 0:
             assert again.code == self.scene.done, "what was acknowledged is lost"
         assert observe(self.repo) == self.after
-        self.use_git()
 
-    def use_git(self) -> None:
+    def use_git(self, *, collect: bool = True) -> None:
         """Assert that plain git works as if nothing had happened."""
         repo = self.repo
         repo.write({"own.txt": "own\n"})
@@ -164,7 +187,8 @@ class Stage:
         repo.git("commit", "--quiet", "--message=own")
         repo.git("branch", "side")
         repo.git("branch", "--quiet", "-D", "side")
-        repo.git("gc", "--quiet")
+        if collect:
+            repo.git("gc", "--quiet")
         repo.fsck()
         assert left_behind(repo) == []
 
@@ -175,7 +199,13 @@ def named(step: str) -> Iterator[None]:
     try:
         yield
     except AssertionError as error:
-        raise AssertionError(f"killed before '{step}': {error}") from error
+        error.add_note(f"killed before '{step}'")
+        raise
+
+
+def stage_of(name: str, place: Path, environ: dict[str, str], crashes: Crashes) -> Stage:
+    """Build the stage of the scene of that name."""
+    return Stage(next(x for x in SCENES if x.name == name), place, environ, crashes)
 
 
 def names(scenes: Sequence[Scene]) -> list[str]:

@@ -46,10 +46,12 @@ def _standing_in(where: Path, environ: Mapping[str, str]) -> Iterator[None]:
 
 def run_cli(where: Path, environ: Mapping[str, str], *args: str) -> Ran:
     """Run `git lanes ARGS` in this process, standing in `where`."""
-    out, err = io.StringIO(), io.StringIO()
+    # As a process has them: bytes can be written, and text that is no UTF-8 is an error.
+    written = io.BytesIO(), io.BytesIO()
+    out, err = (io.TextIOWrapper(x, "utf-8", newline="", write_through=True) for x in written)
     with _standing_in(where, environ), redirect_stdout(out), redirect_stderr(err):
         code = call(args)
-    return Ran(code, out.getvalue(), err.getvalue())
+    return Ran(code, *(os.fsdecode(x.getvalue()) for x in written))
 
 
 def spawn_cli(where: Path, environ: Mapping[str, str], *args: str, stdin: str = "") -> Ran:

@@ -7,6 +7,7 @@ files written, objects stored. `python -m tests.support.crashing` is that server
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import json
 import os
@@ -19,15 +20,16 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from tests.support.cli import Ran
 
 # Commands that change nothing: to be killed around them is to be killed at the next step.
 _READING = frozenset(
-    "cat-file config diff-tree for-each-ref log ls-files merge-base rev-list rev-parse status "
-    "symbolic-ref var".split()
+    {
+        *("cat-file", "check-ref-format", "config", "diff-tree", "for-each-ref", "log"),
+        *("ls-files", "merge-base", "rev-list", "rev-parse", "status", "symbolic-ref", "var"),
+    }
 )
 
 
@@ -85,9 +87,7 @@ class Crashes:
     def __enter__(self) -> Crashes:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.communicate()
 
     def start(
@@ -140,9 +140,7 @@ class _Steps:
         self._count += 1
         os.write(self._log, name.replace("\n", " ").encode() + b"\n")
 
-    def wrap(
-        self, owner: Any, name: str, label: Callable[..., str | None], *callers: str
-    ) -> None:
+    def wrap(self, owner: Any, name: str, label: Callable[..., str | None], *callers: str) -> None:
         """Make a step of each call that comes from these modules and has a label."""
         function = getattr(owner, name)
 
@@ -162,14 +160,15 @@ class _Steps:
         from gitlanes.git.process import Git
 
         self.wrap(Git, "run", _git_command, "gitlanes")
-        self.wrap(ObjectStore, "write", lambda _, kind, data: f"write {kind}", "gitlanes")
+        self.wrap(ObjectStore, "write", lambda _, kind, *__: f"write {kind}", "gitlanes")
         for name in ("replace", "write_text", "write_bytes", "unlink", "mkdir", "rmdir", "rename"):
             self.wrap(Path, name, _about(name), "gitlanes")
-        for name in ("unlink", "rmdir"):
+        for name in ("unlink", "rmdir", "replace", "rename", "mkdir"):
             self.wrap(os, name, _about(name), "gitlanes", "shutil")
         for name in ("copy2", "rmtree", "move"):
             self.wrap(shutil, name, _about(name), "gitlanes")
         self.wrap(os, "open", _exclusive, "gitlanes")
+        self.wrap(builtins, "open", _writing, "gitlanes")
 
 
 def _about(name: str) -> Callable[..., str]:
@@ -178,6 +177,10 @@ def _about(name: str) -> Callable[..., str]:
 
 def _exclusive(path: Any, flags: int = 0, *_: Any, **__: Any) -> str | None:
     return f"create {Path(path).name}" if flags & os.O_EXCL else None
+
+
+def _writing(path: Any, mode: str = "r", *_: Any, **__: Any) -> str | None:
+    return f"open {Path(path).name}" if set(mode) & set("wax+") else None
 
 
 def _git_command(_: Any, *args: str, **__: Any) -> str | None:

@@ -14,11 +14,19 @@ from gitlanes.store import journal
 from tests.support.repos import TestRepo
 
 _NOTES = "refs/notes/lanes/"
+# What an operation moves at once; branches, and what was seen of them, follow in a second step.
+_AT_ONCE = ("refs/lanes/head/", "refs/lanes/snapshots/")
 
 
 def observe(repo: TestRepo) -> dict[str, Any]:
     """Return records, refs, notes, and every work tree's HEAD, index, files and marker."""
-    return {**records(repo), **directories(repo)}
+    store = pygit2.Repository(str(repo.path))
+    others = {
+        name: _tree(store, oid)
+        for name, oid in repo.refs().items()
+        if not name.startswith(("refs/lanes/journal/", _NOTES))
+    }
+    return {**records(repo), "others": others, **directories(repo)}
 
 
 def records(repo: TestRepo) -> dict[str, Any]:
@@ -27,17 +35,13 @@ def records(repo: TestRepo) -> dict[str, Any]:
     with repo.inner() as inner:
         states = inner.view.lanes(deleted=True)
         lanes = {x.record.name: _lane(store, x) for x in states}
-        verbs = {
-            x.record.name: [e.verb for e in journal.walk(inner.refs, x.tip)] for x in states
-        }
+        verbs = {x.record.name: [e.verb for e in journal.walk(inner.refs, x.tip)] for x in states}
     refs = repo.refs()
     return {
         "lanes": lanes,
         "verbs": verbs,
         "refs": {
-            name: _tree(store, oid)
-            for name, oid in refs.items()
-            if not name.startswith((_NOTES, "refs/lanes/journal/"))
+            name: _tree(store, oid) for name, oid in refs.items() if name.startswith(_AT_ONCE)
         },
         "notes": {
             name: sorted(_lines(store, store[oid].peel(pygit2.Tree)))
@@ -69,7 +73,7 @@ def left_behind(repo: TestRepo) -> list[str]:
     for place, _, files in os.walk(top):
         for name in files:
             path = str(Path(place, name).relative_to(top))
-            if path == "lanes/lock" or name == "lanes.lock":
+            if path == "lanes/lock" or name == "lanes.lock" or path.startswith("lanes/trash/"):
                 continue
             if path == "lanes/pending" or name.endswith((".lock", "-index", "packed-refs.new")):
                 found.append(path)

@@ -161,18 +161,30 @@ def test_unsaved_work_inside_a_submodule_is_unsaved_work(make_repo: Maker) -> No
     assert (place / "lib.py").read_text() == "not committed\n"
 
 
+def test_forced_removal_keeps_edits_inside_a_submodule(make_repo: Maker) -> None:
+    """Edited and new files of a submodule are in a commit that the repository's module keeps."""
+    repo = with_submodule(make_repo)
+    place = repo.workspace("auth") / "sub"
+    repo.write({"lib.py": "not committed\n", "new.py": "new\n"}, place)
+    repo.lanes.remove_workspace("auth", force=True)
+    module = TestRepo(repo.path / ".git/modules/sub", repo.environ)
+    module.git("gc", "--quiet", "--prune=now")
+    kept = [ref for ref in module.refs() if ref.endswith("/edits")]
+    assert [module.files(ref) for ref in kept] == [{"lib.py": "not committed", "new.py": "new"}]
+
+
 def test_a_nested_repository_is_not_lost_with_its_workspace(repo: TestRepo) -> None:
     """A repository that lies inside a workspace keeps its commits when that is removed."""
     place = repo.lane("auth")
     nested = TestRepo.make(place / "nested", repo.environ, {"inner": "x\n"}, adopted=False)
     commit = nested.rev("HEAD")
-    repo.lanes.commit("auth")
-    try:
-        repo.lanes.remove_workspace("auth", force=True)
-    except Refused:
+    for recorded in (False, True):
+        if recorded:
+            repo.lanes.commit("auth")
+        with pytest.raises(Refused, match=r"'nested' in .* exists only in this workspace"):
+            repo.lanes.remove_workspace("auth", force=True)
         assert nested.rev("HEAD") == commit
-    else:
-        assert repo.git("cat-file", "-t", commit, check=False) == "commit"
+    assert repo.workspace("auth") == place
 
 
 def test_a_directory_deleted_by_hand(repo: TestRepo) -> None:

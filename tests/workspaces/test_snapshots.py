@@ -99,7 +99,9 @@ def test_a_snapshot_leaves_index_head_and_files_alone(repo: TestRepo) -> None:
         before = (index.read_bytes(), repo.git("rev-parse", "HEAD", cwd=place))
         tree = repo.lanes.snapshot(lane).tree
         assert (index.read_bytes(), repo.git("rev-parse", "HEAD", cwd=place)) == before
-        assert repo.git("status", "--porcelain", cwd=place) == "M  auth.py\n M src/app.py\n?? new.txt"
+        assert (
+            repo.git("status", "--porcelain", cwd=place) == "M  auth.py\n M src/app.py\n?? new.txt"
+        )
         assert repo.files(tree) == {"auth.py": "staged", "src/app.py": "edited", "new.txt": "new"}
 
 
@@ -128,7 +130,9 @@ def test_a_directory_that_became_a_link_or_a_file(repo: TestRepo) -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["a\nb", "tab\there", 'quote"s', "-dash", "ü", "\udcff\udcfe", ":x"])
+@pytest.mark.parametrize(
+    "name", ["a\nb", "tab\there", 'quote"s', "-dash", "ü", "\udcff\udcfe", ":x"]
+)
 def test_strange_file_names(repo: TestRepo, name: str) -> None:
     """Whatever bytes a file's name has, it is in the snapshot and can be proposed by itself."""
     place = repo.lane("auth")
@@ -165,7 +169,12 @@ def test_clean_filters_and_line_ends(make_repo: Maker) -> None:
     repo.lanes.init()
     place = repo.lane("auth")
     wide = "\ufeffwide\n".encode("utf-16-le")
-    files = {"a.up": "loud\n", "a.txt": "one\r\ntwo\r\n", "a.id": "$Id: 12 $\n", "a.wide": wide}
+    files: dict[str, str | bytes | None] = {
+        "a.up": "loud\n",
+        "a.txt": "one\r\ntwo\r\n",
+        "a.id": "$Id: 12 $\n",
+        "a.wide": wide,
+    }
     repo.write(files, place)
     tree = repo.lanes.snapshot("auth").tree
     stored = {name: raw(repo, f"{tree}:{name}") for name in files}
@@ -192,7 +201,7 @@ def test_a_filter_that_keeps_contents_elsewhere(make_repo: Maker, tmp_path: Path
     clean = tmp_path / "clean.sh"
     clean.write_text(
         f"#!/bin/sh\ncat > {store}/new\nid=$(git hash-object --stdin < {store}/new)\n"
-        f"mv {store}/new {store}/$id\necho \"pointer $id\"\n"
+        f'mv {store}/new {store}/$id\necho "pointer $id"\n'
     )
     smudge = tmp_path / "smudge.sh"
     smudge.write_text(f"#!/bin/sh\nread -r word id\ncat {store}/$id\n")

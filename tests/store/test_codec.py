@@ -1,0 +1,231 @@
+"""Records to bytes and back, and what other versions and people wrote."""
+
+from __future__ import annotations
+
+import json
+import string
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gitlanes import CorruptRecord, Unsupported
+from gitlanes.models.plain import replace
+from gitlanes.models.records import Attempt, Entry, Landed, Lane, RefChange
+from gitlanes.store import codec
+
+OID = "0" * 40
+
+texts = st.text(max_size=30)
+maybe = st.none() | texts
+oids = st.text("0123456789abcdef", min_size=40, max_size=40)
+names = st.from_regex(r"[a-z][a-z0-9_-]{0,8}z", fullmatch=True)
+uuids = st.from_regex(r"[0-9a-f-]{1,36}", fullmatch=True)
+numbers = st.integers(1, 10**9)
+plains = st.recursive(
+    st.booleans() | st.integers(-(2**53), 2**53) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=5,
+)
+attempts = st.builds(
+    Attempt,
+    id=texts,
+    lane=names,
+    number=numbers,
+    uuid=texts,
+    kind=texts,
+    status=texts,
+    commit=oids,
+    base=st.none() | oids,
+    tree=oids,
+    change_id=maybe,
+    title=texts,
+    agent=maybe,
+    time=texts,
+    whole=st.booleans(),
+    landed=st.none() | oids,
+    by=maybe,
+    reason=maybe,
+    decided=maybe,
+    merged=st.dictionaries(texts, oids, max_size=2),
+).map(lambda x: replace(x, id=f"{x.lane}/{x.number}"))
+landings = st.builds(
+    Landed, st.lists(oids, min_size=1, max_size=3).map(tuple), st.none() | oids, st.none() | oids
+)
+unknown = st.dictionaries(st.text(string.ascii_uppercase, min_size=1), plains, max_size=3)
+lanes = st.builds(
+    Lane,
+    name=names,
+    uuid=uuids,
+    status=texts,
+    head=st.none() | oids,
+    fork=st.none() | oids,
+    created=texts,
+    origin=st.none() | uuids,
+    parent=st.none() | uuids,
+    owner=maybe,
+    next=numbers,
+    open=st.lists(attempts, max_size=2).map(tuple),
+    landed=st.dictionaries(texts, landings, max_size=2),
+    change=maybe,
+    branch=st.none() | names.map("refs/heads/".__add__),
+    extra=unknown,
+)
+changes = st.builds(RefChange, texts, st.none() | oids, st.none() | oids)
+entries = st.builds(
+    Entry,
+    oid=st.just(OID),
+    operation=texts,
+    verb=texts,
+    description=st.text(string.ascii_letters + " é☃", max_size=50).map(codec.one_line),
+    actor=maybe,
+    host=texts,
+    time=texts,
+    previous=st.lists(oids, max_size=2).map(tuple),
+    refs=st.lists(changes, max_size=3, unique_by=lambda x: x.name).map(
+        lambda found: tuple(sorted(found, key=lambda x: x.name))
+    ),
+    lanes=st.dictionaries(texts, texts, max_size=3),
+    record=lanes,
+    attempts=st.lists(attempts, max_size=2).map(tuple),
+    details=st.dictionaries(texts, plains, max_size=3),
+)
+
+
+def entry(**fields: object) -> Entry:
+    """Return a small entry."""
+    lane = Lane("auth", "u", "active", OID, OID, "now", **fields)  # type: ignore[arg-type]
+    return Entry(OID, "op", "new", "new lane", None, "host", "now", (), (), {"auth": "u"}, lane)
+
+
+def with_body(message: str, **fields: object) -> bytes:
+    """Return an entry's message with other fields in its body."""
+    subject, _, text = message.partition("\n\n")
+    return f"{subject}\n\n{json.dumps({**json.loads(text), **fields})}\n".encode()
+
+
+@settings(max_examples=60, deadline=None)
+@given(entries)
+def test_entries_come_back_as_they_were(given_entry: Entry) -> None:
+    """Whatever text an entry holds, what is read is what was written, and it is plain ASCII."""
+    message = codec.encode_entry(given_entry)
+    subject, _, body = message.partition("\n\n")
+    assert "\n" not in subject
+    assert body.isascii()
+    assert body.count("\n") == 1
+    assert codec.decode_entry(OID, message.encode()) == given_entry
+
+
+@given(lanes, st.text())
+def test_a_subject_is_one_harmless_line(lane: Lane, description: str) -> None:
+    """A description with control characters or of any length is a short line in git's log."""
+    made = Entry(OID, "op", "verb", description, None, "", "", (), (), {}, lane)
+    subject = codec.encode_entry(made).partition("\n\n")[0]
+    assert len(subject) <= 200
+    assert not any(ord(x) < 32 or 127 <= ord(x) < 160 for x in subject)
+
+
+def test_fields_of_a_newer_version_are_kept() -> None:
+    """What an unknown version put into a lane's record is there when we write it again."""
+    message = codec.encode_entry(entry())
+    newer = {**json.loads(message.partition("\n\n")[2])["record"], "shiny": {"x": [1]}}
+    read = codec.decode_entry(OID, with_body(message, record=newer))
+    assert read.record.extra == {"shiny": {"x": [1]}}
+    again = codec.encode_entry(read)
+    assert json.loads(again.partition("\n\n")[2])["record"]["shiny"] == {"x": [1]}
+
+
+def test_unknown_fields_elsewhere_do_no_harm() -> None:
+    """Fields that a newer version adds to attempts and entries are read past."""
+    attempt = Attempt(
+        "auth/1", "auth", 1, "u", "work", "proposed", OID, None, OID, None, "t", None, "now"
+    )
+    message = codec.encode_entry(entry(open=(attempt,)))
+    body = json.loads(message.partition("\n\n")[2])
+    body["record"]["open"][0]["shiny"] = 1
+    read = codec.decode_entry(OID, with_body(message, record=body["record"], shiny=1))
+    assert read.record.open == (attempt,)
+
+
+@pytest.mark.parametrize("schema", ["gitlanes.entry/2", "gitlanes.entry/99"])
+def test_a_newer_format_is_refused(schema: str) -> None:
+    """An entry in a format to come is not guessed at: the error says to upgrade."""
+    message = with_body(codec.encode_entry(entry()), schema=schema)
+    with pytest.raises(Unsupported, match=schema) as refused:
+        codec.decode_entry(OID, message)
+    assert "upgrade" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        b"just words",
+        b"words\n\nmore words",
+        b"x\n\n[]",
+        b"x\n\n{}",
+        b"x\n\n\xff\xfe",
+        b"x\n\n1",
+    ],
+)
+def test_a_damaged_entry_is_named(message: bytes) -> None:
+    """What is no entry is an error with the commit's id, and never a traceback."""
+    with pytest.raises(CorruptRecord, match=OID[:12]):
+        codec.decode_entry(OID, message)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", "../evil"),
+        ("uuid", "a\nb"),
+        ("head", "--upload-pack=evil"),
+        ("fork", "main"),
+        ("branch", "refs/heads/a\nb"),
+        ("branch", "HEAD"),
+        ("landed", {"u": {"bases": ["-x"]}}),
+        ("open", [{"id": "auth/1"}]),
+    ],
+)
+def test_a_record_that_is_not_what_it_claims_is_refused(field: str, value: object) -> None:
+    """What goes into git's arguments or into paths is checked when it is read."""
+    message = codec.encode_entry(entry())
+    body = {**json.loads(message.partition("\n\n")[2])["record"], field: value}
+    with pytest.raises(CorruptRecord):
+        codec.decode_entry(OID, with_body(message, record=body))
+
+
+@given(st.dictionaries(texts, plains, max_size=4), st.text(string.hexdigits, min_size=1))
+def test_note_lines_come_back_as_they_were(body: dict[str, object], line_id: str) -> None:
+    """A record is one line of ASCII with its schema and id; None is absent."""
+    line = codec.encode_line("intent", line_id, {**body, "unknown": None})
+    assert b"\n" not in line
+    assert codec.decode_lines(line) == [{**body, "schema": "gitlanes.intent/1", "id": line_id}]
+
+
+def test_a_record_replaces_another_by_id() -> None:
+    """A correction names the line that it replaces; the order is by id, whatever the file's."""
+    lines = [
+        codec.encode_line("cost", "3", {"replaces": "1", "input_tokens": 5}),
+        codec.encode_line("cost", "2", {"input_tokens": 2}),
+        codec.encode_line("cost", "1", {"input_tokens": 1}),
+    ]
+    found = codec.decode_lines(b"\n".join(lines))
+    assert [x["id"] for x in found] == ["2", "3"]
+
+
+def test_a_correction_of_a_correction() -> None:
+    """Only the last of a chain of corrections counts."""
+    lines = [
+        codec.encode_line("cost", "1", {}),
+        codec.encode_line("cost", "2", {"replaces": "1"}),
+        codec.encode_line("cost", "3", {"replaces": "2"}),
+    ]
+    assert [x["id"] for x in codec.decode_lines(b"\n".join(lines))] == ["3"]
+
+
+def test_what_people_write_into_notes_is_read_past() -> None:
+    """Lines that are no records, or have no id, neither break reading nor show up."""
+    record = codec.encode_line("intent", "1", {"prompt": "p"})
+    data = b"\n".join([b"looks good to me", b"", b"[1]", b'{"no": "id"}', b'{"id": 5}', record])
+    assert [x["prompt"] for x in codec.decode_lines(data)] == ["p"]
