@@ -45,7 +45,7 @@ def fresh(place: Path, environ: dict[str, str]) -> Iterator[Callable[[], TestRep
 
 @pytest.mark.parametrize(("way", "a_second"), [("verbs", 15), ("commands", 4)])
 def test_race(bench: Bench, fresh: Callable[[], TestRepo], way: str, a_second: int) -> None:
-    """All land and no record is lost; git's side lands everything but loses notes."""
+    """All land and no record is lost; of git's side only the landings are checked."""
     racers = 4 if bench.quick else RACERS
 
     def prepare(_: int) -> Round:

@@ -14,7 +14,7 @@ import click
 
 from gitlanes.cli.errors import line
 from gitlanes.cli.main import HELP
-from gitlanes.models.plain import Result, plain
+from gitlanes.models.plain import Result
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -70,7 +70,9 @@ class Output:
     def results(self, schema: str, key: str, models: Sequence[Result], text: Sequence[str]) -> None:
         """Print a list of models as one object."""
         if self.as_json:
-            click.echo(json.dumps({"schema": schema, key: plain(models)}, sort_keys=True))
+            click.echo(
+                json.dumps({"schema": schema, key: [x.to_dict() for x in models]}, sort_keys=True)
+            )
         else:
             for row in text:
                 click.echo(row)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gitlanes import clock
-from gitlanes.errors import Locked
+from gitlanes.errors import GitFailed, Locked
 from gitlanes.git.process import Completed, Git, failure, finish
 
 _PRIVATE = "lanes-index"
@@ -16,6 +16,7 @@ _PRIVATE = "lanes-index"
 _PER_CALL = 100
 # Two seconds for another git command to let go of the index.
 _TRIES, _PAUSE = 200, 0.01
+_RACES = 2
 
 
 def private_copy(git_dir: str) -> str:
@@ -46,6 +47,16 @@ def stage(git: Git, index: str, paths: Sequence[bytes], pass_fds: Sequence[int])
 
     Untracked files count, git's ignores do not; with `paths`, only what lies there.
     """
+    for _ in range(_RACES):
+        try:
+            return _stage(git, index, paths, pass_fds)
+        except GitFailed:
+            # `git gc` removes an emptied object directory just when git writes into it.
+            clock.sleep(_PAUSE)
+    return _stage(git, index, paths, pass_fds)
+
+
+def _stage(git: Git, index: str, paths: Sequence[bytes], pass_fds: Sequence[int]) -> str:
     quiet = ("-c", "advice.addEmbeddedRepo=false", "-c", "core.fsmonitor=false")
     where = ("--pathspec-from-file=-", "--pathspec-file-nul") if paths else ()
     git.run(

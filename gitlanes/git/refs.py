@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -37,6 +39,8 @@ class RefReader(ObjectReader):
     def __init__(self, git: Git):
         self._git = git
         self._process: subprocess.Popen[bytes] | None = None
+        self._packed = os.path.join(git.git_dir, "packed-refs")
+        self._seen: tuple[int, int, int] | None = None
 
     def resolve(self, name: str) -> tuple[str, bytes] | None:
         """Return (id, content) of what the ref or revision names, or None."""
@@ -54,7 +58,7 @@ class RefReader(ObjectReader):
         """Return (id, kind, content), or None."""
         if "\n" in name or not name:
             return None
-        process = self._started()
+        process = self._started(fresh=not _OID.fullmatch(name))
         stdin, stdout = process.stdin, process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -84,11 +88,30 @@ class RefReader(ObjectReader):
             finish(self._process, b"")
             self._process = None
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self, *, fresh: bool) -> subprocess.Popen[bytes]:
+        if fresh:
+            self._restart_if_repacked()
         if self._process is None or self._process.poll() is not None:
             self._process = self._git.popen("cat-file", "--batch", own_group=True, discard_err=True)
         return self._process
 
+    def _restart_if_repacked(self) -> None:
+        """End a process that may not notice new packed refs.
+
+        Git compares times in whole seconds: a file of the same size written within one, on an
+        inode used before, is the old one to it, and so are the refs in it.
+        """
+        try:
+            found = os.stat(self._packed)
+            seen = (found.st_mtime_ns, found.st_ino, found.st_size)
+        except OSError:
+            seen = None
+        if seen != self._seen:
+            self._seen = seen
+            self.close()
+
+
+_OID = re.compile(r"[0-9a-f]{40}")
 
 # A live `git pack-refs` or `git gc` holds locks for moments: wait rather than lose the race.
 _PATIENCE = ("-c", "core.filesRefLockTimeout=3000", "-c", "core.packedRefsTimeout=5000")

@@ -6,8 +6,11 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from gitlanes.errors import GitFailed
 from gitlanes.git.process import Git
 from gitlanes.git.settings import Settings
+
+_TRIES = 3
 
 
 class WorkTree(NamedTuple):
@@ -79,19 +82,17 @@ def _content(path: str) -> str | None:
 
 def add(git: Git, path: str, commit: str, reason: str, pass_fds: Sequence[int]) -> None:
     """Make a detached, locked work tree without files at `path`."""
-    git.run(
-        "worktree",
-        "add",
-        "--no-checkout",
-        "--detach",
-        "--lock",
-        f"--reason={reason}",
-        "--",
-        path,
-        commit,
-        own_group=True,
-        pass_fds=pass_fds,
-    )
+    options = ("--no-checkout", "--detach", "--lock", f"--reason={reason}")
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            git.run(
+                "worktree", "add", *options, "--", path, commit, own_group=True, pass_fds=pass_fds
+            )
+            return
+        except GitFailed:
+            # The prune in a `git gc` takes the still empty git directory away from under it.
+            if not tries_left or os.path.lexists(path):
+                raise
 
 
 def remove(tree: WorkTree, trash: str) -> None:

@@ -47,10 +47,10 @@ def promote(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
     source, target = _ends(repo, lane, order)
     unsaved = _Unsaved(repo, source.record)
     if source.record.bound:
-        intake.take_in(repo, source.record.name)
+        intake.catch_up(repo, source.record.name)
         source = repo.view.lane(source.record.name)
     if target.record.bound:
-        intake.take_in(repo, target.record.name)
+        intake.catch_up(repo, target.record.name)
         target = repo.view.lane(target.record.name)
     landing = plans.plan(repo, source, target, order.force)
     forced = _require_landing(repo, landing, order)
@@ -128,7 +128,12 @@ def _land(
     attempts = tuple(x.attempt for x in made)
     tx.description = f"promote {source.name} into {target.name} ({order.mode})"
     if made:
-        after = replace(target, head=head, next=target.next + len(made))
+        after = replace(
+            target,
+            head=head,
+            next=target.next + len(made),
+            landed=_with_received(source, target),
+        )
         parents = [x.commit for x in made]
         tx.lane(landing.target, after, parents=parents[-1:], attempts=attempts, details=details)
     tx.lane(landing.source, _with_landing(source, target, head), details=details)
@@ -147,6 +152,19 @@ def _with_landing(source: Lane, target: Lane, head: str) -> Lane:
     """Return the source's record, whose next landing on this target counts from here."""
     landed = {**source.landed, target.uuid: Landed((str(source.head),), head, source.head)}
     return replace(source, landed=landed)
+
+
+def _with_received(source: Lane, target: Lane) -> dict[str, Landed]:
+    """Return where the target stands towards others, now that it has all of the source's work.
+
+    Only a lane that is promoted into the source some day needs to know, and that one has its
+    fork point from the source on record: main must not remember every lane that it received.
+    """
+    known = target.landed.get(source.uuid)
+    if known is None:
+        return target.landed
+    head = str(source.head)
+    return {**target.landed, source.uuid: Landed((head,), head, known.source)}
 
 
 class _Unsaved:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from gitlanes.models.plain import Model, Result
 from gitlanes.models.records import Attempt
@@ -35,7 +35,21 @@ class CollidingPath(Model):
     other: bytes | None = None
 
 
-class Proposed(Result):
+class MayFollow(Result):
+    """A base for results with a ``following``: a bound branch may have gone along."""
+
+    @property
+    def followed(self) -> bool | None:
+        """Say whether branch and files are at the lane's head; None where none had to move."""
+        following: Following | None = self.__dict__["following"]
+        return following and following.followed
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plain form, with the answer to that at its top."""
+        return {**super().to_dict(), "followed": self.followed}
+
+
+class Proposed(MayFollow):
     """A proposal, open or decided at once; ``superseded`` are the attempts that it replaced."""
 
     attempt: Attempt
@@ -46,7 +60,7 @@ class Proposed(Result):
     schema: ClassVar[str] = "proposal"
 
 
-class Decided(Result):
+class Decided(MayFollow):
     """An attempt after accept or reject."""
 
     attempt: Attempt
@@ -57,7 +71,7 @@ class Decided(Result):
     schema: ClassVar[str] = "decision"
 
 
-class Promotion(Result):
+class Promotion(MayFollow):
     """Work of one lane landed on another, or (``dry_run``) what would happen.
 
     ``commits`` are the landed commits, oldest first; ``landed`` the attempts of the target
@@ -86,8 +100,3 @@ class Promotion(Result):
     dry_run: bool = False
 
     schema: ClassVar[str] = "promotion"
-
-    @property
-    def followed(self) -> bool:
-        """Say whether the target's branch and files are at its head, where it has a branch."""
-        return self.following is None or self.following.followed

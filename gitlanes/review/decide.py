@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes.combine.assembly import plan_landing
-from gitlanes.errors import Collision, NotFound, Refused
+from gitlanes.errors import Collision, GitFailed, NotFound, Refused
+from gitlanes.git import index
 from gitlanes.models.notes import NO_JUDGEMENT, Judgement
 from gitlanes.models.plain import Model, plain, replace
 from gitlanes.models.records import (
@@ -59,12 +60,12 @@ def accept(
     name, lane = _lane_of(repo, attempt_id)
     workspace = finding.workspace_of(repo, lane)
     if lane.bound:
-        intake.take_in(repo, name)
+        intake.catch_up(repo, name)
     with _holding(repo, workspace) as hold:
         with transaction(repo, "accept", actor=judgement.by) as tx:
             state = repo.view.lane(name)
             landing = _accept(tx, state, attempt_id, judgement, expect)
-            base = hold and _base_after(hold, state.record, landing)
+            base = hold and _base_after(repo, hold, state.record, landing)
             if hold and base:
                 hold.mark(tx, state.tip, base=base)
         if hold and base:
@@ -247,12 +248,33 @@ def _require_open(repo: LaneRepo, state: LaneState, attempt_id: str) -> Attempt:
     )
 
 
-def _base_after(hold: capture.Held, before: Lane, landing: Landing) -> str | None:
+def _base_after(repo: LaneRepo, hold: capture.Held, before: Lane, landing: Landing) -> str | None:
     """Return what the workspace counts its next changes from, None if that stays as it is.
 
     It is the accepted work where the content is known to hold that; otherwise the same
     changes are convergent next time.
     """
+    if not _holds(repo, hold, landing.attempt):
+        return None
     if hold.state.base == landing.attempt.base:
         return landing.attempt.commit
     return landing.head if hold.state.base == before.head else None
+
+
+def _holds(repo: LaneRepo, hold: capture.Held, attempt: Attempt) -> bool:
+    """Say whether an attempt's work is in the workspace: HEAD has it, or the files are equal."""
+    from gitlanes.git.trees import changed_paths
+
+    head = hold.git.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
+    if head and is_ancestor(repo, attempt.commit, head):
+        return True
+    base = repo.objects.commit(str(attempt.base)).tree
+    changes = changed_paths(repo.objects, repo.git, base, attempt.tree)
+    try:
+        hold.stage_more(list(changes))
+        staged = index.staged_entries(hold.git, hold.index, list(changes))
+    except GitFailed:  # a directory with other files in an attempt's place
+        return False
+    finally:
+        hold.drop_index()
+    return all(staged.get(path) == new for path, (_, new) in changes.items())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gitlanes import clock, ids
 from gitlanes.errors import LanesError, Locked, Raced, Refused
 from gitlanes.git import locks
+from gitlanes.git.process import uninterrupted
 from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.refs import RefMove, move_refs
 from gitlanes.models.records import DELETED, Attempt, Entry, Lane, LaneState, RefChange
@@ -299,15 +300,15 @@ def _carry_out(
     also: Sequence[int] = (),
 ) -> None:
     """Move the planned refs so that a kill anywhere is mended; raises what stopped it."""
-    pending.write(repo.state_directory, planned)
-    try:
-        if make:
-            make()
-        move_refs(repo.git, planned.moves, (lock, *also), message)
-        recovery.drop(repo, planned.drops, lock)
-    except BaseException as error:
-        happened = recovery.recover(repo, lock)
-        if not happened or not isinstance(error, Exception):
-            raise
-    else:
-        pending.clear(repo.state_directory)
+    with uninterrupted():
+        pending.write(repo.state_directory, planned)
+        try:
+            if make:
+                make()
+            move_refs(repo.git, planned.moves, (lock, *also), message)
+            recovery.drop(repo, planned.drops, lock)
+        except Exception:
+            if not recovery.recover(repo, lock):
+                raise
+        else:
+            pending.clear(repo.state_directory)

@@ -47,6 +47,13 @@ def take_in(repo: LaneRepo, name: str) -> str:
     return relation
 
 
+def catch_up(repo: LaneRepo, name: str) -> None:
+    """Take in the branch's commits, with a warning where that needs a person's decision."""
+    relation = take_in(repo, name)
+    if relation in (COLLIDES, DIVERGED):
+        repo.warnings.append("; ".join(explain(repo.view.lane(name).record, relation)))
+
+
 def foreseen(repo: LaneRepo, state: LaneState) -> LaneState:
     """Return a lane as `take_in` would leave it; nothing moves."""
     lane = state.record

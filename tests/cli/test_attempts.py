@@ -391,8 +391,8 @@ def test_a_stale_attempt_that_collides_stays_proposed(repo: TestRepo, cli: Cli) 
         "",
         "collision: 'auth.py': source modified it in auth/2 by gpt; "
         "target modified it in auth/1 by claude\n"
-        "error: auth/2 collides with lane 'auth' on 1 path(s)\n"
-        "hint: redo the work on the lane's head, or reject it: git lanes reject auth/2\n",
+        "error: auth/2 collides with the head of lane 'auth' on 1 path\n"
+        "hint: redo the work on the lane's head, or git lanes reject auth/2\n",
     )
     assert repo.refs() == before
     assert cli("reject", "auth/2").code == 0

@@ -168,14 +168,16 @@ def test_a_proposal_of_some_paths_stays_beside_the_open_one(
     assert status_of(cli, "auth/1") == "proposed"
 
 
-def test_accepting_one_of_a_change_closes_its_rivals(cli: Cli, offer: Offer) -> None:
+def test_accepting_one_of_a_change_closes_its_rivals(repo: TestRepo, cli: Cli, place: Path) -> None:
     """Two open attempts of one change: accepting one supersedes the other."""
-    offer("one\n", "--change", GIVEN)
-    offer("two\n", "--change", "new")
-    told = cli("history", "auth", "--json").json["attempts"]
-    assert [x["attempt"]["status"] for x in told] == ["proposed", "proposed"]
-    cli("reject", "auth/2")
-    assert cli("accept", "auth/1", "--json").json["attempt"]["change_id"] == GIVEN
+    repo.write({"auth.py": "one\n", "new.txt": "n\n"}, place)
+    for path in ("auth.py", "new.txt"):
+        options = ("--change", GIVEN, "-m", "part", "--", path)
+        assert cli("propose", "auth", *options).code == 0
+    done = cli("accept", "auth/1", "--json")
+    assert done.json["superseded"] == ["auth/2"]
+    assert [status_of(cli, x) for x in ("auth/1", "auth/2")] == ["accepted", "superseded"]
+    assert "new.txt" not in repo.files("refs/lanes/head/auth")
 
 
 @pytest.mark.parametrize("mode", ["merge", "squash", "replay"])

@@ -201,9 +201,10 @@ def test_show_a_lane(repo: TestRepo, cli: Cli) -> None:
     assert (told["kind"], told["lane"]["name"]) == ("lane", "auth")
     assert [x["attempt"]["id"] for x in told["attempts"]] == ["auth/1"]
     rows = cli("show", "auth").out.splitlines()
-    assert rows[:3] == [
+    assert rows[:4] == [
         "lane auth (active)",
         f"  head:    {repo.rev('refs/lanes/head/auth')}",
+        f"  fork:    {repo.rev('main')}",
         f"  path:    {place}",
     ]
     assert "attempt auth/1 (accepted)" in rows

@@ -446,7 +446,7 @@ def test_unsaved_edits_in_the_root_are_not_overwritten(repo: TestRepo, cli: Cli)
         "branch main does not follow yet: unsaved changes in the repository's directory "
         "are in the way: auth.py"
     )
-    assert done.err == "hint: the next command in the repository's own directory follows\n"
+    assert done.err == ""
     assert (repo.path / "auth.py").read_text() == "unsaved\n"
     assert repo.rev("main") == before
     repo.git("checkout", "--quiet", "--", "auth.py")
@@ -484,6 +484,28 @@ def test_a_root_that_is_busy_elsewhere(repo: TestRepo, cli: Cli, doing: str) -> 
         repo.write({"go.txt": "g\n"})
         assert cli("commit", "-m", "on").code == 0
         assert {"new.txt", "go.txt"} < set(repo.files("main"))
+
+
+@pytest.mark.parametrize("verb", ["new", "promote", "commit"])
+def test_a_rewritten_branch_is_reported(repo: TestRepo, cli: Cli, verb: str) -> None:
+    """After an amend, lanes go on from the lane's head with a warning; the root's verbs refuse."""
+    repo.lane("a", {"new.txt": "n\n"})
+    old = repo.rev("main")
+    repo.git("commit", "--quiet", "--amend", "-m", "amended")
+    amended = repo.rev("main")
+    said = (
+        "branch 'main' was rewritten: it has lost commits that lane 'main' has{}"
+        "bring them back with 'git rebase refs/lanes/head/main main' or "
+        "'git reset --keep refs/lanes/head/main'\n"
+    )
+    if verb == "commit":
+        repo.write({"auth.py": "edited\n"})
+        assert cli("commit", "-m", "x") == Ran(128, "", "error: " + said.format("\nhint: "))
+    else:
+        done = cli(verb, "b") if verb == "new" else cli(verb, "a")
+        assert (done.code, done.err) == (0, "warning: " + said.format("; "))
+    assert repo.rev("main") == amended
+    assert repo.rev("refs/lanes/head/main^{/first}") == old
 
 
 def test_verbs_of_the_root_refuse_in_the_middle_of_a_merge(repo: TestRepo, cli: Cli) -> None:

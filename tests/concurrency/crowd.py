@@ -72,7 +72,7 @@ def meanwhile(repo: TestRepo, *commands: str) -> Iterator[None]:
     """Run shell commands in a loop beside the block."""
     started = [
         subprocess.Popen(
-            ["sh", "-c", f"while :; do {{ {command}; }} >/dev/null 2>&1; sleep 0.02; done"],
+            ["sh", "-c", f"while :; do {{ {command}; }} >/dev/null 2>&1; sleep 0.3; done"],
             cwd=repo.path,
             env=repo.environ,
             start_new_session=True,

@@ -14,13 +14,12 @@ from tests.concurrency.crowd import (
 )
 from tests.support.repos import TestRepo
 
-_WAYS = pytest.mark.parametrize(
-    "land", [land_by_command_line, land_by_verbs], ids=["command-line", "verbs"]
-)
 _UPKEEP = ("git gc --quiet", "git pack-refs --all")
 
 
-@_WAYS
+@pytest.mark.parametrize(
+    "land", [land_by_command_line, land_by_verbs], ids=["command-line", "verbs"]
+)
 def test_some_writers(repo: TestRepo, land: Callable[[TestRepo, int, int], None]) -> None:
     """Eight writers, two rounds, with git's own upkeep in a loop meanwhile."""
     with meanwhile(repo, *_UPKEEP):
@@ -29,12 +28,15 @@ def test_some_writers(repo: TestRepo, land: Callable[[TestRepo, int, int], None]
 
 
 @pytest.mark.slow
-@_WAYS
-@pytest.mark.parametrize("upkeep", [(), _UPKEEP], ids=["alone", "upkeep"])
+@pytest.mark.parametrize(
+    ("land", "upkeep"),
+    [(land_by_command_line, _UPKEEP), (land_by_verbs, ()), (land_by_verbs, _UPKEEP)],
+    ids=["command-line-upkeep", "verbs-alone", "verbs-upkeep"],
+)
 def test_many_writers(
     repo: TestRepo, land: Callable[[TestRepo, int, int], None], upkeep: tuple[str, ...]
 ) -> None:
-    """Twenty writers, five rounds, alone and with git's own upkeep in a loop meanwhile."""
+    """Twenty writers, five rounds, alone or with git's own upkeep in a loop meanwhile."""
     with meanwhile(repo, *upkeep):
         land(repo, 20, 5)
     assert_all_landed(repo, 20, 5)
@@ -44,7 +46,7 @@ def test_people_commit_meanwhile(repo: TestRepo) -> None:
     """Commits and notes of people in the root mix with landings; all of both is on the branch."""
     people = (
         'n=$(date +%N); echo $n >own-$n.txt && git add own-$n.txt && git commit -q -m "own $n"'
-        ' -- own-$n.txt && echo own-$n.txt >>"$HOME/done"; sleep 0.1'
+        ' -- own-$n.txt && echo own-$n.txt >>"$HOME/done"'
     )
     with meanwhile(repo, people, "git notes add -f -m seen HEAD"):
         land_by_verbs(repo, 5, 2)

@@ -150,7 +150,7 @@ def test_random_work_and_landings_keep_to_the_model() -> None:
     run_state_machine_as_test(
         Landings,
         settings=settings(
-            max_examples=10,
+            max_examples=6,
             stateful_step_count=14,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -160,6 +160,9 @@ def test_accepting_supersedes_rivals_of_the_same_change(repo: TestRepo) -> None:
     decided = repo.lanes.accept(second.id)
     assert decided.superseded == (first.id,)
     assert attempt(repo, first.id).status == "superseded"
+    assert repo.lanes.lane("auth").open == ()
+    with pytest.raises(Refused, match="superseded already"):
+        repo.lanes.accept(first.id)
 
 
 def test_a_lane_has_a_change_once(repo: TestRepo) -> None:
@@ -256,6 +259,17 @@ def test_edits_between_proposal_and_acceptance_are_new_work(repo: TestRepo) -> N
     assert repo.files("refs/lanes/head/auth")["auth.py"] == "2"
 
 
+def test_own_commits_between_proposal_and_acceptance_are_new_work(repo: TestRepo) -> None:
+    """What the agent committed itself on top of the offer collides with nothing."""
+    place = repo.lane("auth")
+    name = repo.propose("auth", {"auth.py": "1\n"})
+    repo.write({"auth.py": "2\n"}, place)
+    repo.git("commit", "--quiet", "--all", "--message=own", cwd=place)
+    repo.lanes.accept(name)
+    assert repo.lanes.commit("auth").attempt.base == attempt(repo, name).commit
+    assert repo.files("refs/lanes/head/auth")["auth.py"] == "2"
+
+
 def test_the_base_after_a_landing_in_between(repo: TestRepo) -> None:
     """The workspace lacks what landed meanwhile: its next commit does not take that back."""
     place = repo.lane("auth")
@@ -291,6 +305,18 @@ def test_the_base_after_each_of_two_offers(repo: TestRepo) -> None:
         assert repo.files(f"refs/lanes/head/{lane}") == wanted
         repo.commit(lane, {"three.py": "3\n"})
         assert repo.files(f"refs/lanes/head/{lane}") == {**wanted, "three.py": "3"}
+
+
+def test_an_offer_that_the_workspace_does_not_hold_any_more(repo: TestRepo) -> None:
+    """Accepting work whose files were put away since is not taken back by the next commit."""
+    place = repo.lane("auth")
+    one = repo.propose("auth", {"one.py": "1\n"})
+    (place / "one.py").unlink()
+    two = repo.propose("auth", {"two.py": "2\n"}, change="new")
+    repo.lanes.accept(one)
+    repo.lanes.accept(two)
+    repo.commit("auth", {"three.py": "3\n"})
+    assert repo.files("refs/lanes/head/auth").keys() >= {"one.py", "two.py", "three.py"}
 
 
 def test_an_old_attempt_accepted_over_newer_work(repo: TestRepo) -> None:

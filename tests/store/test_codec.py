@@ -104,7 +104,7 @@ def with_body(message: str, **fields: object) -> bytes:
     return f"{subject}\n\n{json.dumps({**json.loads(text), **fields})}\n".encode()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(entries)
 def test_entries_come_back_as_they_were(given_entry: Entry) -> None:
     """Whatever text an entry holds, what is read is what was written, and it is plain ASCII."""
@@ -116,11 +116,11 @@ def test_entries_come_back_as_they_were(given_entry: Entry) -> None:
     assert codec.decode_entry(OID, message.encode()) == given_entry
 
 
-@given(lanes, st.text())
-def test_a_subject_is_one_harmless_line(lane: Lane, description: str) -> None:
+@settings(max_examples=40, deadline=None)
+@given(st.text())
+def test_a_subject_is_one_harmless_line(description: str) -> None:
     """A description with control characters or of any length is a short line in git's log."""
-    made = Entry(OID, "op", "verb", description, None, "", "", (), (), {}, lane)
-    subject = codec.encode_entry(made).partition("\n\n")[0]
+    subject = codec.encode_entry(replace(entry(), description=description)).partition("\n\n")[0]
     assert len(subject) <= 200
     assert not any(ord(x) < 32 or 127 <= ord(x) < 160 for x in subject)
 

@@ -52,14 +52,15 @@ def test_good_names(name: str) -> None:
     assert layout.check_lane_name(name) == name
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_bad_names_are_refused(repo: TestRepo, name: str) -> None:
+def test_bad_names_are_refused(repo: TestRepo) -> None:
     """A hostile name is refused in one clean line, and nothing is made."""
     before = repo.refs()
-    with pytest.raises(BadName) as refused:
-        repo.lanes.new(name)
-    assert re.fullmatch(r"[ -~]{1,200}", refused.value.message)
+    for name in BAD:
+        with pytest.raises(BadName) as refused:
+            repo.lanes.new(name)
+        assert re.fullmatch(r"[ -~]{1,200}", refused.value.message)
     assert repo.refs() == before
+    assert not repo.path.with_name("repo.lanes").exists()
 
 
 def test_names_are_unique_ignoring_case(repo: TestRepo) -> None:
