@@ -42,7 +42,7 @@ class MayFollow(Result):
     def followed(self) -> bool | None:
         """Say whether branch and files are at the lane's head; None where none had to move."""
         following: Following | None = self.__dict__["following"]
-        return following and following.followed
+        return following.followed if following else None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the plain form, with the answer to that at its top."""

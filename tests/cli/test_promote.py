@@ -61,6 +61,7 @@ def test_a_landing_in_json(repo: TestRepo, cli: Cli) -> None:
         "forced": [],
         "unsaved": [],
         "open_attempts": [],
+        "followed": True,
         "following": {"branch": "main", "followed": True, "paths": [], "remains": None},
         "dry_run": False,
     }
