@@ -60,7 +60,7 @@ def list_command(out: Output, porcelain: bool) -> None:
     from gitlanes.lanes.listing import list_lanes
 
     with out.repository() as repo:
-        found = list_lanes(repo)
+        found = list_lanes(repo, paths=porcelain or out.as_json)
     if porcelain:
         for lane in found.lanes:
             fields = (lane.name, lane.head or "", lane.status, lane.path or "")

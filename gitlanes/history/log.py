@@ -40,7 +40,8 @@ def history(repo: LaneRepo, wanted: Filter | None = None) -> History:
     since = _moment(repo, wanted.since) if wanted.since else None
     found = _attempts(repo, _tips(repo, wanted.lane), since)
     matching = (x for x in found if _matches(x, wanted))
-    told = (x for x in _with_notes(repo, matching) if _tagged(x, wanted.tag))
+    batch = _BATCH if wanted.limit is None else min(_BATCH, wanted.limit)
+    told = (x for x in _with_notes(repo, matching, batch) if _tagged(x, wanted.tag))
     return History(tuple(islice(told, wanted.limit)))
 
 
@@ -72,8 +73,10 @@ def _tips(repo: LaneRepo, lane: str | None) -> list[str]:
     if lane is not None:
         state = repo.view.find(lane)
         return [state.tip] if state else [repo.view.lane(lane).tip]
-    repo.view.require_adopted()
-    return [row[0].decode() for row in list_refs(repo.git, [layout.JOURNALS], "objectname")]
+    tips = [row[0].decode() for row in list_refs(repo.git, [layout.JOURNALS], "objectname")]
+    if not tips:
+        repo.view.require_adopted()
+    return tips
 
 
 def _attempts(repo: LaneRepo, tips: list[str], since: float | None) -> Iterator[Attempt]:
@@ -88,8 +91,8 @@ def _attempts(repo: LaneRepo, tips: list[str], since: float | None) -> Iterator[
                 yield attempt
 
 
-def _with_notes(repo: LaneRepo, attempts: Iterator[Attempt]) -> Iterator[Told]:
-    while batch := list(islice(attempts, _BATCH)):
+def _with_notes(repo: LaneRepo, attempts: Iterator[Attempt], size: int = _BATCH) -> Iterator[Told]:
+    while batch := list(islice(attempts, size)):
         notes = records.read(repo, [x.commit for x in batch])
         yield from (Told(x, notes[x.commit]) for x in batch)
 

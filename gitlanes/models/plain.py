@@ -22,22 +22,20 @@ class Model:
     """An immutable record of the fields that its class annotates, in their order."""
 
     fields: ClassVar[tuple[str, ...]] = ()
+    defaults: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls) -> None:
         own = [key for key, kind in cls.__annotations__.items() if "ClassVar" not in str(kind)]
         cls.fields = (*cls.fields, *own)
+        cls.defaults = {field: getattr(cls, field) for field in cls.fields if hasattr(cls, field)}
 
     def __init__(self, *values: Any, **named: Any):
-        given = dict(zip(self.fields, values, strict=False), **named)
-        for field in self.fields:
-            if field not in given:
-                try:
-                    given[field] = getattr(type(self), field)
-                except AttributeError:
-                    raise TypeError(f"{type(self).__name__} needs '{field}'") from None
+        given = self.__dict__
+        given.update(self.defaults)
+        given.update(zip(self.fields, values, strict=False))
+        given.update(named)
         if len(given) != len(self.fields) or len(values) > len(self.fields):
-            raise TypeError(f"{type(self).__name__} has the fields {', '.join(self.fields)}")
-        self.__dict__.update(given)
+            raise TypeError(f"{type(self).__name__} takes the fields {', '.join(self.fields)}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{type(self).__name__} cannot be changed; use replace()")
@@ -46,7 +44,7 @@ class Model:
         return type(self) is type(other) and self.__dict__ == other.__dict__
 
     def __hash__(self) -> int:
-        return hash((type(self), *self.__dict__.values()))
+        return hash((type(self), *(self.__dict__[field] for field in self.fields)))
 
     def __repr__(self) -> str:
         said = ", ".join(f"{field}={self.__dict__[field]!r}" for field in self.fields)
@@ -77,7 +75,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, bytes):
         return os.fsdecode(value)
     if isinstance(value, Model):
-        return {field: plain(item) for field, item in value.__dict__.items()}
+        return {field: plain(value.__dict__[field]) for field in value.fields}
     if isinstance(value, Mapping):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list | set | frozenset):

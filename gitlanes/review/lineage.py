@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 
 def has_change(repo: LaneRepo, lane: Lane, change: str) -> bool:
-    """Say whether a commit between the lane's fork and its head has that Change-Id."""
+    """Say whether a commit between the lane's fork or last landing and its head has that id."""
+    ends = {lane.fork, *(landed.source for landed in lane.landed.values())}
     commit = lane.head
-    while commit is not None and commit != lane.fork:
+    while commit is not None and commit not in ends:
         found = repo.objects.commit(commit)
-        if change_id_of(found.message) == change:
+        if change.encode() in found.message and change_id_of(found.message) == change:
             return True
         commit = found.parents[0] if found.parents else None
     return False

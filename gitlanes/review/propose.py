@@ -164,11 +164,13 @@ def _message(
     if text is None and captured.own:
         text = repo.objects.commit(captured.own[-1]).message.decode("utf-8", "replace")
     text = (text or "").strip() or f"Work in lane {state.record.name}"
-    change = offer.change if offer.change != NEW_CHANGE else ids.new_change_id()
     carried = superseded[-1].change_id if superseded else state.record.change
-    change = change or change_id_of(text) or carried or ids.new_change_id()
-    if lineage.has_change(repo, state.record, change):
-        text = add_trailer(lineage.without_change_id(text), "Follows", change)
+    named = offer.change or change_id_of(text)
+    change = named or carried or ids.new_change_id()
+    if offer.change == NEW_CHANGE:
+        change = ids.new_change_id()
+    elif named and lineage.has_change(repo, state.record, named):
+        text = add_trailer(lineage.without_change_id(text), "Follows", named)
         change = ids.new_change_id()
     message = add_change_id(text, change)
     if change_id_of(message) == change:
