@@ -136,10 +136,27 @@ def _move_files(repo: LaneRepo, hold: capture.Held, old: str, new: str) -> list[
     trees = (repo.objects.commit(old).tree, repo.objects.commit(new).tree)
     changes = changed_paths(repo.objects, repo.git, *trees)
     added = [path for path, (before, _) in changes.items() if before is None]
+    blocking = _files_for_directories(hold, added) - changes.keys()
+    if blocking:
+        return sorted(blocking)
     plain = not hold.index and not _any_there(hold, added)
     if plain and index.two_way(hold.git, old, new, (hold.lock,)) is None:
         return None
     return hold.update(old, new, changes)
+
+
+def _files_for_directories(hold: capture.Held, paths: Iterable[bytes]) -> set[bytes]:
+    """Return what stands where a directory is to be: git overwrites it where it is ignored."""
+    parents: set[bytes] = set()
+    for path in paths:
+        while (path := os.path.dirname(path)) and path not in parents:
+            parents.add(path)
+    places = {parent: os.path.join(os.fsencode(hold.workspace.path), parent) for parent in parents}
+    return {
+        parent
+        for parent, place in places.items()
+        if os.path.lexists(place) and (os.path.islink(place) or not os.path.isdir(place))
+    }
 
 
 def _any_there(hold: capture.Held, paths: Iterable[bytes]) -> bool:

@@ -20,7 +20,7 @@ def test_killed_at_some_moments(tmp_path: Path, environ: dict[str, str], crashes
 @pytest.mark.slow
 def test_killed_at_many_moments(tmp_path: Path, environ: dict[str, str], crashes: Crashes) -> None:
     """Some hundred moments of commit and promote in a bound repository."""
-    _kill(400, tmp_path, environ, crashes)
+    _kill(300, tmp_path, environ, crashes)
 
 
 def _kill(moments: int, place: Path, environ: dict[str, str], crashes: Crashes) -> None:

@@ -104,7 +104,6 @@ def test_an_ignored_directory_in_the_way_is_not_overwritten(repo: TestRepo) -> N
     assert (repo.path / "build/out.o").read_text() == "mine\n"
 
 
-@pytest.mark.xfail(strict=True, reason="git overwrites an ignored file on the way to an addition")
 def test_an_ignored_file_where_a_directory_lands_is_not_overwritten(repo: TestRepo) -> None:
     """A landed directory where the root has an ignored file leaves that file alone."""
     repo.save({".gitignore": "/build\n"})
