@@ -9,6 +9,7 @@ from gitlanes.git.refs import RefMove, move_refs
 from gitlanes.models.plain import Result
 from gitlanes.store import codec, layout
 from gitlanes.store.ancestry import is_ancestor
+from gitlanes.store.expectation import require_commit
 from gitlanes.workspaces import finding
 
 if TYPE_CHECKING:
@@ -26,13 +27,20 @@ class Exported(Result):
     schema: ClassVar[str] = "export"
 
 
-def export(repo: LaneRepo, name: str | None = None, *, branch: str | None = None) -> Exported:
+def export(
+    repo: LaneRepo,
+    name: str | None = None,
+    *,
+    branch: str | None = None,
+    expect: str | None = None,
+) -> Exported:
     """Put a branch at a lane's accepted head; it is made, or fast-forwarded.
 
     The branch is named as the lane unless told. Raises Refused where the branch has commits
-    that the lane has not, or is checked out.
+    that the lane has not, or is checked out, Raced if the lane is not at `expect`.
     """
     lane = finding.lane_or_present(repo, name).record
+    require_commit(f"lane '{lane.name}'", lane.head, expect)
     short = branch or lane.name
     ref = layout.branch(short)
     if repo.git.run("check-ref-format", "--branch", short, check=False).code:

@@ -117,14 +117,18 @@ class Repo:
         """Return a lane's workspace; raises NotFound."""
         return finding.require_workspace(self._repo, self._repo.view.lane(lane).record)
 
-    def create_workspace(self, lane: str, *, path: Path_ | None = None) -> Workspace:
+    def create_workspace(
+        self, lane: str, *, path: Path_ | None = None, expect: str | None = None
+    ) -> Workspace:
         """Give an existing lane a workspace at its head."""
         place = Path(path) if path is not None else None
-        return workspaces.create(self._repo, lane, path=place)
+        return workspaces.create(self._repo, lane, path=place, expect=expect)
 
-    def remove_workspace(self, lane: str, *, force: bool = False) -> Snapshot | None:
+    def remove_workspace(
+        self, lane: str, *, force: bool = False, expect: str | None = None
+    ) -> Snapshot | None:
         """Remove a lane's workspace; return the snapshot of unsaved work, if it had any."""
-        return workspaces.remove(self._repo, lane, force=force)
+        return workspaces.remove(self._repo, lane, force=force, expect=expect)
 
     def snapshot(self, lane: str | None = None) -> Snapshot:
         """Save a workspace's content under a ref; its tree is the world state's id."""
@@ -223,9 +227,11 @@ class Repo:
         """Return the files that differ between two states, with the patch if wanted."""
         return diff.diff(self._repo, old, new, rendering=diff.CONTENT if content else ())
 
-    def export(self, lane: str | None = None, *, branch: str | None = None) -> Exported:
+    def export(
+        self, lane: str | None = None, *, branch: str | None = None, expect: str | None = None
+    ) -> Exported:
         """Put an ordinary branch at a lane's head."""
-        return export(self._repo, lane, branch=branch)
+        return export(self._repo, lane, branch=branch, expect=expect)
 
 
 def _offer(

@@ -13,6 +13,7 @@ from gitlanes.git import worktrees
 from gitlanes.models.records import Lane
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout, pending, recovery
+from gitlanes.store.expectation import require_commit
 from gitlanes.store.transaction import Transaction, locked
 from gitlanes.workspaces import capture, finding, snapshots, submodules
 from gitlanes.workspaces import state as states
@@ -21,11 +22,17 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
-def create(repo: LaneRepo, name: str, *, path: Path | None = None) -> Workspace:
-    """Give an existing lane a workspace at its head; `path` defaults to the lane's usual place."""
+def create(
+    repo: LaneRepo, name: str, *, path: Path | None = None, expect: str | None = None
+) -> Workspace:
+    """Give an existing lane a workspace at its head; `path` defaults to the lane's usual place.
+
+    Raises Raced if the lane is not at `expect`.
+    """
     complete(repo, repo.view.lane(name).record)
     with locked(repo) as lock:
         lane = repo.view.lane(name).record
+        require_commit(f"lane '{name}'", lane.head, expect)
         _refuse_second(repo, lane)
         place = free_place(repo, lane.name, path)
         making = pending.Pending(ids.new_id(clock.now()), (), place)
@@ -89,12 +96,16 @@ def complete(repo: LaneRepo, lane: Lane) -> Workspace | None:
     return workspace
 
 
-def remove(repo: LaneRepo, name: str, *, force: bool = False) -> Snapshot | None:
+def remove(
+    repo: LaneRepo, name: str, *, force: bool = False, expect: str | None = None
+) -> Snapshot | None:
     """Remove a lane's workspace; the lane stays. Return the snapshot if one was needed.
 
-    Raises Refused on unsaved work; with `force` that is snapshotted first.
+    Raises Refused on unsaved work; with `force` that is snapshotted first. Raises Raced if the
+    lane is not at `expect`.
     """
     state = repo.view.lane(name)
+    require_commit(f"lane '{name}'", state.record.head, expect)
     workspace = finding.workspace_of(repo, state.record)
     if workspace is None:
         finding.require_workspace(repo, state.record)

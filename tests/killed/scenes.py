@@ -86,7 +86,9 @@ SCENES = (
     Scene("promote-unbound", ("promote", "auth", "--into", "dev"), _beside, 1),
     Scene("promote-import", ("promote", "auth"), _imported, 1, nightly=True),
     Scene("promote-elsewhere", ("promote", "auth"), _elsewhere, 1, nightly=True),
-    Scene("root-commit", ("commit", "main", *_WORK), lambda repo: repo.write(EDITS), 1),
+    Scene(
+        "root-commit", ("commit", "main", *_WORK), lambda repo: repo.write(EDITS), 1, nightly=True
+    ),
     Scene("new", ("new", "auth"), lambda _: None, 128),
     Scene("create", ("workspace", "create", "auth"), _without_workspace, 128, nightly=True),
     Scene("remove", ("workspace", "remove", "auth"), _committed, 128),

@@ -13,8 +13,8 @@ from tests.support.crashing import Crashes
 
 
 def test_killed_at_some_moments(tmp_path: Path, environ: dict[str, str], crashes: Crashes) -> None:
-    """Two dozen moments of commit and promote in a bound repository."""
-    _kill(24, tmp_path, environ, crashes)
+    """Some moments of commit and promote in a bound repository."""
+    _kill(20, tmp_path, environ, crashes)
 
 
 @pytest.mark.slow

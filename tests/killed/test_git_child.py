@@ -31,17 +31,23 @@ exec "{git}" "$@"
 
 _CASES = (
     ("commit", "update-ref"),
-    ("accept", "update-ref"),
     ("reject", "update-ref"),
     ("reject", "read-tree"),
     ("promote", "update-ref"),
     ("promote", "read-tree"),
-    ("root-commit", "read-tree"),
-    ("root-commit", "update-ref"),
     ("new", "update-ref"),
     ("new", "worktree"),
     ("new", "reset"),
     ("delete", "update-ref"),
+)
+_NIGHTLY = (
+    ("accept", "update-ref"),
+    ("accept-later", "update-ref"),
+    ("promote-elsewhere", "update-ref"),
+    ("root-commit", "read-tree"),
+    ("root-commit", "update-ref"),
+    ("snapshot", "update-ref"),
+    ("delete-force", "update-ref"),
 )
 
 
@@ -82,7 +88,11 @@ class Cutter:
 
 
 @pytest.mark.skipif(_STRACE is None, reason="needs strace")
-@pytest.mark.parametrize(("scene", "command"), _CASES, ids=["-".join(x) for x in _CASES])
+@pytest.mark.parametrize(
+    ("scene", "command"),
+    [*_CASES, *(pytest.param(*x, marks=pytest.mark.slow) for x in _NIGHTLY)],
+    ids=["-".join(x) for x in (*_CASES, *_NIGHTLY)],
+)
 def test_git_killed_at_a_call(
     scene: str, command: str, tmp_path: Path, environ: dict[str, str], crashes: Crashes
 ) -> None:

@@ -186,6 +186,9 @@ def test_every_mutation_takes_what_it_expects(repo: TestRepo) -> None:
         lambda: lanes.reject("auth/2", expect=stale),
         lambda: lanes.promote("auth", expect=stale),
         lambda: lanes.delete("auth", force=True, expect=stale),
+        lambda: lanes.create_workspace("auth", expect=stale),
+        lambda: lanes.remove_workspace("auth", force=True, expect=stale),
+        lambda: lanes.export("auth", expect=stale),
     ]
     for call in calls:
         with pytest.raises(gitlanes.Raced) as caught:
