@@ -66,10 +66,14 @@ def accept(
             state = repo.view.lane(name)
             landing = _accept(tx, state, attempt_id, judgement, expect)
             base = hold and _base_after(repo, hold, state.record, landing)
+            head = hold.state.head if hold else None
+            along = bool(hold and base and head != base and hold.is_at(head))
             if hold and base:
-                hold.mark(tx, state.tip, base=base)
+                heads = {"old": head, "new": base} if along else {}
+                hold.mark(tx, state.tip, base=base, **heads)
         if hold and base:
-            hold.rebase(base)
+            with capture.afterwards(repo):
+                hold.rebase(base, with_head=along)
     following = binding.follow(repo, name) if lane.bound else None
     names = tuple(x.id for x in landing.superseded)
     return Decided(landing.attempt, names, landing.convergent, following)

@@ -75,6 +75,8 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, *, accept: bool) -> P
                 hold.mark(tx, tip, base=base, old=captured.head, new=new)
         if not workspace.root:
             with capturing.afterwards(repo):
+                if not captured.whole:
+                    hold.stage(offer.paths)  # beside what is staged of other paths
                 hold.move(new, base=base)
         elif accept:
             if not captured.whole:

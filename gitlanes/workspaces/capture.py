@@ -101,9 +101,12 @@ class Held:
         )
         self.state = states.begin(self.git_dir, self.state, step)
 
-    def rebase(self, base: str) -> None:
-        """Count the next changes from another commit; HEAD, index and files stay."""
-        self.state = replace(self.state, base=base, step=None)
+    def rebase(self, base: str, *, with_head: bool) -> None:
+        """Count the next changes from another commit, with HEAD and index there; the files stay."""
+        if with_head:
+            index.put_head(self.git, base, (self.lock,))
+        head = base if with_head else self.state.head
+        self.state = replace(self.state, base=base, head=head, step=None)
         states.write(self.git_dir, self.state)
 
     def move(self, commit: str, *, base: str | None) -> None:
@@ -117,7 +120,7 @@ class Held:
         self.state = replace(self.state, base=base, head=commit, step=None)
         states.write(self.git_dir, self.state)
 
-    def is_at(self, commit: str) -> bool:
+    def is_at(self, commit: str | None) -> bool:
         """Say whether HEAD is where gitlanes put it, and that is this commit."""
         actual = self.git.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
         return self.state.head == actual == commit

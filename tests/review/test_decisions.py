@@ -365,3 +365,26 @@ def test_open_work_of_a_deleted_lane_cannot_be_accepted(repo: TestRepo) -> None:
         repo.lanes.accept(name)
     assert not Path(repo.path, "refs/lanes/head/auth").exists()
     assert attempt(repo, name).status == "rejected"
+
+
+def test_nothing_stays_behind_after_two_offers(repo: TestRepo) -> None:
+    """Once both partial offers are accepted, git sees no change in the workspace any more."""
+    place = repo.lane("auth")
+    first = repo.propose("auth", {"p1.txt": "1\n", "p2.txt": "2\n"}, paths=["p1.txt"])
+    second = repo.lanes.propose("auth", change="new", paths=["p2.txt"]).attempt.id
+    repo.lanes.accept(first)
+    repo.lanes.accept(second)
+    assert repo.git("status", "--porcelain", cwd=place) == ""
+    assert repo.lanes.promote("auth").unsaved == ()
+    assert repo.lanes.remove_workspace("auth") is None
+
+
+def test_a_partial_offer_keeps_what_is_staged_elsewhere(repo: TestRepo) -> None:
+    """What the agent staged of other files, and then edited on, is still staged after it."""
+    place = repo.lane("auth")
+    repo.write({"other.txt": "staged\n"}, place)
+    repo.git("add", "other.txt", cwd=place)
+    repo.write({"other.txt": "edited\n"}, place)
+    repo.propose("auth", {"p1.txt": "1\n"}, paths=["p1.txt"])
+    assert repo.git("show", ":other.txt", cwd=place) == "staged"
+    assert repo.git("show", "HEAD:p1.txt", cwd=place) == "1"
