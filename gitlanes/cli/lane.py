@@ -101,7 +101,7 @@ def path_command(out: Output, lane: str | None) -> None:
 
     with out.repository() as repo:
         found = require_workspace(repo, lane_or_present(repo, lane).record)
-    out.result(found, [found.path])
+    out.result_path(found, found.path)
 
 
 @command("delete")

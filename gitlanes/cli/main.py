@@ -82,6 +82,7 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; the only place that turns errors into exit codes."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     # A caller may have closed them, and Python then has None there.
+    sys.stdin = sys.stdin or open(os.devnull)  # noqa: SIM115
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     signal.signal(signal.SIGINT, _interrupt)

@@ -117,7 +117,10 @@ def _prompt(text: str | None, file: Path | None) -> str | None:
     if text is not None and file is not None:
         raise BadValue("--prompt and --prompt-file exclude each other")
     if text == "-" or (file is not None and str(file) == "-"):
-        return sys.stdin.read()
+        try:
+            return sys.stdin.buffer.read().decode()
+        except UnicodeDecodeError as error:
+            raise BadValue(f"the prompt on stdin is not UTF-8: {error}") from error
     if file is None:
         return text
     try:

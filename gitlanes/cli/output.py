@@ -65,7 +65,14 @@ class Output:
             click.echo(json.dumps(model.to_dict(), sort_keys=True))
         else:
             for row in text:
-                click.echo(row)
+                click.echo("\t".join(line(cell) for cell in row.split("\t")))
+
+    def result_path(self, model: Result, path: str) -> None:
+        """Print a model whose text is one path, byte by byte: a shell goes there."""
+        if self.as_json:
+            self.result(model)
+        else:
+            click.echo(os.fsencode(path))
 
     def results(self, schema: str, key: str, models: Sequence[Result], text: Sequence[str]) -> None:
         """Print a list of models as one object."""

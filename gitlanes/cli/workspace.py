@@ -38,7 +38,7 @@ def create_workspace(out: Output, lane: str, path: Path | None) -> None:
 
     with out.repository() as repo:
         made = create(repo, lane, path=path)
-    out.result(made, [made.path])
+    out.result_path(made, made.path)
 
 
 @command("remove")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pygit2
 
-from gitlanes.errors import GitFailed, NotFound
+from gitlanes.errors import BadValue, GitFailed, NotFound
 from gitlanes.git.raw import DIRECTORY, Entry, ObjectReader
 
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
@@ -64,6 +64,8 @@ class ObjectStore(ObjectReader):
         head += [b"parent " + parent.encode() for parent in parents]
         head += [b"author " + author, b"committer " + committer]
         body = message.encode("utf-8", "surrogateescape") if isinstance(message, str) else message
+        if b"\0" in body:
+            raise BadValue("a commit message cannot contain a NUL byte")
         return self.write("commit", b"\n".join(head) + b"\n\n" + body)
 
 

@@ -59,6 +59,15 @@ class RefReader(ObjectReader):
         if "\n" in name or not name:
             return None
         process = self._started(fresh=not _OID.fullmatch(name))
+        try:
+            return self._answer(process, name)
+        except BaseException:
+            # An answer that nobody has read would be taken for that to the next question.
+            process.kill()
+            self.close()
+            raise
+
+    def _answer(self, process: subprocess.Popen[bytes], name: str) -> tuple[str, str, bytes] | None:
         stdin, stdout = process.stdin, process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -117,10 +126,19 @@ _OID = re.compile(r"[0-9a-f]{40}")
 _PATIENCE = ("-c", "core.filesRefLockTimeout=3000", "-c", "core.packedRefsTimeout=5000")
 
 
+# What git says when somebody else was first, or is at it just now; anything else stays so.
+_RACE = re.compile(
+    "but expected|already exists$|unable to resolve reference|Unable to create|"
+    "File exists|unable to lock|reference is missing"
+)
+
+
 def move_refs(
     git: Git, moves: Sequence[RefMove], pass_fds: Sequence[int] = (), message: str = ""
 ) -> None:
     """Move all the refs or none; raises Raced when one of them is not at its old value.
+
+    Whatever else git has against it (a hook, a branch in the way) raises GitFailed.
 
     The explicit start, prepare and commit make a truncated input harmless, and only git's own
     `commit: ok` counts as success. `pass_fds` lets the caller's lock outlive the caller;
@@ -141,10 +159,10 @@ def move_refs(
         return
     said = done.err.decode("utf-8", "replace").strip().splitlines()
     reason = said[-1].removeprefix("fatal: ") if said else "no reason given"
-    raise Raced(
-        f"git refused to move the refs: {reason}",
-        hint="nothing changed; repeat the command",
-    )
+    message = f"git refused to move the refs: {reason}"
+    if _RACE.search(reason):
+        raise Raced(message, hint="nothing changed; repeat the command")
+    raise GitFailed(message)
 
 
 def list_refs(git: Git, prefixes: Iterable[str], fields: str) -> list[list[bytes]]:

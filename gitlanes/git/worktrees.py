@@ -104,15 +104,29 @@ def remove(tree: WorkTree, trash: str) -> None:
     """
     import shutil
 
-    doomed = tree.path + ".removing"
+    doomed = f"{tree.path}.removing~"  # no lane can be called that
     if os.path.isdir(tree.path):
         os.replace(tree.path, doomed)
-    for place in (doomed, trash):
-        if os.path.isdir(place):
-            shutil.rmtree(place)
+    pointer = owner_of(doomed)
+    if pointer and os.path.realpath(pointer) == os.path.realpath(tree.git_dir):
+        _delete(doomed)
+    if os.path.isdir(trash):
+        shutil.rmtree(trash)
     os.mkdir(trash)
     os.replace(tree.git_dir, os.path.join(trash, tree.name))
     shutil.rmtree(trash)
+
+
+def _delete(place: str) -> None:
+    """Delete a work tree's directory, last of all the file that says whose it is."""
+    import shutil
+
+    for entry in os.scandir(place):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path)
+        elif entry.name != ".git":
+            os.unlink(entry.path)
+    shutil.rmtree(place)
 
 
 def fill(git: Git, pass_fds: Sequence[int]) -> None:

@@ -17,18 +17,43 @@ def bases_for(repo: LaneRepo, source: LaneState, target: LaneState) -> tuple[str
     """Return the commits whose content both lanes have, for the landing of one on the other.
 
     The source head that landed last; before any landing, the point where the source's start
-    left the target's history, or a later commit of its ancestry that landed there since.
+    left the target's history, or a later commit of its ancestry that landed there since. What
+    the target itself landed on the source before counts in the same way.
     """
     known = source.record.landed.get(target.record.uuid)
     if known is not None and known.at is not None:
-        return known.bases
-    fork = known.bases[-1] if known else fork_point(repo, str(source.record.fork), target.record)
+        bases = known.bases
+    elif known is not None:
+        ends = (source.record, target.record)
+        bases = tuple(_landed_since(repo, *ends, base) for base in known.bases)
+    else:
+        bases = (_fork(repo, source.record, target.record),)
+    back = target.record.landed.get(source.record.uuid)
+    if back is None or back.source is None:
+        return bases
+    return _newest(repo, (*bases, back.source))
+
+
+def _fork(repo: LaneRepo, source: Lane, target: Lane) -> str:
+    """Return the base of a first landing that nothing was recorded for."""
+    if source.uuid in target.landed:  # the target started from the source: its fork is theirs
+        fork = merge_base(repo, str(source.head), str(target.head))
+    else:
+        fork = fork_point(repo, str(source.fork), target)
     if fork is None:
         raise Refused(
-            f"lanes '{source.record.name}' and '{target.record.name}' have no common history",
+            f"lanes '{source.name}' and '{target.name}' have no common history",
             hint="start the lane from a commit that both have",
         )
-    return (_landed_since(repo, source.record, target.record, fork),)
+    return _landed_since(repo, source, target, fork)
+
+
+def _newest(repo: LaneRepo, commits: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the commits without those that another one of them contains."""
+    found = tuple(dict.fromkeys(commits))
+    return tuple(
+        one for one in found if not any(x != one and is_ancestor(repo, one, x) for x in found)
+    )
 
 
 def _landed_since(repo: LaneRepo, source: Lane, target: Lane, fork: str) -> str:

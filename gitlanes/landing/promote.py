@@ -46,12 +46,10 @@ def promote(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
         raise BadValue(f"unknown promotion mode '{order.mode}'", hint=f"one of {', '.join(MODES)}")
     source, target = _ends(repo, lane, order)
     unsaved = _Unsaved(repo, source.record)
-    if source.record.bound:
-        intake.catch_up(repo, source.record.name)
-        source = repo.view.lane(source.record.name)
-    if target.record.bound:
-        intake.catch_up(repo, target.record.name)
-        target = repo.view.lane(target.record.name)
+    for end in (source, target):
+        if end.record.bound:
+            intake.catch_up(repo, end.record.name)
+            source, target = (repo.view.lane(x.record.name) for x in (source, target))
     landing = plans.plan(repo, source, target, order.force)
     forced = _require_landing(repo, landing, order)
     with transaction(repo, "promote", actor=order.intent.agent) as tx:

@@ -23,7 +23,8 @@ class Workspace(Result):
 class Capture(Model):
     """A workspace's content at one moment, and what it is to be compared with.
 
-    ``own`` are the commits that the agent made there, oldest first; ``whole`` is False when
+    ``own`` are the commits that the agent made there, oldest first; ``moved`` says whether it
+    put HEAD anywhere else than gitlanes did; ``whole`` is False when
     only some paths were asked for. ``merging`` is what a merge that is resolved, and not yet
     committed, brings in.
     """
@@ -34,6 +35,7 @@ class Capture(Model):
     own: tuple[str, ...]
     whole: bool
     merging: str | None = None
+    moved: bool = False
 
 
 class Snapshot(Result):

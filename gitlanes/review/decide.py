@@ -131,7 +131,12 @@ def _reject(
     records.add_judgement(tx, attempt, False, judgement)
     tx.description = f"reject {attempt.id}: {judgement.reason or attempt.title}"
     still_open = tuple(x for x in state.record.open if x.id != attempt.id)
-    record = replace(state.record, open=still_open, change=attempt.change_id)
+    record = replace(
+        state.record,
+        open=still_open,
+        change=attempt.change_id,
+        landed=_with_rejected(state.record, attempt),
+    )
     tx.lane(state, record, attempts=[decided])
     return decided
 
@@ -228,6 +233,19 @@ def _with_merged(repo: LaneRepo, lane: Lane, attempt: Attempt) -> dict[str, Land
             landed[uuid] = Landed((commit,), commit, known.source if known else None)
         else:
             landed[uuid] = replace(known, bases=(*known.bases, commit))
+    return landed
+
+
+def _with_rejected(lane: Lane, attempt: Attempt) -> dict[str, Landed]:
+    """Return where the lane stands towards others after a rejection of what had merged them.
+
+    The files may or may not hold the merge still, so it becomes a base beside the others: a
+    path that differs from any of them counts as changed, and nothing is reverted unseen.
+    """
+    landed = dict(lane.landed)
+    for uuid, commit in attempt.merged.items():
+        known = landed.get(uuid, Landed(()))
+        landed[uuid] = replace(known, bases=(*known.bases, commit))
     return landed
 
 

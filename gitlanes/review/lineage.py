@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -28,8 +29,9 @@ def has_change(repo: LaneRepo, lane: Lane, change: str) -> bool:
 
 
 def without_change_id(text: str) -> str:
-    """Return a message without its Change-Id trailers."""
-    kept = [x for x in text.splitlines() if not x.startswith("Change-Id: ")]
+    """Return a message without its Change-Id trailers, however they are spelled."""
+    key = re.compile(r"change-id\s*:", re.IGNORECASE)
+    kept = [x for x in text.splitlines() if not key.match(x)]
     return "\n".join(kept).strip() or codec.one_line(text)
 
 
@@ -38,15 +40,15 @@ def merged_heads(
 ) -> dict[str, str]:
     """Return {lane uuid: commit} of other lanes' work that the agent itself merged in.
 
-    Asked only where the agent made commits or is merging: the newest commit of each lane's
-    history that is part of them, where that is beyond what the workspace was based on. What
+    Asked only where the agent moved HEAD or is merging: the newest commit of each lane's
+    history that is part of that, where that is beyond what the workspace was based on. What
     `earlier` attempts had merged counts as long as HEAD stands on them.
     """
     found = {}
     for attempt in earlier:
         if attempt.merged and is_ancestor(repo, attempt.commit, captured.head):
             found.update(attempt.merged)
-    brought = [captured.head] if captured.own else []
+    brought = [captured.head] if captured.moved else []
     brought += [captured.merging] if captured.merging and captured.whole else []
     if not brought:
         return found

@@ -66,6 +66,8 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, *, accept: bool) -> P
             intake.require_agreement(repo, lane.name)
             binding.follow(repo, lane.name, hold)
         captured = capturing.capture(repo, hold, offer.paths)
+        if captured.moved or captured.merging:
+            _know_branches(repo)
         with transaction(repo, "commit" if accept else "propose", actor=offer.intent.agent) as tx:
             made = _attempt(tx, lane.name, captured, offer, accept=accept)
             new = made.attempt.commit
@@ -75,8 +77,9 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, *, accept: bool) -> P
                 hold.mark(tx, tip, base=base, old=captured.head, new=new)
         if not workspace.root:
             with capturing.afterwards(repo):
-                if not captured.whole:
-                    hold.stage(offer.paths)  # beside what is staged of other paths
+                if not captured.whole:  # beside what is staged of other paths
+                    hold.drop_index()
+                    hold.stage_more(_touched(repo, captured))
                 hold.move(new, base=base)
         elif accept:
             if not captured.whole:
@@ -102,7 +105,13 @@ def _attempt(
     records.add_cost(tx, attempt, offer.cost)
     gone = [replace(x, status=SUPERSEDED, decided=tx.time) for x in superseded]
     still_open = tuple(x for x in state.record.open if x not in superseded)
-    record = replace(state.record, next=attempt.number + 1, open=(*still_open, attempt))
+    carried = state.record.change if state.record.change != attempt.change_id else None
+    record = replace(
+        state.record,
+        next=attempt.number + 1,
+        open=(*still_open, attempt),
+        change=carried,
+    )
     parents = [attempt.commit, *captured.own[-1:]]
     names = tuple(x.id for x in gone)
     if not accept:
@@ -115,6 +124,21 @@ def _attempt(
     tx.lane(state, landing.record, parents=[*parents, landing.head], attempts=changed)
     names += tuple(x.id for x in landing.superseded)
     return Proposed(landing.attempt, names, landing.convergent)
+
+
+def _know_branches(repo: LaneRepo) -> None:
+    """Take in what people committed: the agent may have merged it before its lane knew."""
+    for lane in repo.view.lanes():
+        if lane.record.bound:
+            intake.catch_up(repo, lane.record.name)
+
+
+def _touched(repo: LaneRepo, captured: Capture) -> list[bytes]:
+    """Return the paths in which a capture differs from its base."""
+    from gitlanes.git.trees import changed_paths
+
+    base = repo.objects.commit(captured.base).tree
+    return list(changed_paths(repo.objects, repo.git, base, captured.tree))
 
 
 def _check(offer: Offer) -> None:

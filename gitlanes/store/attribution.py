@@ -83,8 +83,10 @@ def _last_touches(
     odd = [os.fsdecode(path) for path in paths if b"\n" in path]
     plain = [path for path in paths if b"\n" not in path]
     order = [x.encode() for x in (end, *(f"^{base}" for base in bases), "--")]
-    arguments = ("log", "--format=%x00%H", "--name-only", "-z", "--no-renames", "--stdin")
-    done = repo.git.run(*arguments, "--", *odd, input=b"\n".join([*order, *plain, b""]))
+    shape = ("--format=%x00%H", "--name-only", "-z", "--no-renames", "--no-show-signature")
+    done = repo.git.run(
+        "log", *shape, "--stdin", "--", *odd, input=b"\n".join([*order, *plain, b""])
+    )
     found: dict[bytes, str] = {}
     for record in done.out.strip(b"\0").split(b"\0\0"):
         commit, _, names = record.partition(b"\0\n")

@@ -9,7 +9,7 @@ from typing import Any
 from gitlanes.errors import CorruptRecord, Unsupported
 from gitlanes.models.plain import plain, replace
 from gitlanes.models.records import Attempt, Entry, Landed, Lane, RefChange
-from gitlanes.store.validity import checked_attempt, checked_lane
+from gitlanes.store.validity import checked_attempt, checked_lane, is_sound
 
 ENTRY_SCHEMA = "gitlanes.entry/1"
 ROOT_SCHEMA = "gitlanes.journal/1"
@@ -94,7 +94,7 @@ def decode_entry(oid: str, message: bytes) -> Entry:
             attempts=tuple(_attempt(x) for x in body.get("attempts", ())),
             details=body.get("details", {}),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CorruptRecord(
             f"journal entry {oid[:12]} is damaged: {one_line(str(error), 80)}",
             hint=f"look at it with: git cat-file commit {oid[:12]}",
@@ -142,9 +142,9 @@ def decode_lines(data: bytes) -> list[dict[str, Any]]:
     for line in data.splitlines():
         try:
             record = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
-        if isinstance(record, dict) and isinstance(record.get("id"), str):
+        if isinstance(record, dict) and is_sound(record):
             records[record["id"]] = record
     replaced = {record.get("replaces") for record in records.values()}
     return [records[key] for key in sorted(records) if key not in replaced]

@@ -7,13 +7,23 @@ must stop at the door. Raises ValueError, which the reader turns into CorruptRec
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from gitlanes import ids
 from gitlanes.errors import BadName
-from gitlanes.models.records import Attempt, Lane
+from gitlanes.models.records import ACCEPTED, PROPOSED, REJECTED, SUPERSEDED, Attempt, Lane
 from gitlanes.store import layout
 
 _OID = re.compile(r"[0-9a-f]{40}")
 _BRANCH = re.compile(layout.BRANCHES + r"[^\x00-\x20\x7f~^:?*\[\\]+")
+_AMOUNT = re.compile(r"[0-9]{1,30}(\.[0-9]{1,30})?(E[+-]?[0-9]{1,3})?")
+_TYPES: dict[str, type] = {
+    **dict.fromkeys(("agent", "meta"), dict),
+    **dict.fromkeys(("tags", "context"), list),
+    **dict.fromkeys(("input_tokens", "output_tokens"), int),
+    **dict.fromkeys(("attempt", "kind", "prompt", "model", "time", "replaces"), str),
+    **dict.fromkeys(("name", "by", "reason", "amount", "currency"), str),
+}
 _UUID = re.compile(r"[0-9a-zA-Z-]{1,64}")
 
 
@@ -36,9 +46,23 @@ def checked_attempt(attempt: Attempt) -> Attempt:
     """Return the attempt if its ids are what they claim to be."""
     merged = attempt.merged.values()
     _require_oids(attempt.commit, attempt.base, attempt.tree, attempt.landed, *merged)
-    if attempt.id.rpartition("/")[2] != str(attempt.number):
-        raise ValueError(f"attempt id '{attempt.id}'")
+    match = ids.ATTEMPT_ID.fullmatch(attempt.id)
+    if match is None or match["number"] != str(attempt.number):
+        raise ValueError("an attempt's id is not its lane's and number's")
+    if attempt.status not in (PROPOSED, ACCEPTED, REJECTED, SUPERSEDED):
+        raise ValueError("an attempt has no known status")
     return attempt
+
+
+def is_sound(record: dict[str, Any]) -> bool:
+    """Say whether a note's record has an id, and each field that is read the right type."""
+    if not isinstance(record.get("id"), str):
+        return False
+    if not all(isinstance(record[key], kind) for key, kind in _TYPES.items() if key in record):
+        return False
+    return bool(_AMOUNT.fullmatch(record.get("amount", "0"))) and all(
+        isinstance(x, str) for x in (*record.get("tags", ()), *record.get("context", ()))
+    )
 
 
 def _require_oids(*oids: str | None) -> None:

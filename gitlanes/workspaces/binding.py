@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from gitlanes.workspaces import capture, finding, mending, snapshots
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
+    from gitlanes.git.trees import Change
     from gitlanes.store.lane_repo import LaneRepo
 
 # Landings of others while one follows: go on to the newest head, but not for ever.
@@ -38,11 +39,11 @@ def follow(repo: LaneRepo, lane_name: str, hold: capture.Held | None = None) -> 
         return None
     name = layout.short_branch(lane.branch)
     root = finding.workspace_of(repo, lane)
-    if hold is not None:
-        return _follow_root(repo, lane, hold)
-    if root is None or not root.root:
-        return _follow_branch(repo, lane)
     try:
+        if hold is not None:
+            return _follow_root(repo, lane, hold)
+        if root is None or not root.root:
+            return _follow_branch(repo, lane)
         with capture.held(repo, root, timeout=0) as held:
             return _follow_root(repo, lane, held)
     except Locked:
@@ -137,6 +138,7 @@ def _move_files(repo: LaneRepo, hold: capture.Held, old: str, new: str) -> list[
     changes = changed_paths(repo.objects, repo.git, *trees)
     added = [path for path, (before, _) in changes.items() if before is None]
     blocking = _files_for_directories(hold, added) - changes.keys()
+    blocking |= {path for path in added if _has_others(hold, path, changes)}
     if blocking:
         return sorted(blocking)
     plain = not hold.index and not _any_there(hold, added)
@@ -157,6 +159,16 @@ def _files_for_directories(hold: capture.Held, paths: Iterable[bytes]) -> set[by
         for parent, place in places.items()
         if os.path.lexists(place) and (os.path.islink(place) or not os.path.isdir(place))
     }
+
+
+def _has_others(hold: capture.Held, path: bytes, changes: Mapping[bytes, Change]) -> bool:
+    """Say whether a directory lies at a path, with files that the step knows nothing of."""
+    top = os.fsencode(hold.workspace.path)
+    place = os.path.join(top, path)
+    if os.path.islink(place) or os.path.lexists(os.path.join(place, b".git")):
+        return False
+    below = (os.path.join(at, x) for at, _, files in os.walk(place) for x in files)
+    return any(os.path.relpath(file, top) not in changes for file in below)
 
 
 def _any_there(hold: capture.Held, paths: Iterable[bytes]) -> bool:

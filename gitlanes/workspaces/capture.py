@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -81,6 +82,9 @@ class Held:
         with index.locked(self.git_dir) as install:
             if self.index and index.signature(self.git_dir) != self._signature:
                 self.drop_index()
+            hidden = [] if self.index else self._staged_only(changes)
+            if hidden:
+                return sorted(hidden)
             self.stage_more(list(changes))
             if index.two_way(self.git, old, new, (self.lock,), index=self.index) is not None:
                 staged = index.staged_entries(self.git, self.index, list(changes))
@@ -88,6 +92,14 @@ class Held:
             install(self.index)
         self.index = ""
         return None
+
+    def _staged_only(self, changes: Mapping[bytes, Change]) -> list[bytes]:
+        """Return the paths whose staged content is neither side's, nor the file's."""
+        own = os.path.join(self.git_dir, "index")
+        staged = index.staged_entries(self.git, own, list(changes))
+        self.stage_more(list(changes))
+        files = index.staged_entries(self.git, self.index, list(changes))
+        return [x for x, sides in changes.items() if staged.get(x) not in (*sides, files.get(x))]
 
     def mark(self, tx: Transaction, tip: str, *, base: str | None, **heads: str | None) -> None:
         """Note what follows here once the operation is in the lane's journal after entry `tip`.
@@ -172,7 +184,9 @@ def capture(repo: LaneRepo, hold: Held, paths: Sequence[bytes] = ()) -> Capture:
     onto = repo.refs.target(f"{base}^{{tree}}") if paths else None
     tree = hold.stage(paths, onto)
     merging = repo.refs.target(head_name.replace("HEAD", "MERGE_HEAD"))
-    return Capture(tree, base, head, _own_commits(repo, hold, head), not paths, merging)
+    own = _own_commits(repo, hold, head)
+    moved = not workspace.root and head not in (hold.state.head, hold.state.base)
+    return Capture(tree, base, head, own, not paths, merging, moved)
 
 
 def refuse_unmerged(hold: Held) -> None:

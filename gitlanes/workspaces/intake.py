@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
@@ -9,7 +10,7 @@ from gitlanes.combine.assembly import plan_landing
 from gitlanes.errors import Refused
 from gitlanes.git.trailers import add_change_id, change_id_of, subject_of
 from gitlanes.models.plain import replace
-from gitlanes.models.records import ACCEPTED, Attempt, Lane, LaneState
+from gitlanes.models.records import ACCEPTED, Attempt, Landed, Lane, LaneState
 from gitlanes.store import layout
 from gitlanes.store.ancestry import is_ancestor, merge_base
 from gitlanes.store.transaction import Transaction, transaction
@@ -136,7 +137,25 @@ def _import(tx: Transaction, state: LaneState) -> str:
     tx.move(layout.seen(lane.name), repo.refs.target(layout.seen(lane.name)), tip)
     record = replace(lane, head=head, next=lane.next + 1)
     tx.lane(state, record, parents=[head], attempts=[attempt])
+    for other, landed in _brought_along(repo, lane, tip):
+        known = {**other.record.landed, lane.uuid: Landed((landed,), head, landed)}
+        tx.lane(other, replace(other.record, landed=known))
     return IMPORTED
+
+
+def _brought_along(repo: LaneRepo, lane: Lane, tip: str) -> Iterator[tuple[LaneState, str]]:
+    """Yield the lanes whose accepted work a person merged into the branch, and how far.
+
+    An exported lane comes back like this, and so does a collision resolved by hand.
+    """
+    new = set(repo.git.run("rev-list", tip, f"^{lane.head}").text.split())
+    for other in repo.view.lanes():
+        commit, ends = other.record.head, {other.record.fork, None}
+        while commit not in ends and commit not in new:
+            parents = repo.objects.commit(str(commit)).parents
+            commit = parents[0] if parents else None
+        if commit in new and commit is not None and other.record.uuid != lane.uuid:
+            yield other, commit
 
 
 def _head_after(repo: LaneRepo, lane: Lane) -> str | None:

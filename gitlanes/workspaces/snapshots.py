@@ -57,8 +57,9 @@ def listing(repo: LaneRepo, name: str) -> list[Snapshot]:
     rows = list_refs(repo.git, [f"{layout.SNAPSHOTS}{name}/"], "refname objectname tree")
     found = []
     for ref, commit, tree in rows:
-        number = int(ref.rpartition(b"/")[2])
-        found.append((number, ref.decode(), commit.decode(), tree.decode()))
+        number = ref.rpartition(b"/")[2].decode("utf-8", "replace")
+        if number.isascii() and number.isdigit() and tree:
+            found.append((int(number), ref.decode(), commit.decode(), tree.decode()))
     return [
         Snapshot(ids.snapshot_id(name, number), name, tree, ref, commit)
         for number, ref, commit, tree in sorted(found)

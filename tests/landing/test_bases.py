@@ -246,7 +246,7 @@ def test_the_agent_brought_main_in_itself(repo: TestRepo, command: str) -> None:
 
 
 def test_what_the_agent_merged_counts_only_once_accepted(repo: TestRepo) -> None:
-    """A rejected proposal with a merge in it leaves the lane where it stood towards main."""
+    """A rejected proposal with a merge in it makes that a base beside the others, no more."""
     place = collide(repo)
     before = record(repo, "auth").landed
     repo.git("merge", "--quiet", "main", cwd=place, check=False)
@@ -254,7 +254,9 @@ def test_what_the_agent_merged_counts_only_once_accepted(repo: TestRepo) -> None
     made = repo.lanes.propose("auth")
     assert record(repo, "auth").landed == before
     repo.lanes.reject(made.attempt.id)
-    assert record(repo, "auth").landed == before
+    main = record(repo, "main")
+    known = before[main.uuid].bases
+    assert record(repo, "auth").landed[main.uuid].bases == (*known, main.head)
     with pytest.raises(Collision):
         repo.lanes.promote("auth")
 

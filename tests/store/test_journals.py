@@ -264,7 +264,7 @@ def test_expect_protects_every_mutation(repo: TestRepo) -> None:
         lambda: lanes.commit("auth", expect=stale),
         lambda: lanes.accept(attempt, expect=stale),
         lambda: lanes.reject(attempt, expect=stale),
-        lambda: lanes.promote("auth", expect=stale + "0"),
+        lambda: lanes.promote("auth", expect="0" * 40),
         lambda: lanes.new("x", start="auth", expect=stale),
     ):
         with pytest.raises(Raced):
