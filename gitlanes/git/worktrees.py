@@ -110,6 +110,8 @@ def remove(tree: WorkTree, trash: str) -> None:
     pointer = owner_of(doomed)
     if pointer and os.path.realpath(pointer) == os.path.realpath(tree.git_dir):
         _delete(doomed)
+    elif os.path.isdir(doomed) and not os.listdir(doomed):
+        os.rmdir(doomed)
     if os.path.isdir(trash):
         shutil.rmtree(trash)
     os.mkdir(trash)
