@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import pygit2
-
 from gitlanes.errors import BadValue, GitFailed, NotFound
-from gitlanes.git.raw import DIRECTORY, Entry, ObjectReader
+from gitlanes.git import libgit2
+from gitlanes.git.raw import Entry, ObjectReader, in_order
+
+pygit2 = libgit2.load()
 
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _TRIES = 5
@@ -46,9 +47,8 @@ class ObjectStore(ObjectReader):
 
     def write_tree(self, entries: Mapping[bytes, Entry]) -> str:
         """Store a tree of ``{name: (mode, binary id)}`` and return its id."""
-        ordered = sorted(entries.items(), key=_git_order)
-        data = b"".join(b"%s %s\0%s" % (mode, name, oid) for name, (mode, oid) in ordered)
-        return self.write("tree", data)
+        rows = [b"%s %s\0%s" % (mode, name, oid) for name, (mode, oid) in entries.items()]
+        return self.write("tree", b"".join(in_order(rows)))
 
     def write_commit(
         self,
@@ -59,17 +59,22 @@ class ObjectStore(ObjectReader):
         author: bytes,
         committer: bytes,
     ) -> str:
-        """Store a commit; identities are raw lines, ``Name <mail> 1700000000 +0100``."""
+        """Store a commit; identities are raw lines, ``Name <mail> 1700000000 +0100``.
+
+        Raises BadValue for a message that git would cut, or that is no Unicode text.
+        """
         head = [b"tree " + tree.encode()]
         head += [b"parent " + parent.encode() for parent in parents]
         head += [b"author " + author, b"committer " + committer]
+        return self.write("commit", b"\n".join(head) + b"\n\n" + _checked(message))
+
+
+def _checked(message: str | bytes) -> bytes:
+    """Return a commit message's bytes."""
+    try:
         body = message.encode("utf-8", "surrogateescape") if isinstance(message, str) else message
-        if b"\0" in body:
-            raise BadValue("a commit message cannot contain a NUL byte")
-        return self.write("commit", b"\n".join(head) + b"\n\n" + body)
-
-
-def _git_order(item: tuple[bytes, Entry]) -> bytes:
-    """Git sorts a directory as if its name ended in a slash."""
-    name, (mode, _) = item
-    return name + b"/" if mode == DIRECTORY else name
+    except UnicodeEncodeError as error:
+        raise BadValue(f"a commit message cannot be written: {error.reason}") from error
+    if b"\0" in body:
+        raise BadValue("a commit message cannot contain a NUL byte")
+    return body

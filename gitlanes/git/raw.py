@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from gitlanes.errors import NotFound
@@ -37,13 +38,21 @@ class ObjectReader(ABC):
     def read(self, oid: str) -> tuple[str, bytes]:
         """Return the kind ('blob', 'tree', 'commit', 'tag') and the content of an object."""
 
+    def read_all(self, oids: Sequence[str]) -> list[tuple[str, bytes]]:
+        """Return the kind and the content of each object."""
+        return [self.read(oid) for oid in oids]
+
     def blob(self, oid: str) -> bytes:
         """Return a blob's content."""
         return self._typed(oid, "blob")
 
     def tree(self, oid: str) -> list[tuple[bytes, bytes, bytes]]:
         """Return a tree's entries, ``(mode, name, binary id)``, in git's order."""
-        return [] if oid == EMPTY_TREE else _ENTRY.findall(self._typed(oid, "tree"))
+        return parse_tree(self.tree_content(oid))
+
+    def tree_content(self, oid: str) -> bytes:
+        """Return a tree's raw content."""
+        return b"" if oid == EMPTY_TREE else self._typed(oid, "tree")
 
     def commit(self, oid: str) -> CommitObject:
         """Return a commit."""
@@ -64,6 +73,21 @@ class ObjectReader(ABC):
         if kind != wanted:
             raise NotFound(wanted, oid, hint=f"it is a {kind}")
         return data
+
+
+def parse_tree(data: bytes) -> list[tuple[bytes, bytes, bytes]]:
+    """Return the entries, ``(mode, name, binary id)``, in raw tree content."""
+    return _ENTRY.findall(data)
+
+
+def in_order(rows: Iterable[bytes]) -> list[bytes]:
+    """Return raw tree entries in git's order: a directory counts as if its name ended in '/'."""
+    return sorted(rows, key=_place)
+
+
+def _place(row: bytes) -> bytes:
+    mode, _, name = row[:-21].partition(b" ")
+    return name + b"/" if mode == DIRECTORY else name
 
 
 def parse_commit(data: bytes) -> CommitObject:

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import BadValue, NotFound
+from gitlanes.errors import BadValue
 from gitlanes.git.process import Git
-from gitlanes.git.raw import DIRECTORY, EMPTY_TREE, Entry
+from gitlanes.git.raw import DIRECTORY, EMPTY_TREE, Entry, in_order
 
 if TYPE_CHECKING:
     from gitlanes.git.objects import ObjectStore
@@ -36,6 +36,7 @@ _MODES = {
 }
 _ABSENT = "000000"
 _ROW = re.compile(rb"[^\0]*\0.{20}", re.DOTALL)
+_NAMED_ROW = re.compile(rb"(([0-7]+) ([^\0]+)\0.{20})", re.DOTALL)
 
 
 def changed_paths(store: ObjectStore, git: Git, old: str, new: str) -> dict[bytes, Change]:
@@ -67,7 +68,7 @@ def overlay(store: ObjectStore, tree: str, edits: Mapping[bytes, Item | None]) -
     for directory in reversed(touched[1:]):
         assert directory.parent is not None
         _settle(directory)
-        oid = bytes.fromhex(_write(store, directory)) if directory.entries else None
+        oid = bytes.fromhex(_write(store, directory)) if directory.rows else None
         directory.parent.results[directory.name] = oid
     root = touched[0]
     _settle(root)
@@ -106,12 +107,7 @@ def _differing(
 
 def _rows(store: ObjectStore, tree: str) -> set[bytes]:
     """Return the raw entries of a tree: whole ones compare faster than taken apart."""
-    if tree == EMPTY_TREE:
-        return set()
-    kind, data = store.read(tree)
-    if kind != "tree":
-        raise NotFound("tree", tree, hint=f"it is a {kind}")
-    return set(_ROW.findall(data))
+    return set(_ROW.findall(store.tree_content(tree)))
 
 
 def _parsed(rows: Iterable[bytes]) -> dict[bytes, Entry]:
@@ -142,22 +138,43 @@ class _Directory:
     name: bytes = b""
     parent: _Directory | None = None
     tree: str = EMPTY_TREE
-    entries: dict[bytes, Entry] = field(default_factory=dict)
-    original: dict[bytes, Entry] = field(default_factory=dict)
+    # Raw entries by name, in git's order unless `unsorted`.
+    rows: dict[bytes, bytes] = field(default_factory=dict)
+    changed: bool = False
+    unsorted: bool = False
     leaves: dict[bytes, Item | None] = field(default_factory=dict)
     below: dict[bytes, _Directory] = field(default_factory=dict)
     # What became of `below`: the id of the tree, None where it is empty now.
     results: dict[bytes, bytes | None] = field(default_factory=dict)
+
+    def entry(self, name: bytes) -> Entry | None:
+        """Return the entry of that name, or None."""
+        row = self.rows.get(name)
+        return (row.partition(b" ")[0], row[-20:]) if row is not None else None
+
+    def put(self, name: bytes, mode: bytes, oid: bytes) -> None:
+        """Set an entry."""
+        row, before = b"%s %s\0%s" % (mode, name, oid), self.rows.get(name)
+        if row != before:
+            same_place = before is not None and _is_directory(self.entry(name)) == (
+                mode == DIRECTORY
+            )
+            self.rows[name] = row
+            self.changed, self.unsorted = True, self.unsorted or not same_place
+
+    def drop(self, name: bytes) -> None:
+        """Remove an entry."""
+        if self.rows.pop(name, None) is not None:
+            self.changed = True
 
 
 def _touched(store: ObjectStore, tree: str, edits: Mapping[bytes, Item | None]) -> list[_Directory]:
     """Return the directories on the way to the edits, read, each after its parent."""
     touched = [_sorted_out(tree, edits)]
     for directory in touched:
-        directory.original = _entries(store, directory.tree)
-        directory.entries = dict(directory.original)
+        directory.rows = _raw_entries(store, directory.tree)
         for name, child in directory.below.items():
-            child.tree = _subtree(directory.original.get(name))
+            child.tree = _subtree(directory.entry(name))
             touched.append(child)
     return touched
 
@@ -175,27 +192,28 @@ def _sorted_out(tree: str, edits: Mapping[bytes, Item | None]) -> _Directory:
 
 
 def _settle(directory: _Directory) -> None:
-    """Give `directory.entries` the edits; its directories below are settled already."""
-    entries = directory.entries
+    """Give the directory its edits; its directories below are settled already."""
     for name, oid in directory.results.items():
-        if _is_directory(entries.get(name)):
-            del entries[name]
-        if oid is not None:
-            _free(directory, name)
-            entries[name] = DIRECTORY, oid
+        there = _is_directory(directory.entry(name))
+        if oid is None and there:
+            directory.drop(name)
+        elif oid is not None:
+            if not there:
+                _free(directory, name)
+            directory.put(name, DIRECTORY, oid)
     for name, item in directory.leaves.items():
-        there = _is_directory(entries.get(name))
+        there = _is_directory(directory.entry(name))
         if item is not None:
             if there:
                 raise _both(name)
-            entries[name] = item[0].encode(), bytes.fromhex(item[1])
+            directory.put(name, item[0].encode(), bytes.fromhex(item[1]))
         elif not there:
-            entries.pop(name, None)
+            directory.drop(name)
 
 
 def _free(directory: _Directory, name: bytes) -> None:
     """Refuse to put a directory over a file that no edit removes."""
-    if name in directory.entries and directory.leaves.get(name, True) is not None:
+    if name in directory.rows and directory.leaves.get(name, True) is not None:
         raise _both(name)
 
 
@@ -206,14 +224,16 @@ def _both(name: bytes) -> BadValue:
 
 def _write(store: ObjectStore, directory: _Directory) -> str:
     # An empty root is written even if it was empty before: it need not have been stored.
-    if directory.entries and directory.entries == directory.original:
+    if directory.rows and not directory.changed:
         return directory.tree
-    return store.write_tree(directory.entries)
+    rows: Iterable[bytes] = directory.rows.values()
+    return store.write("tree", b"".join(in_order(rows) if directory.unsorted else rows))
 
 
-def _entries(store: ObjectStore, tree: str) -> dict[bytes, Entry]:
+def _raw_entries(store: ObjectStore, tree: str) -> dict[bytes, bytes]:
     return {
-        name: (_MODES.get(mode) or _canonical(mode), oid) for mode, name, oid in store.tree(tree)
+        name: row if mode in _MODES else b"%s %s" % (_canonical(mode), row.partition(b" ")[2])
+        for row, mode, name in _NAMED_ROW.findall(store.tree_content(tree))
     }
 
 
