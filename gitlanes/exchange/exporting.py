@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from gitlanes.errors import BadValue, Refused
-from gitlanes.git.refs import RefMove, move_refs
+from gitlanes.git.refs import Mover, RefMove, move_refs
 from gitlanes.models.plain import Result
 from gitlanes.store import codec, layout
 from gitlanes.store.ancestry import is_ancestor
@@ -49,7 +49,8 @@ def export(
     if old != head:
         if old is not None:
             _require_free(repo, short, old, place, head)
-        move_refs(repo.git, [RefMove(ref, old, head)], message=f"lanes: export {lane.name}")
+        mover = Mover(repo.git, message=f"lanes: export {lane.name}")
+        move_refs(repo.git, [RefMove(ref, old, head)], mover=mover)
     return Exported(lane.name, short, head, old)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gitlanes import clock
 from gitlanes.errors import GitFailed, Locked
-from gitlanes.git.process import Completed, Git, failure, finish
+from gitlanes.git.process import Completed, Git, failure, finish, require_arguments
 
 _PRIVATE = "lanes-index"
 # Paths that fit on one command line, however long they are.
@@ -45,8 +45,10 @@ def discard(copy: str) -> None:
 def stage(git: Git, index: str, paths: Sequence[bytes], pass_fds: Sequence[int]) -> str:
     """Bring the private index up to the files and return its tree.
 
-    Untracked files count, git's ignores do not; with `paths`, only what lies there.
+    Untracked files count, git's ignores do not; with `paths`, only what lies there. Raises
+    BadValue for a path with a NUL byte, which would be two.
     """
+    require_arguments(paths)
     for _ in range(_RACES):
         try:
             return _stage(git, index, paths, pass_fds)

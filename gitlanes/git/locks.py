@@ -10,6 +10,8 @@ from typing import Any
 
 from gitlanes.errors import Locked, Refused
 
+_WORD = 64
+
 
 @contextmanager
 def hold(path: str | os.PathLike[str], what: str, *, timeout: float) -> Iterator[int]:
@@ -57,9 +59,8 @@ def is_free(path: str | os.PathLike[str]) -> bool:
 
 def _sign(descriptor: int) -> None:
     """Leave word of who holds the lock, for the message that others get."""
-    word = json.dumps({"pid": os.getpid()}).encode()
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, word, 0)
+    # Of one length, so that it covers the last one: cutting the file takes longer than all else.
+    os.pwrite(descriptor, json.dumps({"pid": os.getpid()}).ljust(_WORD).encode(), 0)
 
 
 def _busy(path: str | os.PathLike[str], what: str) -> Locked:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from gitlanes.errors import GitFailed
+from gitlanes.errors import BadValue, GitFailed
 
 # What `git rev-parse --local-env-vars` lists, less the settings that `git -c` passes down:
 # those are the user's wish for this very command.
@@ -86,7 +88,10 @@ class Git:
         pass_fds: Sequence[int] = (),
         discard_err: bool = False,
     ) -> subprocess.Popen[bytes]:
-        """Start a command with pipes to it; the caller reads, writes and waits."""
+        """Start a command with pipes to it; the caller reads, writes and waits.
+
+        Raises BadValue for an argument that no command can be given.
+        """
         environ = self.environ if index is None else {**self.environ, "GIT_INDEX_FILE": index}
         try:
             return subprocess.Popen(
@@ -101,6 +106,9 @@ class Git:
             )
         except FileNotFoundError as error:
             raise missing(error, self.work_tree or self.git_dir) from error
+        except ValueError as error:
+            require_arguments(args)
+            raise error
 
     def run(
         self,
@@ -153,6 +161,18 @@ def _wait(process: subprocess.Popen[bytes]) -> None:
             continue
         except ValueError:  # its pipes are closed already
             process.wait()
+
+
+def require_arguments(args: Iterable[str | bytes]) -> None:
+    """Raise BadValue for an argument with a NUL byte, which ends it, or with text of no bytes."""
+    for arg in args:
+        try:
+            if b"\0" not in os.fsencode(arg):
+                continue
+        except UnicodeEncodeError:
+            pass
+        shown = re.sub(r"[^ -~]", "?", os.fsdecode(arg))[:60]
+        raise BadValue(f"'{shown}' has a character that git cannot be given")
 
 
 def failure(args: Sequence[str], done: Completed) -> GitFailed:

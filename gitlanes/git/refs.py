@@ -44,39 +44,58 @@ class RefReader(ObjectReader):
 
     def resolve(self, name: str) -> tuple[str, bytes] | None:
         """Return (id, content) of what the ref or revision names, or None."""
-        found = self._ask(name)
+        found = self._ask([name])[0]
         return found and (found[0], found[2])
+
+    def target(self, name: str) -> str | None:
+        """Return the id that a ref points to, or None."""
+        return self.targets([name])[0]
+
+    def targets(self, names: Sequence[str]) -> list[str | None]:
+        """Return the id that each of the refs points to, or None, in one round trip."""
+        return [found and found[0] for found in self._ask(names)]
 
     def read(self, oid: str) -> tuple[str, bytes]:
         """Return the kind and the content of an object, without libgit2; raises NotFound."""
-        found = self._ask(oid)
-        if found is None:
-            raise NotFound("object", oid, hint="run 'git fsck'")
-        return found[1:]
+        return self.read_all([oid])[0]
 
-    def _ask(self, name: str) -> tuple[str, str, bytes] | None:
-        """Return (id, kind, content), or None."""
-        if "\n" in name or not name:
-            return None
-        process = self._started(fresh=not _OID.fullmatch(name))
+    def read_all(self, oids: Sequence[str]) -> list[tuple[str, bytes]]:
+        """Return the kind and the content of each object, in few round trips."""
+        found: list[tuple[str, bytes]] = []
+        for start in range(0, len(oids), _AT_ONCE):
+            asked = oids[start : start + _AT_ONCE]
+            for oid, answer in zip(asked, self._ask(asked), strict=True):
+                if answer is None:
+                    raise NotFound("object", oid, hint="run 'git fsck'")
+                found.append(answer[1:])
+        return found
+
+    def _ask(self, names: Sequence[str]) -> list[_Answer | None]:
+        """Return (id, kind, content) of each, or None; the names must fit into a pipe."""
+        asked = [name for name in names if name and not _UNASKABLE.search(name)]
+        process = self._started(fresh=not all(map(_OID.fullmatch, asked)))
         try:
-            return self._answer(process, name)
+            self._send(process, asked)
+            found = {name: self._answer(process) for name in asked}
         except BaseException:
             # An answer that nobody has read would be taken for that to the next question.
             process.kill()
             self.close()
             raise
+        return [found.get(name) for name in names]
 
-    def _answer(self, process: subprocess.Popen[bytes], name: str) -> tuple[str, str, bytes] | None:
-        stdin, stdout = process.stdin, process.stdout
-        assert stdin is not None
-        assert stdout is not None
+    def _send(self, process: subprocess.Popen[bytes], names: Sequence[str]) -> None:
+        assert process.stdin is not None
         try:
-            stdin.write(name.encode() + b"\n")
-            stdin.flush()
-            head = stdout.readline()
+            process.stdin.write("".join(f"{name}\n" for name in names).encode())
+            process.stdin.flush()
         except BrokenPipeError as error:
             raise GitFailed("git cat-file ended unexpectedly") from error
+
+    def _answer(self, process: subprocess.Popen[bytes]) -> _Answer | None:
+        stdout = process.stdout
+        assert stdout is not None
+        head = stdout.readline()
         if not head:
             raise GitFailed("git cat-file ended unexpectedly")
         fields = head.rsplit(b" ", 2)
@@ -85,11 +104,6 @@ class RefReader(ObjectReader):
         data = stdout.read(int(fields[2]))
         stdout.read(1)
         return fields[0].decode(), fields[1].decode(), data
-
-    def target(self, name: str) -> str | None:
-        """Return the id that a ref points to, or None."""
-        found = self._ask(name)
-        return found[0] if found else None
 
     def close(self) -> None:
         """End the helper process."""
@@ -121,48 +135,98 @@ class RefReader(ObjectReader):
 
 
 _OID = re.compile(r"[0-9a-f]{40}")
+# What would end a question early, so that git answered another one.
+_UNASKABLE = re.compile(r"[\0\n]")
+_Answer = tuple[str, str, bytes]
+
+# Questions sent before the first answer is read: their names must fit into a pipe.
+_AT_ONCE = 500
 
 # A live `git pack-refs` or `git gc` holds locks for moments: wait rather than lose the race.
 _PATIENCE = ("-c", "core.filesRefLockTimeout=3000", "-c", "core.packedRefsTimeout=5000")
 
 
-# What git says when somebody else was first, or is at it just now; anything else stays so.
+# What git says when somebody else was first, or is at it just now (a directory emptied away
+# under its hands included), and nothing else: a broken ref, a full disk and missing permission
+# begin with the same words.
 _RACE = re.compile(
-    "but expected|already exists$|unable to resolve reference|Unable to create|"
-    "File exists|unable to lock|reference is missing"
+    r"(prepare: |commit: )?(cannot lock ref '\S+': )?"
+    r"(Unable to create '.+\.lock': (File exists\.|No such file or directory)"
+    r"|is at [0-9a-f]+ but expected [0-9a-f]+|reference is missing but expected [0-9a-f]+"
+    r"|reference already exists|unable to resolve reference '(?P<gone>\S+)'"
+    r"|reftable: transaction prepare: data is locked)"
 )
 
 
+class Mover:
+    """A `git update-ref` that waits for what to move, so that its start costs nothing then.
+
+    Without input it ends and moves nothing: so it does when its owner is killed. ``pass_fds``
+    lets the owner's lock live as long as it; ``message`` goes into the reflogs there are.
+    """
+
+    def __init__(self, git: Git, pass_fds: Sequence[int] = (), message: str = ""):
+        said = ("-m", message) if message else ()
+        self._process = git.popen(
+            *_PATIENCE, "update-ref", *said, "--stdin", own_group=True, pass_fds=pass_fds
+        )
+
+    def feed(self, script: str) -> tuple[bytes, bytes]:
+        """Give it all it is to do and wait for its end; return what it said."""
+        return finish(self._process, script.encode())
+
+    def close(self) -> None:
+        """Let it go with nothing moved, unless it has done its work."""
+        if self._process.poll() is None:
+            self.feed("")
+
+
 def move_refs(
-    git: Git, moves: Sequence[RefMove], pass_fds: Sequence[int] = (), message: str = ""
+    git: Git,
+    moves: Sequence[RefMove],
+    pass_fds: Sequence[int] = (),
+    *,
+    mover: Mover | None = None,
 ) -> None:
     """Move all the refs or none; raises Raced when one of them is not at its old value.
 
     Whatever else git has against it (a hook, a branch in the way) raises GitFailed.
 
     The explicit start, prepare and commit make a truncated input harmless, and only git's own
-    `commit: ok` counts as success. `pass_fds` lets the caller's lock outlive the caller;
-    `message` goes into the reflogs of the refs that have one.
+    `commit: ok` counts as success. `pass_fds` lets the caller's lock outlive the caller; a
+    `mover` that waits already has it.
     """
     script = "start\n" + "".join(move.command() for move in moves) + "prepare\ncommit\n"
-    done = git.run(
-        *_PATIENCE,
-        "update-ref",
-        *(("-m", message) if message else ()),
-        "--stdin",
-        input=script.encode(),
-        check=False,
-        own_group=True,
-        pass_fds=pass_fds,
-    )
-    if b"commit: ok" in done.out:
+    out, err = (mover or Mover(git, pass_fds)).feed(script)
+    if b"commit: ok" in out:
         return
-    said = done.err.decode("utf-8", "replace").strip().splitlines()
-    reason = said[-1].removeprefix("fatal: ") if said else "no reason given"
-    message = f"git refused to move the refs: {reason}"
-    if _RACE.search(reason):
+    reason = _reason(err)
+    message = f"git refused to move the refs: {reason or 'no reason given'}"
+    if _is_race(git, reason):
         raise Raced(message, hint="nothing changed; repeat the command")
     raise GitFailed(message)
+
+
+def _reason(err: bytes) -> str:
+    """Return git's own last word: hooks write to the same place, and advice follows it."""
+    lines = err.decode("utf-8", "replace").split("\n")
+    return next((x[7:] for x in reversed(lines) if x.startswith("fatal: ")), "").rstrip()
+
+
+def _is_race(git: Git, reason: str) -> bool:
+    match = _RACE.fullmatch(reason)
+    return match is not None and not (match["gone"] and _has_in_its_way(git, match["gone"]))
+
+
+def _has_in_its_way(git: Git, name: str) -> bool:
+    """Say whether a ref that is not there could not be: for one that is its directory, or in it.
+
+    Where an old value is asked for, git says no more than that it is not there.
+    """
+    parts = name.split("/")
+    above = {"/".join(parts[:end]) for end in range(2, len(parts))}
+    found = (os.fsdecode(row[0]) for row in list_refs(git, [f"{'/'.join(parts[:2])}/"], "refname"))
+    return any(other in above or other.startswith(f"{name}/") for other in found)
 
 
 def list_refs(git: Git, prefixes: Iterable[str], fields: str) -> list[list[bytes]]:

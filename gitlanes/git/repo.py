@@ -47,6 +47,8 @@ def find(directory: str, environ: Mapping[str, str]) -> Place:
             capture_output=True,
             check=False,
         )
+    except ValueError as error:  # a NUL byte in it, say
+        raise NotARepository(f"not a directory: {directory!a}") from error
     except (FileNotFoundError, NotADirectoryError) as error:
         if error.filename == "git":
             raise missing(error, directory) from error

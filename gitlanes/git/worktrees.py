@@ -30,6 +30,14 @@ class WorkTree(NamedTuple):
         return os.path.isfile(os.path.join(self.path, ".git"))
 
 
+def can_be(path: str) -> bool:
+    """Say whether a work tree could be there: not with a NUL byte, or text that has no bytes."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+
+
 def at(common_dir: str, name: str) -> WorkTree | None:
     """Return the linked work tree with that id, or None."""
     git_dir = os.path.join(common_dir, "worktrees", name)

@@ -116,6 +116,8 @@ def _abandoned(repo: LaneRepo, lock: Path) -> bool:
 
 def remove_empty_worktree(repo: LaneRepo, path: str) -> None:
     """Remove a work tree that was being made, if it has no files yet."""
+    if not worktrees.can_be(path):
+        return  # no work tree was ever made there
     directory = Path(path)
     if directory.is_dir() and any(x.name != ".git" for x in directory.iterdir()):
         return

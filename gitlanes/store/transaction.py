@@ -9,7 +9,7 @@ no ref moved, or finishes the rest.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitlanes import clock, ids
@@ -17,7 +17,7 @@ from gitlanes.errors import LanesError, Locked, Raced, Refused
 from gitlanes.git import locks
 from gitlanes.git.process import uninterrupted
 from gitlanes.git.raw import EMPTY_TREE
-from gitlanes.git.refs import RefMove, move_refs
+from gitlanes.git.refs import Mover, RefMove, move_refs
 from gitlanes.models.records import DELETED, Attempt, Entry, Lane, LaneState, RefChange
 from gitlanes.store import codec, layout, pending, recovery
 
@@ -44,15 +44,16 @@ class Transaction:
     """Collects what one operation changes; all of it happens when the `with` block ends well.
 
     ``lock`` is the descriptor that git children inherit, ``operation`` and ``time`` what the
-    journal will say of it; ``description`` is for the verb to set.
+    journal will say of it; ``description`` is for the verb to set. ``mover`` waits for the refs.
     """
 
-    def __init__(self, repo: LaneRepo, verb: str, actor: str | None, lock: int):
+    def __init__(self, repo: LaneRepo, verb: str, actor: str | None, lock: int, mover: Mover):
         now = clock.now()
         self.repo = repo
         self.verb = verb
         self.actor = actor
         self.lock = lock
+        self.mover: Mover | None = mover
         self.operation = ids.new_id(now)
         self.time = clock.utc_text(now)
         self.description = ""
@@ -104,10 +105,12 @@ class Transaction:
 
     def commit(self) -> None:
         """Do it; raises Raced when foreign git moved one of the refs first."""
-        for lane in self._lanes:
-            self._require_head(lane)
         for tries_left in reversed(range(_TRIES)):
-            moves = self._build()
+            now = self._present()
+            if tries_left == _TRIES - 1:
+                for lane in self._lanes:
+                    self._require_head(lane, now)
+            moves = self._build(now)
             try:
                 self._run(moves)
                 return
@@ -120,31 +123,40 @@ class Transaction:
         locks = _DELETION if self._drops else ()
         drops = tuple(self._drops)
         planned = pending.Pending(self.operation, tuple(moves), path, drops, locks)
-        _carry_out(self.repo, self.lock, planned, make)
+        mover, self.mover = self.mover, None  # it moves refs once
+        _carry_out(self.repo, self.lock, planned, mover, make)
 
-    def _build(self) -> list[RefMove]:
+    def _present(self) -> dict[str, str | None]:
+        """Return where the refs are that this operation builds upon."""
+        heads = [layout.head(lane.record.name) for lane in self._lanes]
+        names = [*heads, *layout.NOTES.values()] if self._has_notes else heads
+        return dict(zip(names, self.repo.refs.targets(names), strict=True))
+
+    @property
+    def _has_notes(self) -> bool:
+        return bool(self._notes or self._carried)
+
+    def _build(self, now: Mapping[str, str | None]) -> list[RefMove]:
         """Write the notes and the entries on top of the present tips; return all moves."""
-        moves = [*self._moves, *self._write_notes()]
+        moves = [*self._moves, *(self._write_notes(now) if self._has_notes else ())]
         for lane in self._lanes:
             name, new = layout.head(lane.record.name), lane.record.head
             if lane.state and _live(lane.state.record):
                 old = lane.state.record.head
             else:  # a deleted lane's head, should its deletion have stopped short of it
-                old = self.repo.refs.target(name)
+                old = now[name]
             if new and new != old and _live(lane.record):
                 moves.append(RefMove(name, old, new))
         changes = tuple(RefChange(move.name, move.old, move.new) for move in moves)
         uuids = {lane.record.name: lane.record.uuid for lane in self._lanes}
         return moves + [self._write_entry(lane, changes, uuids) for lane in self._lanes]
 
-    def _write_notes(self) -> list[RefMove]:
+    def _write_notes(self, now: Mapping[str, str | None]) -> list[RefMove]:
         from gitlanes.git.notes import add_lines
 
         moves: list[RefMove] = []
-        if not self._notes and not self._carried:
-            return moves
         for kind, name in layout.NOTES.items():
-            old = self.repo.refs.target(name)
+            old = now[name]
             tree = self.repo.objects.commit(old).tree if old else None
             lines = self._lines(kind, tree)
             if lines:
@@ -198,12 +210,12 @@ class Transaction:
             tree, parents, message, author=who.author, committer=who.committer
         )
 
-    def _require_head(self, lane: _LaneChange) -> None:
+    def _require_head(self, lane: _LaneChange, now: Mapping[str, str | None]) -> None:
         """Refuse to go on from a head that somebody moved without its journal."""
         if lane.state is None or not _live(lane.state.record):
             return
         name = layout.head(lane.record.name)
-        actual, recorded = self.repo.refs.target(name), lane.state.record.head
+        actual, recorded = now[name], lane.state.record.head
         if actual != recorded:
             raise Refused(
                 f"head of lane '{lane.record.name}' was moved outside gitlanes",
@@ -230,8 +242,8 @@ def transaction(repo: LaneRepo, verb: str, *, actor: str | None = None) -> Itera
     Everything that the operation depends on is read inside the block. An exception inside
     leaves every ref as it was. Raises Locked when the lock stays busy.
     """
-    with locked(repo) as lock:
-        tx = Transaction(repo, verb, actor, lock)
+    with locked(repo) as lock, closing(Mover(repo.git, (lock,))) as mover:
+        tx = Transaction(repo, verb, actor, lock, mover)
         yield tx
         if tx._lanes or tx._moves or tx._notes:  # noqa: SLF001 - the class's own other half
             tx.commit()
@@ -282,22 +294,23 @@ def agree(
         return
     planned = pending.Pending(ids.new_id(clock.now()), tuple(moves), locks=_BRANCH)
     with locked(repo) as lock:
-        _carry_out(repo, lock, planned, message=f"lanes: follow {lane}", also=also)
+        mover = Mover(repo.git, (lock, *also), f"lanes: follow {lane}")
+        with closing(mover):
+            _carry_out(repo, lock, planned, mover)
 
 
 def save_ref(repo: LaneRepo, name: str, commit: str, lock: int) -> None:
     """Create a safety snapshot's ref, under the repository's lock; raises Raced if it exists."""
     move = RefMove(name, None, commit)
-    _carry_out(repo, lock, pending.Pending(ids.new_id(clock.now()), (move,)))
+    _carry_out(repo, lock, pending.Pending(ids.new_id(clock.now()), (move,)), None)
 
 
 def _carry_out(
     repo: LaneRepo,
     lock: int,
     planned: pending.Pending,
+    mover: Mover | None,
     make: Callable[[], None] | None = None,
-    message: str = "",
-    also: Sequence[int] = (),
 ) -> None:
     """Move the planned refs so that a kill anywhere is mended; raises what stopped it."""
     with uninterrupted():
@@ -305,7 +318,7 @@ def _carry_out(
         try:
             if make:
                 make()
-            move_refs(repo.git, planned.moves, (lock, *also), message)
+            move_refs(repo.git, planned.moves, (lock,), mover=mover)
             recovery.drop(repo, planned.drops, lock)
         except Exception:
             if not recovery.recover(repo, lock):

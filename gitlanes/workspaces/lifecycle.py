@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
-from gitlanes.errors import Locked, Refused
+from gitlanes.errors import BadValue, Locked, Refused
 from gitlanes.git import worktrees
 from gitlanes.models.records import Lane
 from gitlanes.models.workspaces import Snapshot, Workspace
-from gitlanes.store import layout, pending, recovery
+from gitlanes.store import codec, layout, pending, recovery
 from gitlanes.store.expectation import require_commit
 from gitlanes.store.transaction import Transaction, locked
 from gitlanes.workspaces import capture, finding, snapshots, submodules
@@ -27,8 +27,9 @@ def create(
 ) -> Workspace:
     """Give an existing lane a workspace at its head; `path` defaults to the lane's usual place.
 
-    Raises Raced if the lane is not at `expect`.
+    Raises Raced if the lane is not at `expect`, BadValue for a path that can be none.
     """
+    check_path(path)
     complete(repo, repo.view.lane(name).record)
     with locked(repo) as lock:
         lane = repo.view.lane(name).record
@@ -49,6 +50,15 @@ def create(
 def create_with(tx: Transaction, lane: Lane, place: str, commit: str) -> None:
     """Let a transaction that makes a lane make its workspace, too; `fill` it afterwards."""
     tx.make_worktree(place, lambda: plant(tx.repo, lane, place, commit, tx.lock))
+
+
+def check_path(path: Path | None) -> None:
+    """Raise BadValue for a path that no directory can have; asked before anything is written."""
+    if path is not None and not worktrees.can_be(str(path)):
+        raise BadValue(
+            f"bad workspace path '{codec.one_line(ascii(str(path))[1:-1], 60)}'",
+            hint="a path has no NUL byte, and only characters that the file system can write",
+        )
 
 
 def free_place(repo: LaneRepo, name: str, path: Path | None) -> str:

@@ -158,8 +158,10 @@ class _Steps:
         """Wrap all plumbing that changes anything on disk."""
         from gitlanes.git.objects import ObjectStore
         from gitlanes.git.process import Git
+        from gitlanes.git.refs import Mover
 
         self.wrap(Git, "run", _git_command, "gitlanes")
+        self.wrap(Mover, "feed", lambda _, script: "git update-ref" if script else None, "gitlanes")
         self.wrap(ObjectStore, "write", lambda _, kind, *__: f"write {kind}", "gitlanes")
         for name in ("replace", "write_text", "write_bytes", "unlink", "mkdir", "rmdir", "rename"):
             self.wrap(Path, name, _about(name), "gitlanes")

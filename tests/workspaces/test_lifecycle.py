@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gitlanes import NotFound, Refused
+from gitlanes import BadValue, NotFound, Refused
 from tests.support.repos import TestRepo
 
 Maker = Callable[..., TestRepo]
@@ -252,6 +252,24 @@ def test_a_workspace_may_have_any_path(repo: TestRepo) -> None:
     assert repo.git("status", "--porcelain", cwd=place) == ""
     repo.lanes.remove_workspace("auth")
     assert not place.exists()
+
+
+@pytest.mark.parametrize("path", ["a\0b", "\0", "\ud800"])
+def test_a_path_that_can_be_none(repo: TestRepo, path: str) -> None:
+    """A path with a NUL byte, or of no bytes at all, is refused before anything is written."""
+    repo.lanes.new("bare", workspace=False)
+    before = repo.refs()
+    for make in (
+        lambda: repo.lanes.new("auth", path=path),
+        lambda: repo.lanes.new("auth", path=path, exist_ok=True),
+        lambda: repo.lanes.create_workspace("bare", path=path),
+    ):
+        with pytest.raises(BadValue, match="bad workspace path") as refused:
+            make()
+        assert refused.value.message.isprintable()
+        assert not (repo.path / ".git/lanes/pending").exists()
+    assert repo.refs() == before
+    repo.lane("auth", {"auth.py": "a\n"})
 
 
 def test_a_moved_workspace_is_still_the_lane_s(repo: TestRepo) -> None:
