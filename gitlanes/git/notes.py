@@ -13,7 +13,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import BadValue
-from gitlanes.git.raw import DIRECTORY, Entry, ObjectReader
+from gitlanes.git.raw import DIRECTORY, Entry, ObjectReader, parse_tree
 
 if TYPE_CHECKING:
     from gitlanes.git.objects import ObjectStore
@@ -38,9 +38,16 @@ def read_note(store: ObjectReader, tree: str, commit: str) -> bytes | None:
 
 def read_notes(store: ObjectReader, tree: str, commits: Iterable[str]) -> dict[str, bytes]:
     """Return {commit: note} of those `commits` that have one, reading each directory once."""
-    root = _Folder(store, tree)
-    found = ((commit, _content(store, root, commit)) for commit in commits)
-    return {commit: content for commit, content in found if content is not None}
+    root, wanted = _Folder(store, tree), list(commits)
+    _load_ways(store, root, wanted)
+    blobs = {commit: _blobs(_places(root, commit)) for commit in wanted}
+    oids = [oid for of_one in blobs.values() for oid in of_one]
+    content = {oid: data for oid, (_, data) in zip(oids, store.read_all(oids), strict=True)}
+    return {
+        commit: reduce(_concatenated, [content[oid] for oid in of_one])
+        for commit, of_one in blobs.items()
+        if of_one
+    }
 
 
 def list_notes(store: ObjectReader, tree: str) -> Iterator[tuple[str, str]]:
@@ -86,13 +93,22 @@ class _Folder:
 
     __slots__ = ("_changed", "_folders", "_oid", "_store", "entries")
 
-    def __init__(self, store: ObjectReader, oid: str | None):
+    def __init__(self, store: ObjectReader, oid: str | None, content: bytes | None = None):
         self._store = store
         self._oid = oid
         self._folders: dict[bytes, _Folder] = {}
         self._changed = oid is None
-        listing = store.tree(oid) if oid else []
+        listing = store.tree(oid) if oid and content is None else parse_tree(content or b"")
         self.entries: dict[bytes, Entry] = {name: (mode, blob) for mode, name, blob in listing}
+
+    def not_loaded(self, name: bytes) -> str | None:
+        """Return the tree of the directory of that name, None if there is none or it is here."""
+        mode, oid = self.entries.get(name, (b"", b""))
+        return oid.hex() if mode == DIRECTORY and name not in self._folders else None
+
+    def load(self, name: bytes, oid: str, content: bytes) -> None:
+        """Take the content of the directory of that name."""
+        self._folders[name] = _Folder(self._store, oid, content)
 
     def below(self, name: bytes) -> _Folder | None:
         """Return the directory of that name, None if there is none."""
@@ -168,6 +184,17 @@ def _new_place(root: _Folder, commit: str) -> tuple[_Folder, bytes]:
 
 def _blobs(places: list[tuple[_Folder, bytes]]) -> list[str]:
     return [folder.entries[name][1].hex() for folder, name in places]
+
+
+def _load_ways(store: ObjectReader, root: _Folder, commits: Iterable[str]) -> None:
+    """Load the directories on the way to these notes, all of one depth together."""
+    ways = [(root, commit.encode()) for commit in commits]
+    while ways:
+        missing = {(at, name[:2]): oid for at, name in ways if (oid := at.not_loaded(name[:2]))}
+        trees = store.read_all(list(missing.values()))
+        for ((folder, name), oid), (_, content) in zip(missing.items(), trees, strict=True):
+            folder.load(name, oid, content)
+        ways = [(below, name[2:]) for at, name in ways if (below := at.below(name[:2]))]
 
 
 def _content(store: ObjectReader, root: _Folder, commit: str) -> bytes | None:

@@ -14,7 +14,7 @@ from gitlanes.models.plain import Model, plain, replace
 from gitlanes.models.records import Landed, Lane, LaneState
 from gitlanes.models.results import CollidingPath, Promotion
 from gitlanes.store import records
-from gitlanes.store.expectation import require_commit
+from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import binding, capture, finding, intake
 
@@ -41,19 +41,17 @@ def promote(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
     there is nothing new, NotFound for a forced path that does not collide, Raced if ``expect``
     does not hold.
     """
-    order = order or Order()
-    if order.mode not in MODES:
-        raise BadValue(f"unknown promotion mode '{order.mode}'", hint=f"one of {', '.join(MODES)}")
+    order = _checked(order)
     source, target = _ends(repo, lane, order)
     unsaved = _Unsaved(repo, source.record)
     for end in (source, target):
         if end.record.bound:
             intake.catch_up(repo, end.record.name)
-            source, target = (repo.view.lane(x.record.name) for x in (source, target))
+            source, target = repo.view.again(source, target)
     landing = plans.plan(repo, source, target, order.force)
     forced = _require_landing(repo, landing, order)
     with transaction(repo, "promote", actor=order.intent.agent) as tx:
-        source, target = (repo.view.lane(x.record.name) for x in (source, target))
+        source, target = repo.view.again(source, target)
         if (source, target) != (landing.source, landing.target):
             landing = plans.plan(repo, source, target, order.force)
             forced = _require_landing(repo, landing, order)
@@ -64,11 +62,21 @@ def promote(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
 
 def preview(repo: LaneRepo, lane: str | None = None, order: Order | None = None) -> Promotion:
     """Return what `promote` would do now, collisions included, and move nothing."""
-    order = order or Order()
+    order = _checked(order)
     source, target = (intake.foreseen(repo, x) for x in _ends(repo, lane, order))
     unsaved = _Unsaved(repo, source.record)
     landing = plans.plan(repo, source, target, order.force)
     return plans.outcome(repo, landing, order.mode, unsaved.paths())
+
+
+def _checked(order: Order | None) -> Order:
+    """Return the order if it can be understood: before anything is taken in, and in a dry run."""
+    order = order or Order()
+    if order.mode not in MODES:
+        raise BadValue(f"unknown promotion mode '{order.mode}'", hint=f"one of {', '.join(MODES)}")
+    records.check(order.intent, order.cost)
+    check_expected(order.expect)
+    return order
 
 
 def _ends(repo: LaneRepo, lane: str | None, order: Order) -> tuple[LaneState, LaneState]:

@@ -14,6 +14,9 @@ from typing import Any, ClassVar, TypeVar, dataclass_transform
 # A default that is empty: models are never changed, so one serves all.
 NOTHING: dict[str, Any] = {}
 
+# What is plain already: asked first, for most values are.
+_SCALARS = frozenset((str, int, float, bool, type(None)))
+
 M = TypeVar("M", bound="Model")
 
 
@@ -72,6 +75,8 @@ def plain(value: Any) -> Any:
     Paths are bytes in models and text here; bytes that are no UTF-8 become lone surrogates,
     as Python spells file names, so that nothing is lost.
     """
+    if type(value) in _SCALARS:
+        return value
     if isinstance(value, bytes):
         return os.fsdecode(value)
     if isinstance(value, Model):

@@ -45,6 +45,15 @@ class View:
             "lane", shown(name), nearest=nearest(name, names), hint="see 'git lanes list'"
         )
 
+    def again(self, *states: LaneState) -> list[LaneState]:
+        """Return the lanes as they are now: read anew where their journals went on."""
+        names = [x.record.name for x in states]
+        tips = self.reader.targets([layout.journal(name) for name in names])
+        return [
+            state if tip == state.tip else self.lane(state.record.name)
+            for state, tip in zip(states, tips, strict=True)
+        ]
+
     def lanes(self, *, deleted: bool = False) -> list[LaneState]:
         """Return all lanes by name, the deleted ones only if asked for."""
         rows = list_refs(self._git, [layout.JOURNALS], "refname objectname contents")
