@@ -62,6 +62,21 @@ HOSTILE = {
     "x" * 10240: "x" * 57 + "...",
 }
 
+# Near the id of an attempt that exists: 'auth/1'.
+ODD_ATTEMPTS = {
+    **{x: x for x in ("auth/01", "auth/+1", "auth/-1", "auth/1.0", "auth/1/2", "auth//1", "auth/")},
+    **{x: x for x in ("../auth/1", "./auth/1", "x/../auth/1", "-x/1", "--all/1", "/1", "/", "")},
+    **{x: x for x in ("auth/1^{tree}", "auth/1@{0}", "auth/1~1", "auth/*", "auth/1:auth.py")},
+    **{x: x for x in ("auth/\u0661", "auth/\u00b9", "auth/s0", "refs/lanes/head/auth/1")},
+    "auth/1\n": "auth/1",
+    " auth/1": "auth/1",
+    "auth/1\n2": "auth/1 2",
+    "auth/1\x1b[31m": "auth/1 [31m",
+    "\udcff/1": "\\xff/1",
+    "auth/" + "9" * 5000: "auth/" + "9" * 52 + "...",
+    "x" * 5000 + "/1": "x" * 57 + "...",
+}
+
 ODD_FILES = [
     "new\nline",
     "tab\there",
@@ -238,6 +253,22 @@ def test_unknown_objects(repo: TestRepo, cli: Cli, args: list[str], said: str) -
     done = cli(*args)
     assert (done.code, done.out) == (128, "")
     assert done.err.startswith(f"error: {said}")
+    assert repo.refs() == before
+
+
+@pytest.mark.parametrize("verb", ["show", "accept", "reject"])
+@pytest.mark.parametrize("name", ODD_ATTEMPTS)
+def test_hostile_attempt_ids(repo: TestRepo, cli: Cli, verb: str, name: str) -> None:
+    """What is almost an attempt's id names none, and is said without control codes."""
+    repo.lane("auth")
+    repo.propose("auth", {"auth.py": "a\n"})
+    before = repo.refs()
+    done = cli(verb, "--", name)
+    assert (done.code, done.out) == (128, "")
+    what = "state" if verb == "show" else "attempt"
+    shown = ODD_ATTEMPTS[name]
+    assert done.err.startswith(f"error: {what} '{shown}' not found\nhint: ")
+    assert (done.err.count("\n"), "\x1b" in done.err) == (2, False)
     assert repo.refs() == before
 
 

@@ -9,12 +9,13 @@ import click
 from gitlanes.cli.errors import line
 from gitlanes.cli.output import Output, command
 from gitlanes.cli.told import attempt_lines, brief_cost
+from gitlanes.models.records import STATUSES
 
 
 @command("history")
 @click.argument("lane_name", metavar="[LANE]", required=False)
 @click.option("--lane", help="Attempts of this lane alone.")
-@click.option("--status", type=click.Choice(["proposed", "accepted", "rejected", "superseded"]))
+@click.option("--status", type=click.Choice(STATUSES))
 @click.option("--agent", metavar="ID", help="Attempts of this agent alone.")
 @click.option("--tag", help="Attempts with this tag alone.")
 @click.option("--since", metavar="DATE", help="As git understands it: '2 days ago', 2026-01-31.")

@@ -137,10 +137,12 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 
 def _money(text: str) -> str:
+    from gitlanes.store.validity import unsound_field
+
     try:
-        value = Decimal(text)
+        amount = str(Decimal(text))
     except InvalidOperation:
-        raise BadValue(f"bad amount of money '{text}'", hint="write it as 0.42") from None
-    if not value.is_finite() or value < 0:
+        amount = ""
+    if unsound_field({"amount": amount}):  # what could be recorded, but not read again
         raise BadValue(f"bad amount of money '{text}'", hint="write it as 0.42")
-    return str(value)
+    return amount

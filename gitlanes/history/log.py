@@ -11,8 +11,8 @@ from gitlanes.errors import BadValue, NotFound
 from gitlanes.git.refs import list_refs
 from gitlanes.models.history import History, Told
 from gitlanes.models.plain import Model
-from gitlanes.models.records import Attempt, Entry
-from gitlanes.store import journal, layout, records
+from gitlanes.models.records import STATUSES, Attempt, Entry
+from gitlanes.store import codec, journal, layout, records
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -33,10 +33,18 @@ class Filter(Model):
 
 
 def history(repo: LaneRepo, wanted: Filter | None = None) -> History:
-    """Return attempts with their intents, costs and evaluations, deleted lanes' included."""
+    """Return attempts with their intents, costs and evaluations, deleted lanes' included.
+
+    Raises BadValue for a status that there is not, a negative limit, and no date.
+    """
     wanted = wanted or Filter()
     if wanted.limit is not None and wanted.limit < 0:
         raise BadValue(f"limit {wanted.limit} is negative")
+    if wanted.status is not None and wanted.status not in STATUSES:
+        raise BadValue(
+            f"unknown status '{codec.one_line(wanted.status, 60)}'",
+            hint=f"one of {', '.join(STATUSES)}",
+        )
     since = _moment(repo, wanted.since) if wanted.since else None
     found = _attempts(repo, _tips(repo, wanted.lane), since)
     matching = (x for x in found if _matches(x, wanted))

@@ -17,7 +17,7 @@ from gitlanes.models.records import ACTIVE, DELETED, REJECTED, Lane, LaneState
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout
 from gitlanes.store.adopt import USUAL_NAME, adopt, adopted_lane
-from gitlanes.store.expectation import require_commit
+from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import finding, intake
 from gitlanes.workspaces import lifecycle as workspaces
@@ -55,9 +55,12 @@ def new(
 
     ``start`` is a lane, attempt, snapshot or revision; the adopted lane's head by default.
     ``agent`` is who owns the lane. With ``exist_ok`` a lane of that name is returned as it is.
-    Raises Raced if the start is not the commit that ``expect`` (a beginning of it) names.
+    Raises Raced if the start is not the commit that ``expect`` (a beginning of it) names,
+    BadValue for a path or an ``expect`` that can be none.
     """
     layout.check_lane_name(name)
+    workspaces.check_path(path)
+    check_expected(expect)
     default = _default(repo)
     existing = repo.view.find(name)
     if existing is not None and existing.record.status != DELETED:
@@ -94,14 +97,16 @@ def delete(
     """Delete a lane and its workspace; its records stay readable, and its attempts' content.
 
     Refuses open attempts and unsaved work; with ``force`` the attempts are rejected, and the
-    work is snapshotted first.
+    work is snapshotted first. Raises Raced if the lane is not at `expect`.
     """
+    check_expected(expect)
     known = repo.view.find(name)
     if known is not None and known.record.status == DELETED:
         return _finish_deletion(repo, known, force=force)
     lane = repo.view.lane(name).record
     if lane.bound or lane.extra.get("adopted"):
         raise Refused(f"lane '{name}' is the repository's own", hint="other lanes can be deleted")
+    require_commit(f"lane '{name}'", lane.head, expect)
     workspace = finding.workspace_of(repo, lane)
     with _doomed(repo, workspace, force=force) as saved, transaction(repo, "delete") as tx:
         state = repo.view.lane(name)

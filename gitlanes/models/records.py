@@ -10,6 +10,7 @@ PROPOSED = "proposed"
 ACCEPTED = "accepted"
 REJECTED = "rejected"
 SUPERSEDED = "superseded"
+STATUSES = (PROPOSED, ACCEPTED, REJECTED, SUPERSEDED)
 
 ACTIVE = "active"
 DELETED = "deleted"

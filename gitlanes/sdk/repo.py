@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from gitlanes.exchange.exporting import Exported, export
+from gitlanes.git.process import require_arguments
 from gitlanes.history import diff, log, show
 from gitlanes.landing import check, promote
 from gitlanes.landing.landed_commits import MERGE
@@ -197,7 +198,7 @@ class Repo:
         ``force`` are the colliding paths on which the source wins. With ``dry_run`` collisions
         are part of the result, and nothing moves.
         """
-        forced = Force(tuple(map(os.fsencode, force)), force_all)
+        forced = Force(_names(force), force_all)
         order = promote.Order(into, mode, forced, message, intent, cost, expect)
         verb = promote.preview if dry_run else promote.promote
         return verb(self._repo, lane, order)
@@ -242,5 +243,11 @@ def _offer(
     paths: Iterable[Path_],
     expect: str | None,
 ) -> propose.Offer:
-    names: Sequence[bytes] = tuple(map(os.fsencode, paths))
-    return propose.Offer(message, intent, cost, change, names, expect)
+    return propose.Offer(message, intent, cost, change, _names(paths), expect)
+
+
+def _names(paths: Iterable[Path_]) -> tuple[bytes, ...]:
+    """Return paths as git has them; raises BadValue for what can be none."""
+    names = [os.fspath(path) for path in paths]
+    require_arguments(names)
+    return tuple(map(os.fsencode, names))

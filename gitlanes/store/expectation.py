@@ -9,18 +9,21 @@ from gitlanes.errors import BadValue, Raced
 _COMMIT = re.compile(r"[0-9a-f]{4,40}")
 
 
-def require_commit(what: str, actual: str | None, expect: str | None) -> None:
-    """Raise Raced unless `actual` is the commit that `expect`, or a beginning of it, names.
-
-    Raises BadValue for what can be no commit: an empty variable must not pass for a match.
-    """
-    if expect is None:
-        return
-    if not _COMMIT.fullmatch(expect):
+def check_expected(expect: str | None) -> None:
+    """Raise BadValue for what can be no commit: an empty variable must not pass for a match."""
+    if expect is not None and not _COMMIT.fullmatch(expect):
         raise BadValue(
             f"'{expect[:60]}' is no commit to expect", hint="give 4 to 40 hex digits of its id"
         )
-    if not (actual or "").startswith(expect):
+
+
+def require_commit(what: str, actual: str | None, expect: str | None) -> None:
+    """Raise Raced unless `actual` is the commit that `expect`, or a beginning of it, names.
+
+    Raises BadValue as `check_expected` does.
+    """
+    check_expected(expect)
+    if expect is not None and not (actual or "").startswith(expect):
         raise Raced(
             f"{what} is at {str(actual)[:12]}, not at {expect[:12]}",
             hint="look at what came in, then repeat with that",

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gitlanes import clock, ids
+from gitlanes.errors import BadValue
 from gitlanes.models.notes import Cost, Evaluation, Intent, Judgement, Notes
 from gitlanes.models.plain import plain
 from gitlanes.models.records import Attempt
 from gitlanes.store import codec, layout
+from gitlanes.store.validity import unsound_field
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -18,21 +20,24 @@ if TYPE_CHECKING:
 _SCHEMAS = {"intents": "intent", "costs": "cost", "evaluations": "evaluation"}
 
 
+def check(intent: Intent, cost: Cost) -> None:
+    """Raise BadValue for what our own readers would skip once it is recorded."""
+    kinds = (
+        ("intent", _said(intent), "texts are str, tags and context lists of them, meta is a dict"),
+        ("cost", plain(cost), "an amount is text such as '0.42', and tokens are whole numbers"),
+    )
+    for kind, body, hint in kinds:
+        known = {key: value for key, value in body.items() if value is not None}
+        if (field := unsound_field(known)) is not None:
+            shown = codec.one_line(str(known[field]), 60)
+            raise BadValue(f"bad {field} of {kind} '{shown}'", hint=hint)
+
+
 def add_intent(
     tx: Transaction, attempt: Attempt, intent: Intent, details: Mapping[str, Any] | None = None
 ) -> None:
     """Record why an attempt was made, on its commit; `details` are the verb's own fields."""
-    body = {
-        **_about(tx, attempt),
-        "prompt": intent.prompt,
-        "agent": _agent(intent),
-        "model": intent.model,
-        "session": intent.session,
-        "tags": list(intent.tags) or None,
-        "context": list(intent.context) or None,
-        "meta": intent.meta or None,
-        **(details or {}),
-    }
+    body = {**_about(tx, attempt), **_said(intent), **(details or {})}
     _add(tx, "intents", attempt.commit, body)
 
 
@@ -88,9 +93,18 @@ def _about(tx: Transaction, attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def _agent(intent: Intent) -> dict[str, Any] | None:
+def _said(intent: Intent) -> dict[str, Any]:
     agent = {"id": intent.agent, "type": intent.agent_type, "version": intent.agent_version}
-    return agent if any(agent.values()) else None
+    known = {key: value for key, value in agent.items() if value is not None}
+    return {
+        "prompt": intent.prompt,
+        "agent": known if any(known.values()) else None,
+        "model": intent.model,
+        "session": intent.session,
+        "tags": plain(intent.tags) or None,
+        "context": plain(intent.context) or None,
+        "meta": plain(intent.meta) or None,
+    }
 
 
 def _add(tx: Transaction, kind: str, commit: str, body: dict[str, Any]) -> None:

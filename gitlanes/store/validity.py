@@ -11,7 +11,7 @@ from typing import Any
 
 from gitlanes import ids
 from gitlanes.errors import BadName
-from gitlanes.models.records import ACCEPTED, PROPOSED, REJECTED, SUPERSEDED, Attempt, Lane
+from gitlanes.models.records import STATUSES, Attempt, Lane
 from gitlanes.store import layout
 
 _OID = re.compile(r"[0-9a-f]{40}")
@@ -24,6 +24,7 @@ _TYPES: dict[str, type] = {
     **dict.fromkeys(("attempt", "kind", "prompt", "model", "time", "replaces"), str),
     **dict.fromkeys(("name", "by", "reason", "amount", "currency"), str),
 }
+_AGENT = ("id", "type", "version")
 _UUID = re.compile(r"[0-9a-zA-Z-]{1,64}")
 
 
@@ -49,19 +50,30 @@ def checked_attempt(attempt: Attempt) -> Attempt:
     match = ids.ATTEMPT_ID.fullmatch(attempt.id)
     if match is None or match["number"] != str(attempt.number):
         raise ValueError("an attempt's id is not its lane's and number's")
-    if attempt.status not in (PROPOSED, ACCEPTED, REJECTED, SUPERSEDED):
+    if attempt.status not in STATUSES:
         raise ValueError("an attempt has no known status")
     return attempt
 
 
 def is_sound(record: dict[str, Any]) -> bool:
     """Say whether a note's record has an id, and each field that is read the right type."""
-    if not isinstance(record.get("id"), str):
-        return False
-    if not all(isinstance(record[key], kind) for key, kind in _TYPES.items() if key in record):
-        return False
-    return bool(_AMOUNT.fullmatch(record.get("amount", "0"))) and all(
-        isinstance(x, str) for x in (*record.get("tags", ()), *record.get("context", ()))
+    return isinstance(record.get("id"), str) and unsound_field(record) is None
+
+
+def unsound_field(record: dict[str, Any]) -> str | None:
+    """Return the name of a field that readers would skip the whole record for, or None."""
+    wrong = (key for key, kind in _TYPES.items() if not isinstance(record.get(key, kind()), kind))
+    if (found := next(wrong, None)) is not None:
+        return found
+    if not _AMOUNT.fullmatch(record.get("amount", "0")):
+        return "amount"
+    texts = {
+        "tags": record.get("tags", ()),
+        "context": record.get("context", ()),
+        "agent": [x for key, x in record.get("agent", {}).items() if key in _AGENT],
+    }
+    return next(
+        (k for k, found in texts.items() if not all(isinstance(x, str) for x in found)), None
     )
 
 

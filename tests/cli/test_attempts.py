@@ -225,6 +225,24 @@ def test_the_prompt_from_stdin_and_from_a_file(repo: TestRepo, cli: Cli, place: 
     assert repo.git("log", "-1", "--format=%s", "refs/lanes/head/auth") == "From a file"
 
 
+@pytest.mark.parametrize("source", ["file", "stdin"])
+def test_a_nul_byte_in_the_prompt(repo: TestRepo, place: Path, source: str) -> None:
+    """In a prompt's first line, which would be the message, it is refused; with -m it is kept."""
+    before = repo.refs()
+    repo.write({"../prompt.md": "a\0b\nsecond\n"}, place)
+    option = "--prompt=-" if source == "stdin" else "--prompt-file=../prompt.md"
+
+    def commit(*args: str) -> Ran:
+        return spawn_cli(place, repo.environ, "commit", option, *args, stdin="a\0b\nsecond\n")
+
+    assert commit() == Ran(129, "", "error: a commit message cannot contain a NUL byte\n")
+    assert repo.refs() == before
+    assert commit("-m", "Title").code == 0
+    assert note(repo, "intents", "refs/lanes/head/auth")[0]["prompt"] == "a\0b\nsecond\n"
+    shown = spawn_cli(place, repo.environ, "show", "auth/1")
+    assert "    > a\\x00b\n    > second\n" in shown.out
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -232,6 +250,9 @@ def test_the_prompt_from_stdin_and_from_a_file(repo: TestRepo, cli: Cli, place: 
         (["--cost", "much"], "bad amount of money 'much'"),
         (["--cost", "-1"], "bad amount of money '-1'"),
         (["--cost", "NaN"], "bad amount of money 'NaN'"),
+        (["--cost", "1e5000"], "bad amount of money '1e5000'"),
+        (["--cost", "1" * 40], f"bad amount of money '{'1' * 40}'"),
+        (["--cost", "-0"], "bad amount of money '-0'"),
         (["--meta", "nothing"], "--meta takes NAME=VALUE, not 'nothing'"),
         (["--prompt", "a", "--prompt-file", "b"], "--prompt and --prompt-file exclude each other"),
         (["--change", "I123"], "bad change id 'I123'"),

@@ -108,6 +108,22 @@ def test_a_bad_filter(cli: Cli) -> None:
     assert cli("history", "--limit", "-1").code == 129
 
 
+@pytest.mark.usefixtures("story")
+@pytest.mark.parametrize(
+    "status", ["odd", "", "Accepted", "accepted ", "superseded\n", "a\x1b[31m"]
+)
+def test_an_unknown_status(cli: Cli, status: str) -> None:
+    """A status that no attempt can have is a usage error that lists those there are."""
+    done = cli("history", f"--status={status}")
+    assert (done.code, done.out) == (129, "")
+    known = "is not one of 'proposed', 'accepted', 'rejected', 'superseded'"
+    first, hint = done.err.splitlines()
+    assert first.startswith("error: invalid value for '--status': ")
+    assert first.endswith(known)
+    assert hint == "hint: see 'git lanes history -h'"
+    assert "\x1b" not in first
+
+
 def test_history_within_one_second_is_in_order(repo: TestRepo, cli: Cli) -> None:
     """Operations of one second on several lanes are told in the order in which they happened."""
     expected = []

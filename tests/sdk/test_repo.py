@@ -109,6 +109,23 @@ def test_a_collision_is_an_error_with_data(repo: TestRepo) -> None:
         (lambda r: r.workspace("main2"), gitlanes.NotFound, "main"),
         (lambda r: r.delete("main"), gitlanes.Refused, "other lanes"),
         (lambda r: r.history(limit=-1), gitlanes.BadValue, ""),
+        (
+            lambda r: r.history(status="odd"),
+            gitlanes.BadValue,
+            "one of proposed, accepted, rejected, superseded",
+        ),
+        (lambda r: r.history(status=""), gitlanes.BadValue, "one of proposed"),
+        (lambda r: r.promote("main", mode="odd", dry_run=True), gitlanes.BadValue, "merge, squash"),
+        (lambda r: r.export("main", branch="a\0b"), gitlanes.BadValue, ""),
+        (lambda r: r.export("main", branch="\ud800"), gitlanes.BadValue, ""),
+        (lambda r: r.history(since="a\0b"), gitlanes.BadValue, ""),
+        (lambda r: r.propose("main", paths=["auth.py\0src"]), gitlanes.BadValue, ""),
+        (lambda r: r.commit("main", paths=["\ud800"]), gitlanes.BadValue, ""),
+        (lambda r: r.promote("main", force=["\ud800"]), gitlanes.BadValue, ""),
+        (lambda r: r.show("main\0x"), gitlanes.NotFound, ""),
+        (lambda r: r.new("x", start="main\0x"), gitlanes.NotFound, ""),
+        (lambda _: Repo.open("a\0b"), gitlanes.NotARepository, ""),
+        (lambda _: Repo.open("\ud800"), gitlanes.NotARepository, ""),
     ],
 )
 def test_errors_are_typed(
@@ -120,7 +137,81 @@ def test_errors_are_typed(
         call(repo.lanes)
     assert isinstance(caught.value, gitlanes.LanesError)
     assert hint in caught.value.hint
+    assert caught.value.message.isprintable()
     assert repo.refs() == before
+
+
+def test_a_path_that_would_be_two(repo: TestRepo) -> None:
+    """A path with a NUL byte takes in neither of the files around it."""
+    place = repo.lane("auth")
+    repo.write({"auth.py": "a\n", "o": "o\n"}, place)
+    before = repo.refs()
+    for call in (repo.lanes.propose, repo.lanes.commit):
+        with pytest.raises(gitlanes.BadValue, match=r"'auth\.py\?o' has a character"):
+            call("auth", paths=["auth.py\0o"])
+    assert repo.refs() == before
+
+
+UNREADABLE = [
+    *(Cost(amount=x, currency="USD") for x in ("1E+5000", "1" * 40, "-0", "NaN", "much", "")),
+    *(Cost(amount=0.5), Cost(input_tokens="5"), Cost(output_tokens=1.5)),  # type: ignore[arg-type]
+    *(Intent(agent=17), Intent(tags="bug"), Intent(tags=(1,))),  # type: ignore[arg-type]
+    *(Intent(prompt=["p"]), Intent(agent_type=1), Intent(meta=["x"])),  # type: ignore[arg-type]
+]
+
+
+@pytest.mark.parametrize("said", UNREADABLE, ids=str)
+def test_what_could_not_be_read_again_is_not_recorded(repo: TestRepo, said: Cost | Intent) -> None:
+    """A cost or intent that our own readers would skip is refused, and no attempt is made."""
+    repo.write({"auth.py": "a\n"}, repo.lane("auth", {"src/app.py": "b\n"}))
+    before = repo.refs()
+    options: dict[str, Any] = {"cost" if isinstance(said, Cost) else "intent": said}
+    for call in (repo.lanes.propose, repo.lanes.commit, repo.lanes.promote):
+        with pytest.raises(gitlanes.BadValue, match=r"^bad "):
+            call("auth", **options)
+    assert repo.refs() == before
+
+
+@pytest.mark.parametrize("amount", ["0", "0.42", "1E+5", "1E-7", "1" * 30])
+def test_a_cost_that_is_recorded_is_read(repo: TestRepo, amount: str) -> None:
+    """Every amount that is taken is told again."""
+    repo.write({"auth.py": "a\n"}, repo.lane("auth"))
+    made = repo.lanes.commit("auth", cost=Cost(amount=amount, currency="USD"))
+    assert repo.lanes.show(made.attempt.id).attempts[0].notes.costs[0]["amount"] == amount
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda r: r.commit("auth", message="a\0b"),
+        lambda r: r.propose("auth", message="subject\n\nbody\0"),
+        lambda r: r.commit("auth", intent=Intent(prompt="a\0b\nsecond")),
+        lambda r: r.commit("auth", message="\0", paths=["auth.py"]),
+        lambda r: r.promote("auth", message="a\0b"),
+        lambda r: r.promote("auth", message="a\0b", mode="squash"),
+    ],
+)
+def test_a_nul_byte_in_a_message(repo: TestRepo, call: Callable[[Repo], Any]) -> None:
+    """Git would cut a message at a NUL byte: it is refused, and no lane, file or note changes."""
+    place = repo.lane("auth", {"src/app.py": "a\n"})
+    repo.write({"auth.py": "unsaved\n"}, place)
+    before = repo.refs()
+    with pytest.raises(gitlanes.BadValue) as caught:
+        call(repo.lanes)
+    assert caught.value.message == "a commit message cannot contain a NUL byte"
+    assert caught.value.exit_code == 129
+    assert repo.refs() == before
+    assert (place / "auth.py").read_text() == "unsaved\n"
+
+
+def test_a_nul_byte_in_what_is_recorded(repo: TestRepo) -> None:
+    """Prompts, agents and tags are JSON: a NUL byte there is kept as it is."""
+    place = repo.lane("auth")
+    repo.write({"auth.py": "a\n"}, place)
+    said = Intent(prompt="p\0q", agent="a\0b", tags=("t\0",))
+    made = repo.lanes.commit("auth", message="x", intent=said)
+    intent = repo.lanes.show(made.attempt.id).attempts[0].notes.intents[0]
+    assert (intent["prompt"], intent["agent"]["id"], intent["tags"]) == ("p\0q", "a\0b", ["t\0"])
 
 
 def test_not_found_names_the_nearest(repo: TestRepo) -> None:
