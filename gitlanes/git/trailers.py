@@ -30,13 +30,19 @@ def add_change_id(message: str, change_id: str) -> str:
     A message with a Change-Id trailer, valid or not, keeps it and gets no other. The result
     ends with one newline. Raises BadValue unless `change_id` is ``I`` and 40 hex digits.
     """
-    if not _CHANGE_ID.fullmatch(change_id):
-        raise BadValue(f"not a change id: '{change_id}'", hint="it is an I and 40 hex digits")
+    _require_change_id(change_id)
     parts = _split(message)
-    if any(key.lower() == "change-id" for key, _ in _trailers(parts.block)):
-        return parts.joined()
-    signed = (at for at, line in enumerate(parts.block) if _SIGN_OFF.match(line))
-    parts.insert(next(signed, len(parts.block)), f"Change-Id: {change_id}")
+    if not any(key.lower() == "change-id" for key, _ in _trailers(parts.block)):
+        parts.insert_change_id(change_id)
+    return parts.joined()
+
+
+def set_change_id(message: str, change_id: str) -> str:
+    """Return the message as `add_change_id` does, with that id in the place of any other."""
+    _require_change_id(change_id)
+    parts = _split(message)
+    parts.block = _others(parts.block, "change-id")
+    parts.insert_change_id(change_id)
     return parts.joined()
 
 
@@ -53,6 +59,16 @@ def add_trailer(message: str, key: str, value: str) -> str:
         raise BadValue(f"the value of trailer '{key}' is not one line of text")
     parts = _split(message)
     parts.insert(len(parts.block), f"{key}: {trimmed}")
+    return parts.joined()
+
+
+def without_trailer(message: str, key: str) -> str:
+    """Return the message without its trailers of that key, however spelled, folded lines included.
+
+    The result ends with one newline. Lines outside the trailer block stay, whatever they say.
+    """
+    parts = _split(message)
+    parts.block = _others(parts.block, key)
     return parts.joined()
 
 
@@ -93,12 +109,22 @@ class _Parts:
             self.text.append("")
         self.block.insert(at, line)
 
+    def insert_change_id(self, change_id: str) -> None:
+        """Put a Change-Id into the block, before its sign-offs."""
+        signed = (at for at, line in enumerate(self.block) if _SIGN_OFF.match(line))
+        self.insert(next(signed, len(self.block)), f"Change-Id: {change_id}")
+
     def joined(self) -> str:
         """Return the message."""
         lines = [*self.text, *self.block, *self.tail]
         while lines and not lines[-1].strip(_SPACE):
             lines.pop()
         return "\n".join([*lines, ""])
+
+
+def _require_change_id(text: str) -> None:
+    if not _CHANGE_ID.fullmatch(text):
+        raise BadValue(f"not a change id: '{text}'", hint="it is an I and 40 hex digits")
 
 
 def _text(message: str | bytes) -> str:
@@ -157,6 +183,19 @@ def _is_block(lines: list[str]) -> bool:
             others, folded = others + folded + (not line.startswith("#")), 0
     others += folded
     return trailers > 0 and (not others or (generated and trailers * 3 >= others))
+
+
+def _others(block: list[str], key: str) -> list[str]:
+    """Return a trailer block's lines but for one key's trailers."""
+    kept: list[str] = []
+    going = False
+    for line in block:
+        match = _TRAILER.match(line)
+        if line[0] not in _SPACE:
+            going = match is not None and match[1].lower() == key.lower()
+        if not going:
+            kept.append(line)
+    return kept
 
 
 def _trailers(block: list[str]) -> list[tuple[str, str]]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gitlanes.git.trailers import change_id_of
+from gitlanes.git.trailers import change_id_of, without_trailer
 from gitlanes.models.records import Attempt, Lane
 from gitlanes.models.workspaces import Capture
 from gitlanes.store import codec
@@ -30,9 +29,7 @@ def has_change(repo: LaneRepo, lane: Lane, change: str) -> bool:
 
 def without_change_id(text: str) -> str:
     """Return a message without its Change-Id trailers, however they are spelled."""
-    key = re.compile(r"change-id\s*:", re.IGNORECASE)
-    kept = [x for x in text.splitlines() if not key.match(x)]
-    return "\n".join(kept).strip() or codec.one_line(text)
+    return without_trailer(text, "Change-Id").strip() or codec.one_line(text)
 
 
 def merged_heads(

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
 from gitlanes.errors import BadValue, NothingToPropose
-from gitlanes.git.trailers import add_change_id, add_trailer, change_id_of, subject_of
+from gitlanes.git.trailers import (
+    add_change_id,
+    add_trailer,
+    change_id_of,
+    set_change_id,
+    subject_of,
+)
 from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent
 from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import PROPOSED, SUPERSEDED, Attempt, LaneState
@@ -15,7 +21,7 @@ from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Capture
 from gitlanes.review import decide, lineage
 from gitlanes.store import codec, records
-from gitlanes.store.expectation import require_commit
+from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import binding, finding, intake
 from gitlanes.workspaces import capture as capturing
@@ -45,7 +51,8 @@ def propose(repo: LaneRepo, lane: str | None = None, offer: Offer | None = None)
     """Offer a workspace's content as an attempt of its lane; the files stay as they are.
 
     A whole proposal supersedes the lane's open ones and carries their Change-Id on. Raises
-    NothingToPropose, Refused in the middle of a merge, Raced if ``expect`` does not hold.
+    NothingToPropose, Refused in the middle of a merge, Raced if ``expect`` does not hold,
+    BadValue for a part of the offer that could not be read back.
     """
     return _offer(repo, lane, offer or Offer(), accept=False)
 
@@ -148,6 +155,8 @@ def _check(offer: Offer) -> None:
             f"bad change id '{codec.one_line(change, 60)}'",
             hint="use I and 40 hex digits, or 'new'",
         )
+    records.check(offer.intent, offer.cost)
+    check_expected(offer.expect)
 
 
 def _require_news(repo: LaneRepo, state: LaneState, captured: Capture, *, accept: bool) -> None:
@@ -196,12 +205,11 @@ def _message(
     if offer.change == NEW_CHANGE:
         change = ids.new_change_id()
     elif named and lineage.has_change(repo, state.record, named):
-        text = add_trailer(lineage.without_change_id(text), "Follows", named)
+        # In this order: without a block the paragraph before it would pass for one.
+        text = lineage.without_change_id(add_trailer(text, "Follows", named))
         change = ids.new_change_id()
     message = add_change_id(text, change)
-    if change_id_of(message) == change:
-        return message
-    return add_change_id(lineage.without_change_id(text), change)
+    return message if change_id_of(message) == change else set_change_id(text, change)
 
 
 def _written(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
-from gitlanes.errors import Raced
+from gitlanes.errors import Raced, Refused
 from gitlanes.git.refs import list_refs
 from gitlanes.models.workspaces import Snapshot
 from gitlanes.store import layout
@@ -54,16 +55,27 @@ def save(repo: LaneRepo, hold: capture.Held) -> Snapshot:
 
 def listing(repo: LaneRepo, name: str) -> list[Snapshot]:
     """Return a lane's snapshots, oldest first."""
-    rows = list_refs(repo.git, [f"{layout.SNAPSHOTS}{name}/"], "refname objectname tree")
-    found = []
-    for ref, commit, tree in rows:
-        number = ref.rpartition(b"/")[2].decode("utf-8", "replace")
-        if number.isascii() and number.isdigit() and tree:
-            found.append((int(number), ref.decode(), commit.decode(), tree.decode()))
     return [
         Snapshot(ids.snapshot_id(name, number), name, tree, ref, commit)
-        for number, ref, commit, tree in sorted(found)
+        for number, ref, commit, tree in _rows(repo, name)
+        if tree
     ]
+
+
+def _rows(repo: LaneRepo, name: str) -> list[tuple[int, str, str, str]]:
+    """Return (number, ref, object, tree) of every ref that has a snapshot's name, in order.
+
+    What a snapshot's id cannot name is somebody else's. Without a tree it is no snapshot, yet
+    no other can have that name.
+    """
+    found = []
+    prefix = layout.SNAPSHOTS + name + "/"
+    for row in list_refs(repo.git, [prefix], "refname objectname tree"):
+        ref, oid, tree = (os.fsdecode(cell) for cell in row)
+        match = ids.SNAPSHOT_ID.fullmatch(f"{name}/s{ref.removeprefix(prefix)}")
+        if match:
+            found.append((int(match["number"]), ref, oid, tree))
+    return sorted(found)
 
 
 def _keeps(repo: LaneRepo, saved: Snapshot, hold: capture.Held, head: str) -> bool:
@@ -78,5 +90,14 @@ def _newest(repo: LaneRepo, name: str) -> Snapshot | None:
 
 
 def _next_number(repo: LaneRepo, name: str) -> int:
-    newest = _newest(repo, name)
-    return int(newest.ref.rpartition("/")[2]) + 1 if newest else 1
+    rows = _rows(repo, name)
+    taken = {row[0] for row in rows}
+    number = max((row[0] for row in rows if row[3]), default=0) + 1
+    while number in taken:
+        number += 1
+    if not ids.SNAPSHOT_ID.fullmatch(ids.snapshot_id(name, number)):
+        raise Refused(
+            f"lane '{name}' has no number left for a snapshot",
+            hint=f"remove the last one with: git update-ref -d {rows[-1][1]}",
+        )
+    return number

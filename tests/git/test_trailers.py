@@ -18,7 +18,9 @@ from gitlanes.git.trailers import (
     add_trailer,
     change_id_of,
     find_trailers,
+    set_change_id,
     subject_of,
+    without_trailer,
 )
 
 ID = "I" + "0123456789" * 4
@@ -235,3 +237,27 @@ def test_a_change_id_has_its_form(change_id: str) -> None:
     """Anything but an I and 40 lower-case hex digits is refused as a Change-Id."""
     with pytest.raises(BadValue, match="not a change id"):
         add_change_id("subject\n", change_id)
+
+
+# Git looks past a last line 'Conflicts:', so what comes after it must not change.
+REMOVABLE = [x for x in (*PLAIN, *EXISTING, *SIGNED) if x != "Conflicts:"]
+
+
+@given(_messages(REMOVABLE))
+def test_taking_a_trailer_out(message: str) -> None:
+    """Only that key's trailers go: all others are found as before, if there are any."""
+    without = without_trailer(message, "change-ID")
+    others = [x for x in find_trailers(message) if x[0].lower() != "change-id"]
+    if others:
+        assert find_trailers(without) == others
+    if others == find_trailers(message):
+        assert without == _ended(message)
+
+
+@given(_messages(REMOVABLE))
+def test_setting_a_change_id(message: str) -> None:
+    """Afterwards that is the one Change-Id, and every other trailer is there still."""
+    found = find_trailers(set_change_id(message, ID))
+    others = [x for x in find_trailers(message) if x[0].lower() != "change-id"]
+    assert [x for x in found if x[0].lower() != "change-id"] == others
+    assert [x for x in found if x[0].lower() == "change-id"] == [("Change-Id", ID)]

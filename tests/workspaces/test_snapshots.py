@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from gitlanes import GitFailed
+from gitlanes import GitFailed, Refused
+from tests.support.cli import Ran
 from tests.support.repos import TestRepo
 
 Maker = Callable[..., TestRepo]
@@ -328,3 +329,70 @@ def test_a_nested_repository_without_commits_is_named(repo: TestRepo) -> None:
     assert repo.refs() == before
     nested.save({"inner.txt": "inner\n"})
     assert modes(repo, repo.lanes.snapshot("auth").tree)["empty"] == "160000"
+
+
+@pytest.mark.parametrize(
+    "stray",
+    [
+        *(
+            "stray",
+            "none/1",
+            "auth/x",
+            "auth/0x1",
+            "auth/-1",
+            "auth/1.5",
+            "auth/\u0663",
+            "auth/\u00b2",
+        ),
+        *("auth/sub/7", "auth/007", "auth/0", "auth/99999999999", "auth/1000000000"),
+        *("auth/\udcff", "auth/\udcff/7", "auth/7\udcff"),
+    ],
+)
+def test_a_stray_ref_among_the_snapshots(
+    repo: TestRepo, cli: Callable[..., Ran], stray: str
+) -> None:
+    """A ref whose name is no snapshot's is read past; commands go on, numbers too."""
+    place = repo.lane("auth")
+    repo.write({"one.txt": "1\n"}, place)
+    assert repo.lanes.snapshot("auth").id == "auth/s1"
+    readers = (["list"], ["status"], ["workspace", "list"], ["show", "auth"], ["show", "auth/s1"])
+    before = [cli(*x) for x in readers]
+    assert [x.code for x in before] == [0] * len(readers)
+    repo.git("update-ref", f"refs/lanes/snapshots/{stray}", "main")
+    assert [cli(*x) for x in readers] == before
+    assert repo.lanes.snapshot("auth").id == "auth/s1"
+    repo.write({"one.txt": "2\n"}, place)
+    assert repo.lanes.snapshot("auth").id == "auth/s2"
+    assert repo.rev(f"refs/lanes/snapshots/{stray}") == repo.rev("main")
+
+
+def test_a_snapshot_that_is_no_commit(repo: TestRepo, cli: Callable[..., Ran]) -> None:
+    """A file's content under a snapshot's name is read past."""
+    place = repo.lane("auth")
+    repo.git("update-ref", "refs/lanes/snapshots/auth/7", "main:auth.py")
+    repo.write({"one.txt": "1\n"}, place)
+    assert repo.lanes.snapshot("auth").id == "auth/s1"
+    assert cli("show", "auth/s7").code == 128
+    assert [cli(*x).code for x in (["list"], ["status"], ["workspace", "list"])] == [0, 0, 0]
+
+
+def test_a_number_that_something_else_has(repo: TestRepo) -> None:
+    """The next snapshot goes past a ref that is none, and takes the first number that is free."""
+    place = repo.lane("auth")
+    for number in (1, 2):
+        repo.git("update-ref", f"refs/lanes/snapshots/auth/{number}", "main:auth.py")
+    repo.write({"one.txt": "1\n"}, place)
+    assert repo.lanes.snapshot("auth").id == "auth/s3"
+
+
+def test_no_number_is_left(repo: TestRepo) -> None:
+    """After the last number that an id can have, a snapshot is refused and the ref is named."""
+    place = repo.lane("auth")
+    last = "refs/lanes/snapshots/auth/999999999"
+    repo.git("update-ref", last, "main")
+    repo.write({"one.txt": "1\n"}, place)
+    before = repo.refs()
+    with pytest.raises(Refused, match="no number left") as refused:
+        repo.lanes.snapshot("auth")
+    assert refused.value.hint.endswith(f"git update-ref -d {last}")
+    assert repo.refs() == before
