@@ -31,30 +31,6 @@ if TYPE_CHECKING:
     from gitlanes.models.notes import Cost, Intent, Judgement
     from gitlanes.sdk.repo import Repo
 
-_ERRORS = (
-    "BadName",
-    "BadValue",
-    "Collision",
-    "CorruptRecord",
-    "GitFailed",
-    "LanesError",
-    "Locked",
-    "Negative",
-    "NotARepository",
-    "NotAdopted",
-    "NotFound",
-    "NothingToPropose",
-    "Raced",
-    "Refused",
-    "Unsupported",
-)
-# Loaded when first used: the command line imports this package on its way, too.
-_HOMES = {
-    **dict.fromkeys(_ERRORS, "gitlanes.errors"),
-    **dict.fromkeys(("Cost", "Intent", "Judgement"), "gitlanes.models.notes"),
-    "Repo": "gitlanes.sdk.repo",
-}
-
 __all__ = [
     "BadName",
     "BadValue",
@@ -76,6 +52,13 @@ __all__ = [
     "Repo",
     "Unsupported",
 ]
+
+# Loaded when first used: the command line imports this package on its way, too.
+_HOMES = {
+    **dict.fromkeys(__all__, "gitlanes.errors"),
+    **dict.fromkeys(("Cost", "Intent", "Judgement"), "gitlanes.models.notes"),
+    "Repo": "gitlanes.sdk.repo",
+}
 
 
 def __getattr__(name: str) -> Any:
