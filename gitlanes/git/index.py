@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from gitlanes import clock
-from gitlanes.errors import GitFailed, Locked
-from gitlanes.git.process import Completed, Git, failure, finish, require_arguments
+from gitlanes.errors import Locked
+from gitlanes.git.deep import files_below
+from gitlanes.git.process import Completed, Git, failure
 
 _PRIVATE = "lanes-index"
 # Paths that fit on one command line, however long they are.
 _PER_CALL = 100
 # Two seconds for another git command to let go of the index.
 _TRIES, _PAUSE = 200, 0.01
-_RACES = 2
+# What git says when it stops among the files, which is no refusal.
+_STOPPED = re.compile(
+    rb"[Uu]nable to write|unable to (create|checkout) (file|symlink)|cannot create directory"
+)
 
 
 def private_copy(git_dir: str) -> str:
@@ -42,36 +47,8 @@ def discard(copy: str) -> None:
         path.unlink(missing_ok=True)
 
 
-def stage(git: Git, index: str, paths: Sequence[bytes], pass_fds: Sequence[int]) -> str:
-    """Bring the private index up to the files and return its tree.
-
-    Untracked files count, git's ignores do not; with `paths`, only what lies there. Raises
-    BadValue for a path with a NUL byte, which would be two.
-    """
-    require_arguments(paths)
-    for _ in range(_RACES):
-        try:
-            return _stage(git, index, paths, pass_fds)
-        except GitFailed:
-            # `git gc` removes an emptied object directory just when git writes into it.
-            clock.sleep(_PAUSE)
-    return _stage(git, index, paths, pass_fds)
-
-
-def _stage(git: Git, index: str, paths: Sequence[bytes], pass_fds: Sequence[int]) -> str:
-    quiet = ("-c", "advice.addEmbeddedRepo=false", "-c", "core.fsmonitor=false")
-    where = ("--pathspec-from-file=-", "--pathspec-file-nul") if paths else ()
-    git.run(
-        *quiet,
-        "add",
-        "--all",
-        "--sparse",
-        *where,
-        input=b"\0".join(paths),
-        index=index,
-        pass_fds=pass_fds,
-        own_group=True,
-    )
+def written(git: Git, index: str, pass_fds: Sequence[int]) -> str:
+    """Return the tree of what the private index has."""
     return git.run("write-tree", index=index, pass_fds=pass_fds, own_group=True).text
 
 
@@ -97,8 +74,7 @@ def _files_below(git: Git, path: bytes) -> set[bytes] | None:
         return None
     if os.path.lexists(os.path.join(place, b".git")):
         return None
-    found = os.walk(place)
-    return {os.path.relpath(os.path.join(at, x), top) for at, _, files in found for x in files}
+    return set(files_below(top, path))
 
 
 def staged_entries(git: Git, index: str, paths: Sequence[bytes]) -> dict[bytes, tuple[str, str]]:
@@ -180,28 +156,6 @@ def put_head(git: Git, commit: str, pass_fds: Sequence[int]) -> None:
     git.run("update-ref", "--no-deref", "HEAD", commit, pass_fds=pass_fds, own_group=True)
 
 
-def changed_files(git: Git) -> list[tuple[str, bytes]]:
-    """Return (status, path) of every file that differs from HEAD, untracked ones included.
-
-    The status is git's two letters (`` M``, ``??``). Takes no lock on the index.
-    """
-    return ask_changed_files(git)()
-
-
-def ask_changed_files(git: Git) -> Callable[[], list[tuple[str, bytes]]]:
-    """Start looking for changed files; the answer is what the returned function returns."""
-    arguments = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
-    process = git.popen("--no-optional-locks", *arguments)
-
-    def answer() -> list[tuple[str, bytes]]:
-        out, err = finish(process, b"")
-        if process.returncode:
-            raise failure(arguments, Completed(process.returncode, out, err))
-        return [(row[:2].decode(), row[3:]) for row in out.split(b"\0") if row]
-
-    return answer
-
-
 def two_way(
     git: Git, old: str, new: str, pass_fds: Sequence[int], index: str | None = None
 ) -> str | None:
@@ -209,7 +163,7 @@ def two_way(
 
     Git refuses, and touches nothing, where a tracked file's edit would be lost. `index` names
     a private index to use in the place of the work tree's own. Raises GitFailed if git was
-    killed on the way.
+    killed on the way, or could not write what it was to write.
     """
     quiet = ("-c", "core.fsmonitor=false")
     arguments = ("read-tree", "-m", "-u", old, new)
@@ -220,11 +174,13 @@ def two_way(
         )
 
     done = go()
-    if done.code < 0:
+    if done.code < 0 or _STOPPED.search(done.err):
         raise failure(arguments, done)
     if done.code:
         # A touched but equal file makes git refuse; only a refresh tells them apart.
         refresh = ("update-index", "-q", "--refresh")
         git.run(*quiet, *refresh, index=index, check=False, pass_fds=pass_fds)
         done = go()
+        if done.code < 0 or _STOPPED.search(done.err):
+            raise failure(arguments, done)
     return failure(arguments, done).message if done.code else None

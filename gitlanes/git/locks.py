@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
-from gitlanes.errors import Locked, Refused
+from gitlanes.errors import Locked, Refused, Unsupported
+from gitlanes.git.replacing import replace_file
+
+if TYPE_CHECKING:
+    from gitlanes.git.process import Git
 
 _WORD = 64
+_PROVEN = "locks-work"
 
 
 @contextmanager
@@ -55,6 +60,95 @@ def is_free(path: str | os.PathLike[str]) -> bool:
             return True
     except Locked:
         return False
+
+
+def require(directory: str | os.PathLike[str], git: Git) -> None:
+    """Raise Unsupported unless locks are known to work in that directory, or prove to now.
+
+    That they do is remembered in a file there, for this very directory: a copy elsewhere is
+    tried anew.
+    """
+    found = os.stat(directory)
+    proof = f"{found.st_dev} {found.st_ino}\n"
+    path = os.path.join(directory, _PROVEN)
+    with suppress(OSError), open(path) as file:
+        if file.read() == proof:
+            return
+    if not work_here(directory, git):
+        raise Unsupported(
+            f"file locks do not work in '{os.fspath(directory)}'",
+            hint="move the repository to a local file system: NFS, SMB and 9p may lack them",
+        )
+    with suppress(OSError):  # then the next command tries again
+        replace_file(path, proof)
+
+
+def forget(directory: str | os.PathLike[str]) -> None:
+    """Forget that locks work in that directory."""
+    with suppress(OSError):
+        os.unlink(os.path.join(directory, _PROVEN))
+
+
+def work_here(directory: str | os.PathLike[str], git: Git) -> bool:
+    """Say whether a lock there keeps others out, also while only a git child holds it still.
+
+    Some network file systems have no locks; others grant every one. Raises Refused where
+    no file can be made to try it on.
+    """
+    path = os.path.join(directory, f"locks-{os.getpid()}.new")
+    descriptors: list[int] = []
+    try:
+        for _ in range(2):
+            descriptors.append(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise unwritable(directory, error) from error
+    finally:
+        with suppress(OSError):
+            os.unlink(path)
+        if len(descriptors) == 1:
+            os.close(descriptors.pop())
+    try:
+        return _exclude(descriptors, git)
+    except OSError:
+        return False
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def unwritable(directory: str | os.PathLike[str], error: OSError) -> Refused:
+    """Return the error for a directory in which no lock can be made."""
+    return Refused(
+        f"cannot write to '{os.fspath(directory)}': {error.strerror}",
+        hint="make it writable, then repeat the command",
+    )
+
+
+def _exclude(descriptors: list[int], git: Git) -> bool:
+    """Lock one descriptor, hand it to a child, and try the other at each step of the way."""
+    from gitlanes.git.process import finish
+
+    first, second = descriptors
+    if not _try(first) or _try(second):
+        return False
+    child = git.popen("cat-file", "--batch", own_group=True, pass_fds=(first,), discard_err=True)
+    try:
+        os.close(descriptors.pop(0))
+        inherited = not _try(second)
+    finally:
+        finish(child, b"")
+    return inherited and _try(second)
+
+
+def _try(descriptor: int) -> bool:
+    """Lock it at once, or say that somebody else has."""
+    import fcntl  # another module where it does not exist could still read
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _sign(descriptor: int) -> None:

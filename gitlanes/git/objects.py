@@ -23,16 +23,31 @@ _NUMBERS = {name: number for number, name in _KINDS.items()}
 class ObjectStore(ObjectReader):
     """The objects of one repository, by hexadecimal id."""
 
-    def __init__(self, common_dir: str):
+    def __init__(self, common_dir: str, git: ObjectReader | None = None):
         self._odb = pygit2.Odb(str(Path(common_dir, "objects")))
+        self._git = git
 
     def read(self, oid: str) -> tuple[str, bytes]:
-        """Return the kind ('blob', 'tree', 'commit', 'tag') and the content of an object."""
+        """Return the kind ('blob', 'tree', 'commit', 'tag') and the content of an object.
+
+        What libgit2 does not find, git is asked for: in a partial clone it fetches it.
+        """
         try:
             kind, data = self._odb.read(oid)
         except (KeyError, ValueError, pygit2.GitError) as error:
+            if self._git is not None:
+                return self._ask(self._git, oid)
             raise NotFound("object", oid, hint="run 'git fsck'") from error
         return _KINDS[int(kind)], data
+
+    @staticmethod
+    def _ask(git: ObjectReader, oid: str) -> tuple[str, bytes]:
+        try:
+            return git.read(oid)
+        except GitFailed as error:  # it gives up where the fetch fails
+            raise NotFound(
+                "object", oid, hint="this partial clone could not fetch it: is its remote there?"
+            ) from error
 
     def write(self, kind: str, data: bytes) -> str:
         """Store an object and return its id."""
@@ -42,7 +57,10 @@ class ObjectStore(ObjectReader):
             except (OSError, pygit2.GitError) as error:
                 # `git gc` removes an emptied directory just when libgit2 renames into it.
                 if not tries_left:
-                    raise GitFailed(f"cannot write to the object store: {error}") from error
+                    raise GitFailed(
+                        f"cannot write to the object store: {error}",
+                        hint="nothing was changed: mend that, then repeat",
+                    ) from error
         raise AssertionError("the last try returns or raises")
 
     def write_tree(self, entries: Mapping[bytes, Entry]) -> str:

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -31,6 +31,16 @@ REPOSITORY_VARIABLES = (
 )
 
 
+# What git says of a disk that is full, or that it may not write to.
+_DISK = re.compile(
+    "No space left|Out of diskspace|quota exceeded|Read-only file system|Permission denied"
+    "|unable to write file|insufficient permission|couldn't write"
+)
+# How git says how far it is: "Updating files:  42% (420/1000)".
+_COUNTED = re.compile(rb"\((\d+)/(\d+)\)")
+_MEND = "mend that, then repeat the command"
+
+
 class Completed(NamedTuple):
     """How a git command ended: its exit code and what it printed."""
 
@@ -52,7 +62,11 @@ def repository_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """
     kept = {key: value for key, value in environ.items() if key not in REPOSITORY_VARIABLES}
     kept.update(
-        GIT_NO_REPLACE_OBJECTS="1", GIT_TERMINAL_PROMPT="0", GIT_LITERAL_PATHSPECS="1", LC_ALL="C"
+        GIT_NO_REPLACE_OBJECTS="1",
+        GIT_TERMINAL_PROMPT="0",
+        GIT_LITERAL_PATHSPECS="1",
+        GIT_PROGRESS_DELAY="0",
+        LC_ALL="C",
     )
     return kept
 
@@ -118,14 +132,16 @@ class Git:
         check: bool = True,
         own_group: bool = False,
         pass_fds: Sequence[int] = (),
+        progress: Callable[[int, int], None] | None = None,
     ) -> Completed:
         """Run a command to its end; raises GitFailed on a non-zero exit unless told not to.
 
         ``own_group`` shields it from the terminal's Ctrl-C. However this call is left, the
         command has ended: an exception that arrives while it runs is raised afterwards.
+        ``progress`` is called with what git says of its own: done, and of how many.
         """
         process = self.popen(*args, index=index, own_group=own_group, pass_fds=pass_fds)
-        out, err = finish(process, input)
+        out, err = watch(process, progress) if progress else finish(process, input)
         done = Completed(process.returncode, out, err)
         if check and done.code:
             raise failure(args, done)
@@ -150,6 +166,39 @@ def finish(process: subprocess.Popen[bytes], data: bytes) -> tuple[bytes, bytes]
         # The work that is under way completes: leaving now would free the lock under it.
         _wait(process)
         raise
+
+
+def watch(
+    process: subprocess.Popen[bytes], progress: Callable[[int, int], None]
+) -> tuple[bytes, bytes]:
+    """Wait for a process that takes no input, and tell how far it says to be."""
+    assert process.stderr is not None
+    said = b""
+    try:
+        while part := os.read(process.stderr.fileno(), 4096):
+            said += part
+            if counted := _COUNTED.findall(part):
+                progress(*map(int, counted[-1]))
+        return finish(process, b"")[0], said
+    except BaseException:
+        _wait(process)
+        raise
+
+
+def in_the_terminal(args: Sequence[str], environ: Mapping[str, str], directory: str) -> int:
+    """Run git with the terminal as its own, as for an editor; return its exit code.
+
+    `environ` is the user's, with the language that people read.
+    """
+    try:
+        process = subprocess.Popen(["git", *args], cwd=directory, env=environ)
+    except FileNotFoundError as error:
+        raise missing(error, directory) from error
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # the terminal tells the editor, too, and that decides
+            continue
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:
@@ -183,7 +232,13 @@ def failure(args: Sequence[str], done: Completed) -> GitFailed:
     )
     said = said.removeprefix("fatal: ").removeprefix("error: ") or f"exit code {done.code}"
     command = next((x for x in args if not x.startswith("-") and "=" not in x), "")
-    return GitFailed(f"git {command} failed: {said}", data={"git_exit_code": done.code})
+    found = {"git_exit_code": done.code}
+    return GitFailed(f"git {command} failed: {said}", hint=hint_at(said), data=found)
+
+
+def hint_at(said: str) -> str:
+    """Return what helps where git says that it cannot write; '' for all else."""
+    return _MEND if _DISK.search(said) else ""
 
 
 def missing(error: OSError, directory: str) -> GitFailed:

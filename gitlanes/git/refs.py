@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from gitlanes.errors import GitFailed, NotFound, Raced
-from gitlanes.git.process import Git, finish
+from gitlanes.git.process import Git, finish, hint_at
 from gitlanes.git.raw import ObjectReader
 
 ZERO = "0" * 40
@@ -55,6 +55,11 @@ class RefReader(ObjectReader):
         """Return the id that each of the refs points to, or None, in one round trip."""
         return [found and found[0] for found in self._ask(names)]
 
+    def kind(self, name: str) -> str | None:
+        """Return the kind of object that a ref or revision names, or None."""
+        found = self._ask([name])[0]
+        return found and found[1]
+
     def read(self, oid: str) -> tuple[str, bytes]:
         """Return the kind and the content of an object, without libgit2; raises NotFound."""
         return self.read_all([oid])[0]
@@ -76,7 +81,7 @@ class RefReader(ObjectReader):
         process = self._started(fresh=not all(map(_OID.fullmatch, asked)))
         try:
             self._send(process, asked)
-            found = {name: self._answer(process) for name in asked}
+            found = {name: self._answer(process, name) for name in asked}
         except BaseException:
             # An answer that nobody has read would be taken for that to the next question.
             process.kill()
@@ -92,12 +97,15 @@ class RefReader(ObjectReader):
         except BrokenPipeError as error:
             raise GitFailed("git cat-file ended unexpectedly") from error
 
-    def _answer(self, process: subprocess.Popen[bytes]) -> _Answer | None:
+    def _answer(self, process: subprocess.Popen[bytes], name: str) -> _Answer | None:
         stdout = process.stdout
         assert stdout is not None
         head = stdout.readline()
         if not head:
-            raise GitFailed("git cat-file ended unexpectedly")
+            raise GitFailed(
+                f"git cannot read '{name}'",
+                hint="in a partial clone it has to be fetched: is the remote there?",
+            )
         fields = head.rsplit(b" ", 2)
         if len(fields) < 3 or head.rstrip().endswith((b" missing", b" ambiguous")):
             return None
@@ -138,6 +146,9 @@ _OID = re.compile(r"[0-9a-f]{40}")
 # What would end a question early, so that git answered another one.
 _UNASKABLE = re.compile(r"[\0\n]")
 _Answer = tuple[str, str, bytes]
+
+# What git says of a ref that it leaves out of every list.
+_BROKEN = re.compile(rb"^warning: ignoring broken ref (.+)$", re.MULTILINE)
 
 # Questions sent before the first answer is read: their names must fit into a pipe.
 _AT_ONCE = 500
@@ -204,7 +215,7 @@ def move_refs(
     message = f"git refused to move the refs: {reason or 'no reason given'}"
     if _is_race(git, reason):
         raise Raced(message, hint="nothing changed; repeat the command")
-    raise GitFailed(message)
+    raise GitFailed(message, hint=hint_at(reason))
 
 
 def _reason(err: bytes) -> str:
@@ -229,13 +240,20 @@ def _has_in_its_way(git: Git, name: str) -> bool:
     return any(other in above or other.startswith(f"{name}/") for other in found)
 
 
-def list_refs(git: Git, prefixes: Iterable[str], fields: str) -> list[list[bytes]]:
+def list_refs(
+    git: Git, prefixes: Iterable[str], fields: str, *, broken: list[str] | None = None
+) -> list[list[bytes]]:
     """Return the chosen `for-each-ref` fields of every ref below the prefixes.
 
-    ``fields`` is a space separated list such as ``refname objectname contents``.
+    ``fields`` is a space separated list such as ``refname objectname contents``. The names of
+    refs that point to nothing git can read as an id are added to ``broken``. Raises GitFailed
+    where a field needs an object that is missing.
     """
     wanted = fields.split()
     line = "".join(f"%({field})%00" for field in wanted)
-    cells = git.run("for-each-ref", f"--format={line}", *prefixes).out.split(b"\0")[:-1]
+    done = git.run("for-each-ref", f"--format={line}", *prefixes)
+    if broken is not None:
+        broken += (os.fsdecode(x) for x in _BROKEN.findall(done.err))
+    cells = done.out.split(b"\0")[:-1]
     rows = (cells[start : start + len(wanted)] for start in range(0, len(cells), len(wanted)))
     return [[row[0].removeprefix(b"\n"), *row[1:]] for row in rows]

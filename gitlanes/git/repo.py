@@ -24,14 +24,8 @@ class Place(NamedTuple):
     bare: bool
 
 
-_QUESTIONS = (
-    "--is-bare-repository",
-    "--is-inside-work-tree",
-    "--show-object-format",
-    "--git-dir",
-    "--git-common-dir",
-    "--show-cdup",
-)
+_PLAIN = ("--is-bare-repository", "--is-inside-work-tree", "--show-object-format")
+_PATHS = ("--git-dir", "--git-common-dir", "--show-cdup")
 
 
 def find(directory: str, environ: Mapping[str, str]) -> Place:
@@ -39,9 +33,25 @@ def find(directory: str, environ: Mapping[str, str]) -> Place:
 
     Raises NotARepository where git finds none or refuses it, Unsupported for SHA-256.
     """
+    answer = _ask(directory, environ, *_PLAIN, *_PATHS)
+    bare, inside, object_format, *paths = answer.split("\n")
+    if object_format != "sha1":
+        raise Unsupported(
+            f"repository uses object format '{object_format}', which libgit2 cannot read",
+            hint="use a repository with the sha1 object format (git's default)",
+        )
+    if len(paths) > len(_PATHS) + 1:  # a path with a newline in it
+        paths = [_ask(directory, environ, x).removesuffix("\n") for x in _PATHS]
+    git_dir, common_dir, up = paths[:3]
+    top = os.path.realpath(os.path.join(directory, up)) if inside == "true" else None
+    return Place(git_dir, common_dir, top, bare == "true")
+
+
+def _ask(directory: str, environ: Mapping[str, str], *questions: str) -> str:
+    """Return what git says of the repository around a directory, a line for each question."""
     try:
         done = subprocess.run(
-            ["git", "rev-parse", "--path-format=absolute", *_QUESTIONS],
+            ["git", "rev-parse", "--path-format=absolute", *questions],
             cwd=directory,
             env={**environ, "LC_ALL": "C"},
             capture_output=True,
@@ -55,14 +65,7 @@ def find(directory: str, environ: Mapping[str, str]) -> Place:
         raise NotARepository(f"not a directory: '{directory}'") from error
     if done.returncode:
         raise _refusal(done.stderr.decode("utf-8", "replace"), directory)
-    bare, inside, object_format, git_dir, common_dir, up = os.fsdecode(done.stdout).split("\n")[:6]
-    if object_format != "sha1":
-        raise Unsupported(
-            f"repository uses object format '{object_format}', which libgit2 cannot read",
-            hint="use a repository with the sha1 object format (git's default)",
-        )
-    top = os.path.realpath(os.path.join(directory, up)) if inside == "true" else None
-    return Place(git_dir, common_dir, top, bare == "true")
+    return os.fsdecode(done.stdout)
 
 
 def _refusal(said: str, directory: str) -> NotARepository:

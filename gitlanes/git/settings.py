@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
+from typing import NamedTuple, TypeVar
 
 from gitlanes.clock import zone_offset
 from gitlanes.errors import BadValue, Refused
-from gitlanes.git.process import Git
+from gitlanes.git.process import Git, failure
+
+T = TypeVar("T")
 
 _TRUE = {"", "true", "yes", "on", "1"}
 _FALSE = {"false", "no", "off", "0"}
 # Names and addresses that git would clean or refuse are left to git.
 _PLAIN = re.compile(r"[^\x00-\x20<>.,:;\"'\\][^\x00-\x1f<>]*(?<![\x20.,:;\"'\\])")
 _IDENTITY_VARIABLES = ("NAME", "EMAIL", "DATE")
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_SIZE = re.compile(r"([+-]?\d+)([kmg]?)", re.IGNORECASE)
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
+
+# What git calls the scope of `git -c`, and its exit code for what is set nowhere.
+FOR_NOW = "command"
+_NOT_SET = 5
 
 
 class Identity(NamedTuple):
@@ -23,48 +34,89 @@ class Identity(NamedTuple):
     committer: bytes
 
 
+class Given(NamedTuple):
+    """What a setting is given as, a value for each time it is set, and by whom."""
+
+    values: tuple[str, ...]
+    origin: str
+
+
+Layer = Mapping[str, Given]
+
+
 class Settings:
-    """The configuration of one repository, read once."""
+    """The configuration of one repository, read once.
+
+    A setting's key is in lower case here.
+    """
 
     def __init__(self, git: Git):
         self._git = git
-        self._values: dict[str, str] = {}
         self._people: dict[str, bytes] = {}
-        listing = git.run("config", "--list", "-z").out.decode("utf-8", "surrogateescape")
-        for item in filter(None, listing.split("\0")):
-            key, _, value = item.partition("\n")
-            self._values[key] = value
+        self._said = _configured(git)
+        self._given = {key: given for key, (given, _) in self._said.items()}
+
+    def between(self, below: Layer, above: Layer) -> Settings:
+        """Return these settings with what they override, and what overrides them.
+
+        What ``git -c`` says is the wish for this very command, and nothing overrides it.
+        """
+        if not below and not above:
+            return self
+        found = copy(self)
+        now = {key: given for key, (given, for_now) in self._said.items() if for_now}
+        layers = {**below, **self._given, **above, **now}
+        found._given = layers  # noqa: SLF001 - a copy of its own
+        return found
 
     def text(self, key: str, default: str = "") -> str:
         """Return a value; the section and the name of `key` are lower case."""
-        return self._values.get(key, default)
+        given = self._given.get(key)
+        return given.values[-1] if given and given.values else default
+
+    def every(self, key: str) -> tuple[str, ...] | None:
+        """Return all values of a key that may be set several times; None if it is not set."""
+        given = self._given.get(key)
+        return given.values if given else None
 
     def has_section(self, section: str) -> bool:
         """Say whether any key of that section is set."""
-        return any(key.startswith(section + ".") for key in self._values)
+        return any(key.startswith(section + ".") for key in self._given)
 
     def flag(self, key: str, default: bool) -> bool:
         """Return a yes or no; raises BadValue for anything else."""
-        value = self._values.get(key)
-        if value is None:
-            return default
-        if value.lower() in _TRUE | _FALSE:
-            return value.lower() in _TRUE
-        raise BadValue(f"git config {key} is '{value}', not a yes or no")
+        value = self.text(key, "true" if default else "false")
+        return self._typed(key, as_flag(value), value, "a yes or no")
 
     def seconds(self, key: str, default: float) -> float:
-        """Return a number of seconds; raises BadValue for anything else."""
-        try:
-            return float(self._values.get(key, default))
-        except ValueError:
-            raise BadValue(f"git config {key} is '{self._values[key]}', not a number") from None
+        """Return a number of seconds, given as such or as ``5m``; raises BadValue."""
+        value = self.text(key, str(default))
+        return self._typed(key, as_seconds(value), value, "a number")
+
+    def size(self, key: str, default: int) -> int:
+        """Return a whole number, given as such or as ``100m``; raises BadValue."""
+        value = self.text(key, str(default))
+        return self._typed(key, as_size(value), value, "a number")
+
+    def _typed(self, key: str, found: T | None, value: str, kind: str) -> T:
+        if found is None:
+            given = self._given.get(key)
+            where = given.origin if given and given.origin else f"git config {key}"
+            raise BadValue(f"{where} is '{value}', not {kind}")
+        return found
 
     def path(self, key: str) -> str:
         """Return a path, '' if none is set; git itself resolves a ``~``."""
-        value = self._values.get(key, "")
+        value = self.text(key)
         if not value.startswith("~"):
             return value
-        return self._git.run("config", "--type=path", "--get", key).text
+        return self._git.run(
+            "-c", f"lanes.path={value}", "config", "--type=path", "lanes.path"
+        ).text
+
+    def git_variable(self, name: str) -> str:
+        """Return what `git var` says, as for GIT_PAGER; raises GitFailed."""
+        return self._git.run("var", name).text
 
     def identity(self, now: float) -> Identity:
         """Return who commits at that moment; raises Refused where git would refuse, too."""
@@ -88,7 +140,7 @@ class Settings:
         for role in ("AUTHOR", "COMMITTER"):
             if any(f"GIT_{role}_{x}" in self._git.environ for x in _IDENTITY_VARIABLES):
                 return None
-            if any(f"{role.lower()}.{x}" in self._values for x in ("name", "email")):
+            if any(f"{role.lower()}.{x}" in self._given for x in ("name", "email")):
                 return None
         name, mail = self.text("user.name"), self.text("user.email")
         if _PLAIN.fullmatch(name) and _PLAIN.fullmatch(mail):
@@ -103,3 +155,59 @@ class Settings:
                 hint="set it with 'git config user.name NAME' and 'git config user.email ADDRESS'",
             )
         return done.out.rstrip(b"\n")
+
+
+def as_flag(text: str) -> bool | None:
+    """Return what git takes a yes or no for, None if it is neither."""
+    value = text.lower()
+    return value in _TRUE if value in _TRUE | _FALSE else None
+
+
+def as_size(text: str) -> int | None:
+    """Return a whole number with git's units k, m and g, None if it is none."""
+    match = _SIZE.fullmatch(text)
+    return int(match[1]) * _UNITS[match[2].lower()] if match else None
+
+
+def as_seconds(text: str) -> float | None:
+    """Return the seconds of ``90``, ``90s``, ``5m``, ``1h30m`` or ``2d``, None if it is none."""
+    match = _DURATION.fullmatch(text)
+    if not text or match is None:
+        return None
+    days, hours, minutes, seconds = (float(x or 0) for x in match.groups())
+    return days * 86400 + hours * 3600 + minutes * 60 + seconds
+
+
+def _configured(git: Git) -> dict[str, tuple[Given, bool]]:
+    """Return git's own configuration, and of each key whether it was given for this command."""
+    found: dict[str, tuple[Given, bool]] = {}
+    for scope, _, key, value in said(git):
+        before = found[key][0].values if key in found else ()
+        found[key] = Given((*before, value), ""), scope == FOR_NOW
+    return found
+
+
+def said(git: Git) -> Iterator[tuple[str, str, str, str]]:
+    """Yield scope, origin, key and value of all that git's configuration says, the last wins."""
+    listing = git.run("config", "--list", "-z", "--show-scope", "--show-origin").out
+    fields = iter(listing.decode("utf-8", "surrogateescape").split("\0"))
+    for scope, origin, item in zip(fields, fields, fields, strict=False):
+        key, _, value = item.partition("\n")
+        yield scope, origin, key, value
+
+
+def assign(git: Git, key: str, values: Sequence[str], *, everywhere: bool) -> None:
+    """Set a key to these values alone, in the repository or in the user's own file."""
+    where = "--global" if everywhere else "--local"
+    git.run("config", where, "--replace-all", key, values[0])
+    for value in values[1:]:
+        git.run("config", where, "--add", key, value)
+
+
+def unset(git: Git, key: str, *, everywhere: bool) -> bool:
+    """Take a key out of the repository's or the user's own file; say whether it was there."""
+    where = "--global" if everywhere else "--local"
+    done = git.run("config", where, "--unset-all", key, check=False)
+    if done.code not in (0, _NOT_SET):
+        raise failure(("config", where), done)
+    return done.code == 0

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.errors import GitFailed
+from gitlanes.git import deep
 from gitlanes.git.process import Git
-from gitlanes.git.settings import Settings
+
+if TYPE_CHECKING:
+    from gitlanes.git.settings import Settings
 
 _TRIES = 3
 
@@ -103,6 +106,12 @@ def add(git: Git, path: str, commit: str, reason: str, pass_fds: Sequence[int]) 
                 raise
 
 
+def relabel(git_dir: str, reason: str) -> None:
+    """Say anew why a locked work tree is locked."""
+    with open(os.path.join(git_dir, "locked"), "w") as file:
+        file.write(reason)
+
+
 def remove(tree: WorkTree, trash: str) -> None:
     """Remove a work tree: its files, then its git directory, each in one step as others see it.
 
@@ -129,26 +138,25 @@ def remove(tree: WorkTree, trash: str) -> None:
 
 def _delete(place: str) -> None:
     """Delete a work tree's directory, last of all the file that says whose it is."""
-    import shutil
-
     for entry in os.scandir(place):
         if entry.is_dir(follow_symlinks=False):
-            shutil.rmtree(entry.path)
+            deep.delete(entry.path)
         elif entry.name != ".git":
             os.unlink(entry.path)
-    shutil.rmtree(place)
+    deep.delete(place)
 
 
-def fill(git: Git, pass_fds: Sequence[int]) -> None:
-    """Write the files of HEAD into the work tree that `git` runs in."""
+def fill(
+    git: Git, pass_fds: Sequence[int], progress: Callable[[int, int], None] | None = None
+) -> None:
+    """Write the files of HEAD into the work tree that `git` runs in, telling how far it is."""
+    quiet = () if progress else ("--quiet",)
     git.run(
-        "-c",
-        "core.fsmonitor=false",
-        "reset",
-        "--hard",
-        "--quiet",
+        *("-c", "core.fsmonitor=false", "reset", "--hard"),
+        *quiet,
         pass_fds=pass_fds,
         own_group=True,
+        progress=progress,
     )
 
 

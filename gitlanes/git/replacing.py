@@ -1,0 +1,23 @@
+"""Small files of ours, replaced in one step."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+
+def replace_file(path: str | os.PathLike[str], text: str) -> None:
+    """Give a file another content: readers see all of the old or all of the new.
+
+    Raises OSError with the file's name; then the file is as it was.
+    """
+    fresh = f"{os.fspath(path)}.new"
+    try:
+        with open(fresh, "w") as file:
+            file.write(text)
+        os.replace(fresh, path)
+    except OSError as error:
+        with suppress(OSError):
+            os.unlink(fresh)
+        error.filename = error.filename or fresh  # a full disk names none
+        raise

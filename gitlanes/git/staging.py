@@ -1,0 +1,306 @@
+"""What of a work tree's files is taken in: all that changed, less what is excluded or too large.
+
+One `git status` finds what changed, so that sizes are known before a byte is read, and only that
+is written into the index.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from gitlanes import clock
+from gitlanes.errors import GitFailed, Refused
+from gitlanes.git.index import written
+from gitlanes.git.process import Completed, Git, failure, finish, require_arguments
+
+_RACES, _PAUSE = 2, 0.01
+# Paths that fit on one command line, however long they are.
+_PER_CALL = 100
+_STATUS = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
+# A submodule's own edits are its own business: its commit is what is taken in.
+_QUIET = ("-c", "advice.addEmbeddedRepo=false", "-c", "core.fsmonitor=false")
+_PLAIN_SUBMODULES = ("-c", "diff.ignoreSubmodules=dirty")
+_UNMERGED = ("DD", "AU", "UD", "UA", "DU", "AA", "UU")
+_NAMED = 5
+_UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+
+
+class Rules(NamedTuple):
+    """What is taken in.
+
+    ``exclude`` are patterns of untracked files that are not, in gitignore's syntax; any other
+    source of ignores goes before them, ``excludes_file`` (the user's own) too. ``largest`` is
+    the size in bytes of the largest file that may be new or changed, 0 for any.
+    """
+
+    exclude: tuple[str, ...] = ()
+    excludes_file: str = ""
+    largest: int = 0
+
+
+class Staged(NamedTuple):
+    """A tree, and how many untracked paths the rules kept out of it."""
+
+    tree: str
+    skipped: int
+
+
+class _Found(NamedTuple):
+    """What `git status` found: (two letters, path), and the ignored paths."""
+
+    changed: list[tuple[str, bytes]]
+    ignored: list[bytes]
+
+
+class _File(NamedTuple):
+    """A path that changed, git's two letters for it, and what lies there."""
+
+    letters: str
+    path: bytes
+    there: os.stat_result | None
+
+
+NO_RULES = Rules()
+
+
+def stage(
+    git: Git, index: str, paths: Sequence[bytes], rules: Rules, pass_fds: Sequence[int]
+) -> Staged:
+    """Bring a private index up to the files and return its tree.
+
+    Untracked files count, ignored and excluded ones do not; with `paths`, only what lies there.
+    Raises Refused, with nothing written, for files that are too large, and BadValue for a path
+    with a NUL byte, which would be two.
+    """
+    require_arguments(paths)
+    for _ in range(_RACES):
+        try:
+            return _stage(git, index, paths, rules, pass_fds)
+        except GitFailed:
+            # `git gc` removes an emptied object directory just when git writes into it, and
+            # files that were found go away.
+            clock.sleep(_PAUSE)
+    return _stage(git, index, paths, rules, pass_fds)
+
+
+def changed_files(git: Git, rules: Rules = NO_RULES) -> list[tuple[str, bytes]]:
+    """Return (status, path) of every file that differs from HEAD, untracked ones included.
+
+    The status is git's two letters (`` M``, ``??``). Takes no lock on the index.
+    """
+    return ask_changed_files(git, rules)()
+
+
+def ask_changed_files(git: Git, rules: Rules = NO_RULES) -> Callable[[], list[tuple[str, bytes]]]:
+    """Start looking for changed files; the answer is what the returned function returns."""
+    with _excluding(rules) as (settings, descriptors):
+        process = git.popen("--no-optional-locks", *settings, *_STATUS, pass_fds=descriptors)
+
+    def answer() -> list[tuple[str, bytes]]:
+        out, err = finish(process, b"")
+        if process.returncode:
+            raise failure(_STATUS, Completed(process.returncode, out, err))
+        return _rows(out)
+
+    return answer
+
+
+def _stage(
+    git: Git, index: str, paths: Sequence[bytes], rules: Rules, pass_fds: Sequence[int]
+) -> Staged:
+    with _excluding(rules) as (settings, descriptors):
+        passed = (*pass_fds, *descriptors)
+
+        def run(*args: str, data: bytes = b"") -> bytes:
+            options = (*_QUIET, *settings, *args)
+            return git.run(*options, input=data, index=index, pass_fds=passed, own_group=True).out
+
+        found = _found(run, paths, rules)
+        files = list(_looked_up(git, found.changed))
+        _refuse_large(git, files, rules.largest)
+        if paths:
+            _add(run, paths)
+        else:
+            _take_in(run, files)
+        skipped = _count_skipped(git, found.ignored, rules, settings, descriptors)
+    return Staged(written(git, index, pass_fds), skipped)
+
+
+def _found(run: Callable[..., bytes], paths: Sequence[bytes], rules: Rules) -> _Found:
+    """Return what changed, and what is ignored where something of that may be excluded by rule."""
+    ignored = ("--ignored=matching",) if rules.exclude else ()
+    command = (*_PLAIN_SUBMODULES, *_STATUS, *ignored)
+    rows = []
+    for start in range(0, max(len(paths), 1), _PER_CALL):
+        names = [os.fsdecode(path) for path in paths[start : start + _PER_CALL]]
+        rows += _rows(run(*command, *(("--", *names) if names else ())))
+    changed = [row for row in dict.fromkeys(rows) if row[0] != "!!"]
+    return _Found(changed, [path for letters, path in dict.fromkeys(rows) if letters == "!!"])
+
+
+def _rows(out: bytes) -> list[tuple[str, bytes]]:
+    return [(row[:2].decode(), row[3:]) for row in out.split(b"\0") if row]
+
+
+def _take_in(run: Callable[..., bytes], files: Sequence[_File]) -> None:
+    """Write what changed into the index."""
+    gone, there, repositories = [], [], []
+    for letters, path, found in files:
+        if letters[1] == " ":
+            continue  # it is in the index as it is
+        if found is None:
+            gone.append(path)
+        elif stat.S_ISDIR(found.st_mode):
+            repositories.append(path)
+        else:
+            there.append(path)
+    if gone:
+        run("update-index", "--force-remove", "-z", "--stdin", data=_joined(gone))
+    if there:
+        options = ("--add", "--remove", "--replace", "-z", "--stdin")
+        run("update-index", *options, data=_joined(there))
+    if repositories:
+        _add(run, repositories)
+
+
+def _add(run: Callable[..., bytes], paths: Sequence[bytes]) -> None:
+    where = ("--pathspec-from-file=-", "--pathspec-file-nul")
+    run("add", "--all", "--sparse", *where, data=_joined(paths))
+
+
+def _joined(paths: Sequence[bytes]) -> bytes:
+    return b"".join(path + b"\0" for path in paths)
+
+
+def _looked_up(git: Git, changed: Sequence[tuple[str, bytes]]) -> Iterator[_File]:
+    """Yield what lies at each path, None where nothing does; `git status` says so of some."""
+    top = os.open(str(git.work_tree), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        for letters, path in changed:
+            # Behind a link to a directory there may be a file of the same name.
+            gone = letters[1] == "D" and letters not in _UNMERGED
+            yield _File(letters, path, None if gone else _lstat(path, top))
+    finally:
+        os.close(top)
+
+
+def _lstat(path: bytes, top: int) -> os.stat_result | None:
+    try:
+        return os.lstat(path, dir_fd=top)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def _refuse_large(git: Git, files: Sequence[_File], largest: int) -> None:
+    """Raise Refused if new or changed files are larger than that, naming them."""
+    if not largest:
+        return
+    found = [
+        (path, there.st_size)
+        for _, path, there in files
+        if there is not None and stat.S_ISREG(there.st_mode) and there.st_size > largest
+    ]
+    large = sorted(_unfiltered(git, found), key=lambda x: -x[1]) if found else []
+    if not large:
+        return
+    limit = _size(largest)
+    sizes = [(path, x if (x := _size(size)) != limit else f"{size} bytes") for path, size in large]
+    names = ", ".join(f"'{os.fsdecode(path)}' ({size})" for path, size in sizes[:_NAMED])
+    more = f" and {len(large) - _NAMED} more" if len(large) > _NAMED else ""
+    what = "a file is" if len(large) == 1 else f"{len(large)} files are"
+    raise Refused(
+        f"{what} larger than lanes.maxBlobSize ({limit}): {names}{more}",
+        hint="ignore what is not source (.gitignore, lanes.exclude), "
+        "or raise the limit: git config lanes.maxBlobSize SIZE",
+        data={"too_large": [{"path": os.fsdecode(x), "size": size} for x, size in large]},
+    )
+
+
+def _unfiltered(git: Git, found: list[tuple[bytes, int]]) -> list[tuple[bytes, int]]:
+    """Return those files that git would store as they are: a filter may make a pointer of one."""
+    names = _joined([path for path, _ in found])
+    fields = git.run("check-attr", "-z", "--stdin", "filter", input=names).out.split(b"\0")
+    filters = dict(zip(fields[::3], fields[2::3], strict=False))
+    drivers = git.run("config", "--name-only", "-z", "--get-regexp", r"^filter\.", check=False).out
+    known = {x.rpartition(b".")[0].partition(b".")[2] for x in drivers.split(b"\0")}
+    return [(path, size) for path, size in found if filters.get(path) not in known]
+
+
+def _size(count: int) -> str:
+    """Return a size as people read it."""
+    for unit, name in _UNITS:
+        if count >= unit:
+            return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"
+    return f"{count} bytes"
+
+
+@contextmanager
+def _excluding(rules: Rules) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
+    """Yield git's options for the excluded patterns, and the descriptor to hand to it.
+
+    Git reads one file of ignores beside those in the repository, the user's own; so it gets one
+    that has both, without a name on disk that could be left behind.
+    """
+    if not rules.exclude:
+        yield (), ()
+        return
+    content = _lines_of(rules) + _content(rules.excludes_file)
+    descriptor = _nameless(content)
+    try:
+        yield ("-c", f"core.excludesFile={_place(descriptor)}"), (descriptor,)
+    finally:
+        os.close(descriptor)
+
+
+def _lines_of(rules: Rules) -> bytes:
+    return b"".join(os.fsencode(pattern) + b"\n" for pattern in rules.exclude)
+
+
+def _content(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read().removeprefix(b"\xef\xbb\xbf")
+    except OSError:  # git does without it, too
+        return b""
+
+
+def _nameless(content: bytes) -> int:
+    """Return the descriptor of a file with that content that has no name."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("lanes-exclude")
+    else:
+        import tempfile  # 10 ms, and Linux does without
+
+        descriptor, name = tempfile.mkstemp()
+        os.unlink(name)
+    os.write(descriptor, content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _place(descriptor: int) -> str:
+    return f"/dev/fd/{descriptor}"
+
+
+def _count_skipped(
+    git: Git,
+    ignored: Sequence[bytes],
+    rules: Rules,
+    settings: Sequence[str],
+    descriptors: Sequence[int],
+) -> int:
+    """Return how many of the ignored paths only the rules keep out."""
+    if not ignored:
+        return 0
+    os.lseek(descriptors[0], 0, os.SEEK_SET)
+    # A colon at its beginning is no magic, only behind a directory.
+    names = _joined([b"./" + path for path in ignored])
+    command = ("--no-literal-pathspecs", *settings, "check-ignore", "-v", "-z", "--stdin")
+    fields = git.run(*command, input=names, check=False, pass_fds=descriptors).out.split(b"\0")
+    ours, last = os.fsencode(_place(descriptors[0])), _lines_of(rules).count(b"\n")
+    rows = zip(fields[::4], fields[1::4], strict=False)
+    return sum(source == ours and int(line) <= last for source, line in rows)
