@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from gitlanes.models.notes import Notes
-from gitlanes.models.plain import Model, Result
+from gitlanes.models.plain import NOTHING, Model, Result
 from gitlanes.models.records import Attempt, Entry
 from gitlanes.models.workspaces import Snapshot
 
@@ -20,9 +20,17 @@ class Told(Result):
 
     @property
     def intent(self) -> dict[str, Any]:
-        """The newest intent of this very attempt, empty if none was recorded."""
-        own = [x for x in self.notes.intents if x.get("attempt") == self.attempt.id]
-        return own[-1] if own else {}
+        """What is recorded of why this very attempt was made, empty if nothing is.
+
+        An amended attempt goes on with what was said of it before; what was said since wins.
+        """
+        amended = self.attempt.kind == "work"
+        own = (
+            x
+            for x in self.notes.intents
+            if x.get("attempt") == self.attempt.id or (amended and x.get("kind") == "work")
+        )
+        return {key: value for record in own for key, value in record.items()}
 
 
 class History(Result):
@@ -45,12 +53,17 @@ class FileChange(Model):
 
 
 class Diff(Result):
-    """What lies between two states; ``text`` is git's own rendering if one was asked for."""
+    """What lies between two states; ``text`` is git's own rendering if one was asked for.
+
+    Where ``new`` is the present content of a ``workspace``, named by its directory, it is the
+    world state's id, which no ref holds.
+    """
 
     old: str
     new: str
     files: tuple[FileChange, ...]
     text: str | None = None
+    workspace: str | None = None
 
     schema: ClassVar[str] = "diff"
 
@@ -68,3 +81,50 @@ class Shown(Result):
     files: tuple[FileChange, ...] = ()
 
     schema: ClassVar[str] = "object"
+
+
+class Step(Model):
+    """One link of the chain that led to a state: an attempt, or a commit that none made.
+
+    ``commit`` is the one in the history, ``intent`` the first line of what was asked for. A
+    promotion is followed by the source's attempts, one deeper and ``under`` its id. ``cost`` is
+    what this attempt alone took: sums by the names of cost records, ``amounts`` by currency.
+    """
+
+    depth: int
+    under: str | None
+    commit: str
+    title: str
+    attempt: Attempt | None = None
+    change_id: str | None = None
+    agent: str | None = None
+    intent: str | None = None
+    cost: dict[str, Any] = NOTHING
+
+
+class Trace(Result):
+    """The attempts that led to a state, the last one first.
+
+    ``cost`` is what all of them took together, each record counted once. ``more`` says that
+    older ones were left out, as the limit asked.
+    """
+
+    state: str
+    commit: str
+    steps: tuple[Step, ...]
+    cost: dict[str, Any]
+    more: bool = False
+
+    schema: ClassVar[str] = "trace"
+
+
+class Blob(Result):
+    """A file of a state: git's mode and id; ``size`` is in bytes."""
+
+    state: str
+    path: bytes
+    mode: str
+    oid: str
+    size: int
+
+    schema: ClassVar[str] = "file"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from gitlanes.models.plain import Result
+from gitlanes.models.plain import Model, Result
 from gitlanes.models.records import Attempt, Lane
+from gitlanes.models.workspaces import Following
 
 
 class Adopted(Result):
@@ -28,6 +29,53 @@ class NewLane(Result):
     schema: ClassVar[str] = "lane"
 
 
+class Edited(Result):
+    """A lane whose record was edited; ``changed`` says what of it."""
+
+    lane: Lane
+    changed: tuple[str, ...]
+
+    schema: ClassVar[str] = "edited"
+
+
+class Renamed(Result):
+    """A lane under its new name; ``path`` is its workspace, which stays where it was."""
+
+    lane: Lane
+    old: str
+    path: str | None
+
+    schema: ClassVar[str] = "renamed"
+
+
+class Archived(Result):
+    """A lane put away or, its status says so, brought back.
+
+    ``snapshot`` is the id of the unsaved work that its workspace had, if it had any.
+    """
+
+    lane: Lane
+    snapshot: str | None = None
+
+    schema: ClassVar[str] = "archived"
+
+
+class Bound(Result):
+    """A lane tied to a ``branch``, or (None) parted from the one it had ``before``.
+
+    ``created`` says that the branch was made, ``imported`` that its commits were taken in.
+    """
+
+    lane: Lane
+    branch: str | None
+    before: str | None = None
+    created: bool = False
+    imported: bool = False
+    following: Following | None = None
+
+    schema: ClassVar[str] = "binding"
+
+
 class DeletedLane(Result):
     """A lane just deleted; ``snapshot`` is the id of its unsaved work, if it had any."""
 
@@ -40,7 +88,9 @@ class DeletedLane(Result):
 class LaneSummary(Result):
     """A lane as listings show it.
 
-    ``landed`` says whether its default target has all of its accepted work.
+    ``landed`` says whether its default target has all of its accepted work. ``origin`` and
+    ``parent`` are the names of the lanes that it was started from and that it follows,
+    ``above`` that of the one below which a tree of the listed lanes shows it.
     """
 
     name: str
@@ -56,16 +106,36 @@ class LaneSummary(Result):
     open: tuple[Attempt, ...]
     landed: bool
     path: str | None
+    origin: str | None
+    parent: str | None
+    above: str | None
+    description: str | None
+    meta: dict[str, str]
+    mode: str | None
+    sparse: tuple[str, ...]
 
     schema: ClassVar[str] = "lane"
 
 
 class Lanes(Result):
-    """All lanes, by name."""
+    """Lanes, by name; the archived ones only where they were asked for."""
 
     lanes: tuple[LaneSummary, ...]
 
     schema: ClassVar[str] = "lanes"
+
+
+class LaneFinding(Model):
+    """One thing about a lane that a person should look at, and what helps.
+
+    ``kind`` is a word for programs: 'head-forward', 'branch-reset', 'root-busy'… ``lane`` is
+    None where it is about none that can be read.
+    """
+
+    kind: str
+    lane: str | None
+    message: str
+    hint: str
 
 
 class Status(Result):
@@ -78,6 +148,6 @@ class Status(Result):
     lane: str | None
     lanes: tuple[LaneSummary, ...]
     unsaved: tuple[tuple[str, bytes], ...]
-    findings: tuple[str, ...]
+    findings: tuple[LaneFinding, ...]
 
     schema: ClassVar[str] = "status"

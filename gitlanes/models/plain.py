@@ -69,20 +69,24 @@ def replace(model: M, **changes: Any) -> M:
     return type(model)(**{**model.__dict__, **changes})
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, *, absent: bool = True) -> Any:
     """Return dicts, lists and scalars for a model, or for anything that holds models.
 
     Paths are bytes in models and text here; bytes that are no UTF-8 become lone surrogates,
-    as Python spells file names, so that nothing is lost.
+    as Python spells file names, so that nothing is lost. Without `absent`, fields and keys
+    whose value is None are left out.
     """
     if type(value) in _SCALARS:
         return value
     if isinstance(value, bytes):
         return os.fsdecode(value)
-    if isinstance(value, Model):
-        return {field: plain(value.__dict__[field]) for field in value.fields}
-    if isinstance(value, Mapping):
-        return {plain(key): plain(item) for key, item in value.items()}
+    if type(value) is dict or isinstance(value, Model | Mapping):
+        items = value.__dict__ if isinstance(value, Model) else value
+        return {
+            key if type(key) is str else plain(key): plain(item, absent=absent)
+            for key, item in items.items()
+            if absent or item is not None
+        }
     if isinstance(value, tuple | list | set | frozenset):
-        return [plain(item) for item in value]
+        return [plain(item, absent=absent) for item in value]
     return value

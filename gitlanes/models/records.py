@@ -13,7 +13,12 @@ SUPERSEDED = "superseded"
 STATUSES = (PROPOSED, ACCEPTED, REJECTED, SUPERSEDED)
 
 ACTIVE = "active"
+ARCHIVED = "archived"
 DELETED = "deleted"
+# The tombstone that a lane leaves under its old name.
+RENAMED = "renamed"
+
+MERGE, SQUASH, REPLAY = MODES = ("merge", "squash", "replay")
 
 
 class Attempt(Model):
@@ -22,7 +27,10 @@ class Attempt(Model):
     ``commit`` is what was proposed, on top of ``base``; ``landed`` is the commit that stands
     in the lane's history once it is accepted (the same one unless the lane had moved on).
     ``kind`` is 'work', 'promotion', 'replay' or 'import'. ``merged`` names what the agent
-    itself brought in from other lanes: ``{lane uuid: commit}``.
+    itself brought in from other lanes: ``{lane uuid: commit}``. ``on`` is the id of the attempt
+    that it was made on top of, ``superseded_by`` that of the one that took its place.
+    ``promotion`` says what a promotion that was left for a decision lands (docs/format.md).
+    ``extra`` keeps fields that a newer version wrote.
     """
 
     id: str
@@ -44,6 +52,10 @@ class Attempt(Model):
     reason: str | None = None
     decided: str | None = None
     merged: dict[str, str] = NOTHING
+    on: str | None = None
+    superseded_by: str | None = None
+    promotion: dict[str, Any] | None = None
+    extra: dict[str, Any] = NOTHING
 
     @property
     def open(self) -> bool:
@@ -56,12 +68,14 @@ class Landed(Model):
 
     ``bases`` are commits whose content both sides have (usually one: the source's head that
     landed last, or the fork point before any landing). ``source`` is the source's head that
-    landed last and ``at`` the target's commit that brought it; None before any landing.
+    landed last and ``at`` the target's commit that brought it; None before any landing. ``extra``
+    keeps fields that a newer version wrote.
     """
 
     bases: tuple[str, ...]
     at: str | None = None
     source: str | None = None
+    extra: dict[str, Any] = NOTHING
 
 
 class Lane(Model):
@@ -69,7 +83,9 @@ class Lane(Model):
 
     ``fork`` is the commit it started from, ``origin`` the uuid of the lane whose history that
     was, ``parent`` the uuid of the lane that it follows. ``change`` is the Change-Id that the
-    next proposal carries on after a rejection. ``branch`` is the bound branch's ref. ``extra``
+    next proposal carries on after a rejection. ``branch`` is the bound branch's ref.
+    ``description`` and ``meta`` are what people say of it, ``mode`` how it is promoted unless
+    told, ``sparse`` the directories that its workspaces are limited to (none: all). ``extra``
     keeps fields that a newer version wrote.
     """
 
@@ -87,7 +103,16 @@ class Lane(Model):
     landed: dict[str, Landed] = NOTHING
     change: str | None = None
     branch: str | None = None
+    description: str | None = None
+    meta: dict[str, str] = NOTHING
+    mode: str | None = None
+    sparse: tuple[str, ...] = ()
     extra: dict[str, Any] = NOTHING
+
+    @property
+    def live(self) -> bool:
+        """Say whether there is a lane of that name: not deleted, and not renamed away."""
+        return self.status not in (DELETED, RENAMED)
 
     @property
     def bound(self) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from gitlanes.models.plain import Model, Result
+from gitlanes.models.plain import NOTHING, Model, Result
 from gitlanes.models.records import Attempt
-from gitlanes.models.workspaces import Following
+from gitlanes.models.workspaces import Following, Moved
 
 
 class Touch(Model):
@@ -50,23 +50,30 @@ class MayFollow(Result):
 
 
 class Proposed(MayFollow):
-    """A proposal, open or decided at once; ``superseded`` are the attempts that it replaced."""
+    """A proposal, open or decided at once; ``superseded`` are the attempts that it replaced.
+
+    ``laid_again`` is ``{old id: new id}`` of those that were laid on an amended one again,
+    ``skipped`` how many untracked paths ``lanes.exclude`` kept out.
+    """
 
     attempt: Attempt
     superseded: tuple[str, ...] = ()
     convergent: tuple[bytes, ...] = ()
     following: Following | None = None
+    laid_again: dict[str, str] = NOTHING
+    skipped: int = 0
 
     schema: ClassVar[str] = "proposal"
 
 
 class Decided(MayFollow):
-    """An attempt after accept or reject."""
+    """An attempt after accept or reject; ``reset`` is what brought its workspace to the head."""
 
     attempt: Attempt
     superseded: tuple[str, ...] = ()
     convergent: tuple[bytes, ...] = ()
     following: Following | None = None
+    reset: Moved | None = None
 
     schema: ClassVar[str] = "decision"
 
@@ -77,7 +84,8 @@ class Promotion(MayFollow):
     ``commits`` are the landed commits, oldest first; ``landed`` the attempts of the target
     that they became. ``source_only`` and ``target_only`` are the paths that one side alone
     touched, ``convergent`` those that both brought to the same result. ``unsaved`` and
-    ``open_attempts`` stay behind in the source lane.
+    ``open_attempts`` stay behind in the source lane. ``proposed`` is the open attempt of a
+    promotion that was left for a decision, ``superseded`` the ids of those that this replaced.
     """
 
     lane: str
@@ -98,5 +106,7 @@ class Promotion(MayFollow):
     open_attempts: tuple[str, ...] = ()
     following: Following | None = None
     dry_run: bool = False
+    proposed: Attempt | None = None
+    superseded: tuple[str, ...] = ()
 
     schema: ClassVar[str] = "promotion"

@@ -7,8 +7,30 @@ from typing import ClassVar
 from gitlanes.models.plain import Model, Result
 
 
+class Owner(Model):
+    """Who claimed a workspace: an agent, perhaps with the process whose life the claim shares.
+
+    ``since`` and ``until`` are times, the second None for a claim without a lease. ``host`` and
+    ``boot`` say where it was made, ``space`` what numbered the processes there. ``started`` marks
+    when process ``pid`` began.
+    """
+
+    agent: str
+    since: str
+    until: str | None
+    host: str
+    boot: str | None = None
+    space: str | None = None
+    pid: int | None = None
+    started: str | None = None
+
+
 class Workspace(Result):
-    """A lane's directory: ``lane`` is the lane's uuid, ``root`` the repository's own one."""
+    """A lane's directory: ``lane`` is the lane's uuid, ``root`` the repository's own one.
+
+    ``detached`` is its id where it is for looking only (``auth@2``), None for the lane's own.
+    ``owner`` is who claimed it, whether that still holds or not.
+    """
 
     lane: str
     name: str
@@ -16,8 +38,22 @@ class Workspace(Result):
     git_dir: str
     root: bool
     base: str | None
+    detached: str | None = None
+    owner: Owner | None = None
 
     schema: ClassVar[str] = "workspace"
+
+    @property
+    def id(self) -> str:
+        """What commands call it: the lane's name, or the id of a detached one."""
+        return self.detached or self.name
+
+    @property
+    def kind(self) -> str:
+        """'root', 'lane' or 'detached'."""
+        if self.root:
+            return "root"
+        return "detached" if self.detached else "lane"
 
 
 class Capture(Model):
@@ -26,7 +62,7 @@ class Capture(Model):
     ``own`` are the commits that the agent made there, oldest first; ``moved`` says whether it
     put HEAD anywhere else than gitlanes did; ``whole`` is False when
     only some paths were asked for. ``merging`` is what a merge that is resolved, and not yet
-    committed, brings in.
+    committed, brings in. ``skipped`` counts the untracked paths that ``lanes.exclude`` kept out.
     """
 
     tree: str
@@ -36,18 +72,51 @@ class Capture(Model):
     whole: bool
     merging: str | None = None
     moved: bool = False
+    skipped: int = 0
 
 
 class Snapshot(Result):
-    """A safety copy of a workspace: the world state's id and the ref that holds it."""
+    """A safety copy of a workspace: the world state's id and the ref that holds it.
+
+    ``skipped`` is how many untracked paths ``lanes.exclude`` kept out when it was taken.
+    """
 
     id: str
     lane: str
     tree: str
     ref: str
     commit: str
+    skipped: int = 0
 
     schema: ClassVar[str] = "snapshot"
+
+
+class Kept(Result):
+    """A snapshot with when it was taken, and what the workspace's HEAD was then.
+
+    ``staged`` is a commit of what only the index had. ``files`` are (action, path) of what
+    differs from ``base``: 'added', 'modified' or 'deleted'; empty in listings.
+    """
+
+    id: str
+    lane: str
+    tree: str
+    ref: str
+    commit: str
+    time: str
+    base: str | None
+    staged: str | None
+    files: tuple[tuple[str, bytes], ...] = ()
+
+    schema: ClassVar[str] = "snapshot"
+
+
+class Pruned(Result):
+    """Snapshots that are no more."""
+
+    snapshots: tuple[Snapshot, ...]
+
+    schema: ClassVar[str] = "pruned"
 
 
 class Following(Result):
@@ -65,10 +134,77 @@ class Following(Result):
     schema: ClassVar[str] = "following"
 
 
+class Moved(Result):
+    """A workspace brought to another state: ``state`` is that commit or tree, ``base`` what the
+    next proposal counts from.
+
+    ``written`` and ``removed`` count files; ``submodules`` are those whose commit changed: their
+    own files are git's to move. ``snapshot`` holds what was there, where nothing else did.
+    """
+
+    lane: str
+    workspace: str
+    path: str
+    state: str
+    base: str | None
+    written: int
+    removed: int
+    submodules: tuple[bytes, ...] = ()
+    snapshot: Snapshot | None = None
+
+    schema: ClassVar[str] = "moved"
+
+
 class Removed(Result):
-    """A workspace just removed; ``snapshot`` holds its unsaved work, if it had any."""
+    """A workspace just removed; ``snapshot`` holds its unsaved work, if it had any.
+
+    ``workspace`` is the lane's name, or the id of a detached one.
+    """
 
     lane: str
     snapshot: Snapshot | None
+    workspace: str
 
     schema: ClassVar[str] = "removed"
+
+
+class Holding(Model):
+    """A workspace and who claimed it; ``stale`` says why that claim holds nobody off any more."""
+
+    lane: str
+    path: str
+    owner: Owner | None
+    stale: str | None = None
+
+
+class Claimed(Result):
+    """A claim just made; ``before`` is whose it was, with the reason why that did not stand.
+
+    ``renewed`` is True where the same agent had it already.
+    """
+
+    lane: str
+    path: str
+    owner: Owner
+    renewed: bool = False
+    before: Holding | None = None
+
+    schema: ClassVar[str] = "claim"
+
+
+class Released(Result):
+    """A workspace that nobody claims now; ``before`` is who did, None where nobody had."""
+
+    lane: str
+    path: str
+    before: Holding | None
+
+    schema: ClassVar[str] = "release"
+
+
+class Holdings(Result):
+    """Who claims which workspace."""
+
+    workspaces: tuple[Holding, ...]
+
+    schema: ClassVar[str] = "holdings"
