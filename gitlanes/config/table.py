@@ -1,0 +1,142 @@
+"""Every setting that gitlanes knows, as data; none of them is anywhere else."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from gitlanes.git.settings import as_flag, as_seconds, as_size
+
+FLAG = "yes or no"
+COUNT = "whole number"
+SIZE = "size"
+DURATION = "duration"
+DIRECTORY = "directory"
+PATTERNS = "patterns"
+COLOUR = "colour"
+PAGER = "pager"
+
+TEAM_FILE = ".gitlanes.toml"
+_ENVIRONMENT = "GITLANES_"
+# Says who runs the command; no setting, for each process has its own.
+AGENT_VARIABLE = "GITLANES_AGENT"
+_SECTION = "lanes."
+
+
+class Known(NamedTuple):
+    """A setting: its key as people write it, its kind, its default and what it means.
+
+    ``default`` has one value for each time that the setting may be given.
+    """
+
+    key: str
+    kind: str
+    default: tuple[str, ...]
+    about: str
+
+    @property
+    def plain(self) -> str:
+        """Return the key as git's configuration compares it."""
+        return self.key.lower()
+
+    @property
+    def name(self) -> str | None:
+        """Return its name in the team's file, None where it is a person's own matter."""
+        return self.key.removeprefix(_SECTION) if self.key.startswith(_SECTION) else None
+
+    @property
+    def variable(self) -> str | None:
+        """Return the environment variable that overrides it: GITLANES_LOCK_TIMEOUT."""
+        if self.name is None:
+            return None
+        spelled = "".join(f"_{x}" if x.isupper() else x for x in self.name)
+        return _ENVIRONMENT + spelled.upper()
+
+    @property
+    def misfit(self) -> str:
+        """Say that something is of another kind."""
+        return f"not a list of {self.kind}" if self.many else f"not a {self.kind}"
+
+    @property
+    def many(self) -> bool:
+        """Say whether it may be given several times."""
+        return self.kind == PATTERNS
+
+
+KNOWN = (
+    Known(
+        "lanes.workspaceRoot",
+        DIRECTORY,
+        (),
+        "where workspaces are made, relative to the repository's own directory; "
+        "<repository>.lanes beside it unless set",
+    ),
+    Known("lanes.lockTimeout", DURATION, ("60",), "how long to wait for a lock"),
+    Known(
+        "lanes.exclude",
+        PATTERNS,
+        (
+            *("node_modules", "bower_components", "__pycache__", "*.pyc", "*.pyo"),
+            *(".venv", ".tox", ".nox", ".pytest_cache", ".mypy_cache", ".ruff_cache"),
+            *(".DS_Store", "Thumbs.db"),
+        ),
+        "untracked files that are never taken in, in gitignore's syntax; added to the default, "
+        "and an empty one forgets those before it",
+    ),
+    Known(
+        "lanes.maxBlobSize",
+        SIZE,
+        ("100m",),
+        "size of the largest file that may be new or changed; 0 is any size",
+    ),
+    Known(
+        "lanes.lease",
+        DURATION,
+        ("1h",),
+        "how long a claim without a process holds unless told; 0 is until it is released",
+    ),
+    Known("color.lanes", COLOUR, ("auto",), "colours: auto, always or never; else color.ui"),
+    Known(
+        "pager.lanes",
+        PAGER,
+        ("true",),
+        "whether long output goes through git's pager, or a command that it goes through",
+    ),
+)
+BY_KEY = {x.plain: x for x in KNOWN}
+BY_NAME = {x.name: x for x in KNOWN if x.name is not None}
+BY_VARIABLE = {x.variable: x for x in KNOWN if x.variable is not None}
+
+
+def is_variable(name: str) -> bool:
+    """Say whether an environment variable looks like that of a setting."""
+    return name.startswith(_ENVIRONMENT) and name != AGENT_VARIABLE
+
+
+def fault(known: Known, value: str) -> str | None:
+    """Return what is wrong with a value, None if it can be taken."""
+    if known.kind == FLAG and as_flag(value) is None:
+        return f"'{value}' is not a yes or no"
+    if known.kind == COUNT and (as_size(value) is None or value.startswith("-")):
+        return f"'{value}' is not a whole number"
+    if known.kind == SIZE and (as_size(value) is None or value.startswith("-")):
+        return f"'{value}' is not a size: write it as 500k, 100m or 2g"
+    if known.kind == DURATION and as_seconds(value) is None:
+        return f"'{value}' is not a duration: write it as 90s, 5m or 1h30m"
+    if known.kind == COLOUR and value not in ("auto", "always", "never") and as_flag(value) is None:
+        return f"'{value}' is none of auto, always, never"
+    if "\0" in value or (known.kind == DIRECTORY and not value):
+        return "it is no path" if known.kind == DIRECTORY else "it has a NUL byte"
+    return None
+
+
+def team_fault(known: Known, value: str) -> str | None:
+    """Return what is wrong with a value in the team's file, whose author may be a stranger.
+
+    A directory is one in the repository, or beside it: a clone decides about no other place.
+    """
+    if known.kind == DIRECTORY:
+        up = os.path.normpath(value).split(os.sep)[:2]
+        if value.startswith(("~", os.sep)) or up == [os.pardir, os.pardir]:
+            return f"'{value}' is neither in the repository nor beside it"
+    return fault(known, value)
