@@ -59,7 +59,7 @@ def adopt(repo: LaneRepo, name: str) -> tuple[LaneState, bool]:
 def adopted_lane(repo: LaneRepo) -> LaneState | None:
     """Return the lane that `adopt` made, or None: the default target of every promotion."""
     usual = repo.view.find(USUAL_NAME)
-    if usual is not None and usual.record.extra.get("adopted"):
+    if usual is not None and usual.record.live and usual.record.extra.get("adopted"):
         return usual  # without reading every lane
     states = repo.view.lanes()
     return next((x for x in states if x.record.extra.get("adopted")), states[0] if states else None)

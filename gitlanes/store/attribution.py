@@ -35,7 +35,7 @@ def colliding_paths(
             return None
         attempt, agent = who.get(commit or "", (None, None))
         mode, oid = change[1] or (None, None)
-        return Touch(_action(change), mode, oid, attempt, agent, commit, moved)
+        return Touch(action(change), mode, oid, attempt, agent, commit, moved)
 
     return tuple(
         CollidingPath(
@@ -53,7 +53,8 @@ def colliding_paths(
     )
 
 
-def _action(change: Change) -> str:
+def action(change: Change) -> str:
+    """Return what a side did to a path: 'added', 'modified' or 'deleted' it."""
     old, new = change
     if old is None:
         return "added"

@@ -7,28 +7,23 @@ import re
 from typing import Any
 
 from gitlanes.errors import CorruptRecord, Unsupported
-from gitlanes.models.plain import plain, replace
+from gitlanes.models.plain import Model, plain
 from gitlanes.models.records import Attempt, Entry, Landed, Lane, RefChange
 from gitlanes.store.validity import checked_attempt, checked_lane, is_sound
 
 ENTRY_SCHEMA = "gitlanes.entry/1"
 ROOT_SCHEMA = "gitlanes.journal/1"
 
-_ATTEMPT_FIELDS = set(Attempt.fields)
+_ATTEMPT_FIELDS = set(Attempt.fields) - {"extra"}
+_LANDED_FIELDS = set(Landed.fields) - {"extra"}
 _LANE_FIELDS = set(Lane.fields) - {"extra"}
+# Members that are absent rather than empty: most lanes have none of them.
+_RARE = ("meta", "sparse")
 
 
 def dump(value: Any) -> str:
     """Return JSON on one line, in ASCII, keys sorted, absent instead of null."""
-    return json.dumps(_present(plain(value)), sort_keys=True, separators=(",", ":"))
-
-
-def _present(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _present(item) for key, item in value.items() if item is not None}
-    if isinstance(value, list):
-        return [_present(item) for item in value]
-    return value
+    return json.dumps(plain(value, absent=False), sort_keys=True, separators=(",", ":"))
 
 
 def one_line(text: str, limit: int = 200) -> str:
@@ -49,7 +44,7 @@ def encode_entry(entry: Entry) -> str:
         "refs": {change.name: [change.old or "", change.new or ""] for change in entry.refs},
         "lanes": entry.lanes,
         "record": _lane_body(entry.record),
-        "attempts": list(entry.attempts),
+        "attempts": [_body(x) for x in entry.attempts],
         "details": entry.details,
     }
     return f"{one_line(entry.description)}\n\n{dump(body)}\n"
@@ -102,9 +97,17 @@ def decode_entry(oid: str, message: bytes) -> Entry:
 
 
 def _lane_body(lane: Lane) -> dict[str, Any]:
-    body: dict[str, Any] = plain(replace(lane, extra={}))
-    del body["extra"]
-    return {**lane.extra, **body}
+    body = _body(lane)
+    body["open"] = [_body(x) for x in lane.open]
+    body["landed"] = {target: _body(x) for target, x in lane.landed.items()}
+    return {key: value for key, value in body.items() if value or key not in _RARE}
+
+
+def _body(model: Model) -> dict[str, Any]:
+    """Return a model's members, and beside them those that a newer version wrote."""
+    body: dict[str, Any] = plain(model)
+    extra = body.pop("extra")
+    return {**extra, **body}
 
 
 def _lane(body: dict[str, Any]) -> Lane:
@@ -113,18 +116,28 @@ def _lane(body: dict[str, Any]) -> Lane:
     known.setdefault("fork", None)
     known["open"] = tuple(_attempt(x) for x in body.get("open", ()))
     known["landed"] = {
-        lane: Landed(tuple(where["bases"]), where.get("at"), where.get("source"))
+        lane: Landed(
+            tuple(where["bases"]),
+            where.get("at"),
+            where.get("source"),
+            extra=_unknown(where, _LANDED_FIELDS),
+        )
         for lane, where in body.get("landed", {}).items()
     }
-    extra = {key: value for key, value in body.items() if key not in _LANE_FIELDS}
-    return checked_lane(Lane(**known, extra=extra))
+    known["sparse"] = tuple(body.get("sparse", ()))
+    return checked_lane(Lane(**known, extra=_unknown(body, _LANE_FIELDS)))
 
 
 def _attempt(body: dict[str, Any]) -> Attempt:
     known = {key: value for key, value in body.items() if key in _ATTEMPT_FIELDS}
     for absent in ("base", "change_id", "agent"):
         known.setdefault(absent, None)
-    return checked_attempt(Attempt(**known))
+    return checked_attempt(Attempt(**known, extra=_unknown(body, _ATTEMPT_FIELDS)))
+
+
+def _unknown(body: dict[str, Any], known: set[str]) -> dict[str, Any]:
+    """Return the members that only a newer version knows."""
+    return {key: value for key, value in body.items() if key not in known}
 
 
 def encode_line(schema: str, line_id: str, body: dict[str, Any]) -> bytes:

@@ -1,10 +1,11 @@
-"""Compare-and-swap for callers: a change only if things still are as they last saw them."""
+"""What must hold of a lane before it is changed: it is as the caller last saw it, and active."""
 
 from __future__ import annotations
 
 import re
 
-from gitlanes.errors import BadValue, Raced
+from gitlanes.errors import BadValue, Raced, Refused
+from gitlanes.models.records import ACTIVE, ARCHIVED, Lane
 
 _COMMIT = re.compile(r"[0-9a-f]{4,40}")
 
@@ -29,3 +30,13 @@ def require_commit(what: str, actual: str | None, expect: str | None) -> None:
             hint="look at what came in, then repeat with that",
             data={"head": actual, "expect": expect},
         )
+
+
+def require_active(lane: Lane) -> None:
+    """Raise Refused unless the lane takes work and promotions."""
+    if lane.status == ACTIVE:
+        return
+    hint = "only active lanes take work"
+    if lane.status == ARCHIVED:
+        hint = f"bring it back with 'git lanes unarchive {lane.name}'"
+    raise Refused(f"lane '{lane.name}' is {lane.status}", hint=hint)

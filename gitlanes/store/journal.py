@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
+from heapq import merge
 from itertools import groupby
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING
 
-from gitlanes.errors import CorruptRecord
+from gitlanes.errors import CorruptRecord, GitFailed, LanesError, NotFound, Unsupported
 from gitlanes.git.process import Git
-from gitlanes.models.records import Attempt, Entry
-from gitlanes.store import codec
+from gitlanes.git.raw import EMPTY_TREE
+from gitlanes.git.refs import RefReader, list_refs
+from gitlanes.models.records import RENAMED, Attempt, Entry
+from gitlanes.store import codec, layout
 
-if TYPE_CHECKING:
-    from gitlanes.git.refs import RefReader
+# Where it is told what is left out of an answer.
+Warn = Callable[[str], None]
 
 
 def read_entry(reader: RefReader, oid: str) -> Entry:
@@ -40,6 +42,70 @@ def tip_entry(name: str, oid: str, message: bytes) -> Entry:
     return entry
 
 
+def read_rows(
+    git: Git, reader: RefReader, prefixes: Sequence[str], warn: Warn
+) -> list[tuple[str, str, bytes | None]]:
+    """Return (ref, id, message) of every ref below the prefixes, from one git process.
+
+    Where an object is missing, git gives no list: then each is asked for alone, and the one
+    that is missing has no message. A ref that is no id at all is only warned of.
+    """
+    broken: list[str] = []
+    try:
+        rows = list_refs(git, prefixes, "refname objectname contents", broken=broken)
+    except GitFailed:
+        names = list_refs(git, prefixes, "refname objectname", broken=broken)
+        rows = [[name, oid] for name, oid in names]
+    for name in broken:
+        warn(f"ref '{codec.one_line(name)}' is damaged and left out; see 'git lanes doctor'")
+    return [
+        (row[0].decode("utf-8", "replace"), oid, row[2] if row[2:] else _message(reader, oid))
+        for row in rows
+        for oid in [row[1].decode()]
+    ]
+
+
+def read_tips(git: Git, warn: Warn) -> list[str]:
+    """Return the newest entries' ids of all journals; what cannot be one is only warned of."""
+    broken: list[str] = []
+    try:
+        rows = list_refs(git, [layout.JOURNALS], "refname objectname objecttype", broken=broken)
+    except GitFailed:  # an object is missing: whoever walks there will say so
+        rows = list_refs(git, [layout.JOURNALS], "refname objectname", broken=broken)
+    for name in broken:
+        warn(f"ref '{codec.one_line(name)}' is damaged and left out; see 'git lanes doctor'")
+    for ref, oid, *kind in rows:
+        if kind not in ([], [b"commit"]):
+            lane = ref.decode("utf-8", "replace").removeprefix(layout.JOURNALS)
+            what = f"{oid.decode()[:12]} is a {kind[0].decode()}"
+            warn(left_out(lane, CorruptRecord(what)))
+    return [oid.decode() for _, oid, *kind in rows if kind in ([], [b"commit"])]
+
+
+def _message(reader: RefReader, oid: str) -> bytes | None:
+    found = reader.resolve(oid)
+    return found[1].partition(b"\n\n")[2] if found else None
+
+
+def sound_tip(name: str, oid: str, message: bytes | None, warn: Warn) -> Entry | None:
+    """Return the entry at the tip of lane `name`'s journal; a damaged one is only warned of."""
+    try:
+        if message is None:
+            raise CorruptRecord(f"journal entry {oid[:12]} is missing")
+        return tip_entry(name, oid, message)
+    except (CorruptRecord, Unsupported) as error:
+        warn(left_out(name, error))
+        return None
+
+
+def left_out(name: str, error: LanesError) -> str:
+    """Return the warning that a lane is left out of what is told of many."""
+    shown = codec.one_line(name, 60)
+    if isinstance(error, Unsupported):
+        return f"lane '{shown}' is left out: {error.message}; {error.hint}"
+    return f"journal of lane '{shown}' is damaged: {error.message}; see 'git lanes doctor'"
+
+
 def walk(reader: RefReader, tip: str | None) -> Iterator[Entry]:
     """Yield a journal's entries, newest first."""
     while tip is not None:
@@ -48,14 +114,61 @@ def walk(reader: RefReader, tip: str | None) -> Iterator[Entry]:
         tip = entry.previous[0] if entry.previous else None
 
 
-def walk_all(git: Git, tips: Sequence[str]) -> Iterator[Entry]:
+def _by_time(entries: list[Entry]) -> list[Entry]:
+    """Return entries newest first, each before the one that it follows in its journal.
+
+    Within a second their own times tell, as far as those go along: clocks are set back at times.
+    """
+    times: dict[str, str] = {}
+    for entry in reversed(entries):
+        times[entry.oid] = max([entry.time, *(times.get(x, "") for x in entry.previous)])
+    return sorted(entries, key=lambda x: times[x.oid], reverse=True)
+
+
+def walk_all(git: Git, tips: Sequence[str], warn: Warn | None = None) -> Iterator[Entry]:
     """Yield the entries of several journals, newest first, as one stream from one process.
 
-    Git orders commits by the second; within one, the entries' own times tell.
+    Git orders commits by the second; within one, the entries' own times tell. With `warn`,
+    what is damaged is named there and left out; without, it raises CorruptRecord.
     """
-    with closing(_stream(git, tips)) as stream:
-        for _, same in groupby(stream, key=itemgetter(0)):
-            yield from sorted((entry for _, entry in same), key=attrgetter("time"), reverse=True)
+    told: set[str] = set()
+    try:
+        with closing(_stream(git, tips)) as stream:
+            for _, same in groupby(stream, key=itemgetter(0)):
+                for entry in _by_time([x for _, x in same]):
+                    told.add(entry.oid)
+                    yield entry
+    except (CorruptRecord, Unsupported):
+        if warn is None:
+            raise
+        yield from (x for x in _walk_apart(git, tips, warn) if x.oid not in told)
+
+
+def _walk_apart(git: Git, tips: Sequence[str], warn: Warn) -> Iterator[Entry]:
+    """Yield the entries of several journals, each read by itself: slower, and past any damage."""
+    with closing(RefReader(git)) as reader:
+        walks = [_walk_sound(reader, tip, warn) for tip in tips]
+        yield from merge(*walks, key=attrgetter("time"), reverse=True)
+
+
+def _walk_sound(reader: RefReader, tip: str, warn: Warn) -> Iterator[Entry]:
+    """Yield a journal's entries that can be read; what is no journal at all is not gone into."""
+    oid: str | None = tip
+    while oid is not None:
+        try:
+            commit = reader.commit(oid)
+        except NotFound:
+            warn(f"journal entry {oid[:12]} is missing; see 'git lanes doctor'")
+            return
+        if codec.is_root(commit.message):
+            return
+        try:
+            yield codec.decode_entry(oid, commit.message)
+        except (CorruptRecord, Unsupported) as error:
+            warn(f"{error.message}; see 'git lanes doctor'")
+            if commit.tree != EMPTY_TREE:
+                return
+        oid = commit.parents[0] if commit.parents else None
 
 
 def _stream(git: Git, tips: Sequence[str]) -> Generator[tuple[bytes, Entry]]:
@@ -71,6 +184,7 @@ def _stream(git: Git, tips: Sequence[str]) -> Generator[tuple[bytes, Entry]]:
         "--format=%H %ct%n%B%x00",
         *tips,
         "--",
+        discard_err=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -89,14 +203,18 @@ def _stream(git: Git, tips: Sequence[str]) -> Generator[tuple[bytes, Entry]]:
     finally:
         process.kill()
         process.stdout.close()
-        if process.stderr is not None:
-            process.stderr.close()
         process.wait()
 
 
-def find_attempt(reader: RefReader, tip: str, attempt_id: str) -> Attempt | None:
-    """Return the latest state of an attempt from a lane's journal, or None."""
+def find_attempt(reader: RefReader, tip: str, attempt_id: str) -> Attempt | Entry | None:
+    """Return the latest state of an attempt from a lane's journal, or None.
+
+    Where the chain comes to the tombstone of a lane that goes on under another name, that
+    entry is returned: only the other journal knows what became of earlier attempts.
+    """
     for entry in walk(reader, tip):
+        if entry.record.status == RENAMED:
+            return entry
         candidates = (*entry.attempts, *entry.record.open)
         found = next((x for x in candidates if x.id == attempt_id), None)
         if found is not None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gitlanes import clock
 from gitlanes.git.process import Git
 from gitlanes.git.refs import RefReader
 from gitlanes.git.repo import Place, find
-from gitlanes.git.settings import Identity, Settings
 from gitlanes.store import layout
 from gitlanes.store.view import View
 
@@ -19,26 +18,48 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitlanes.git.objects import ObjectStore
+    from gitlanes.git.settings import Identity, Settings
+
+T = TypeVar("T")
+Progress = Callable[[str, int, int], None]
+
+
+def _untold(what: str, done: int, total: int) -> None:
+    """Tell nobody."""
 
 
 class LaneRepo:
     """One repository, seen from one directory; for one thread at a time.
 
-    ``warnings`` collects what a verb noticed beside its result; doors show them.
+    ``warnings`` collects what a verb noticed beside its result; doors show them. ``progress``
+    is called with what is being done, how much of it is done, and how much there is.
     """
 
     def __init__(self, place: Place, environ: Mapping[str, str]):
         self.place = place
         self.git = Git(place.common_dir, environ)
         self.refs = RefReader(self.git)
-        self.view = View(self.git, self.refs)
         self.warnings: list[str] = []
+        self.view = View(self.git, self.refs, self.warn)
+        self.progress: Progress = _untold
         self._found_as_is = "GIT_WORK_TREE" in environ or "GIT_DIR" not in environ
 
     @classmethod
     def open(cls, directory: str | os.PathLike[str], environ: Mapping[str, str]) -> LaneRepo:
         """Open the repository around a directory, as GIT_DIR in `environ` may say otherwise."""
         return cls(find(os.fspath(directory), environ), environ)
+
+    def warn(self, text: str) -> None:
+        """Note what a person should see, once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
+    def counted(self, what: str, items: Sequence[T]) -> Iterator[T]:
+        """Yield the items, telling how far one is; `what` is said of all: 'checking lanes'."""
+        for done, item in enumerate(items):
+            self.progress(what, done, len(items))
+            yield item
+        self.progress(what, len(items), len(items))
 
     @property
     def state_directory(self) -> Path:
@@ -55,16 +76,27 @@ class LaneRepo:
         """The object store; opening it loads libgit2, which readers of refs do without."""
         from gitlanes.git.objects import ObjectStore
 
-        return ObjectStore(self.place.common_dir)
+        return ObjectStore(self.place.common_dir, self.refs)
 
     @cached_property
     def settings(self) -> Settings:
-        """Git's configuration, read once."""
+        """Git's configuration between the team's file and the environment, read once."""
+        from gitlanes.config import layers  # listings go without
+
+        root = self.root()
+        below = layers.team(layers.team_file(root[1] if root else None))
+        return self.own_settings.between(below, layers.environment(self.git.environ))
+
+    @cached_property
+    def own_settings(self) -> Settings:
+        """Git's configuration alone, read once."""
+        from gitlanes.git.settings import Settings
+
         return Settings(self.git)
 
     def identity(self) -> Identity:
         """Return who commits now."""
-        return self.settings.identity(clock.now())
+        return self.own_settings.identity(clock.now())
 
     @cached_property
     def host(self) -> str:
@@ -84,9 +116,9 @@ class LaneRepo:
         usual = parent if name == ".git" else None
         if usual is not None and usual == place.work_tree:
             return common, usual
-        if self.settings.flag("core.bare", False):
+        if self.own_settings.flag("core.bare", False):
             return None
-        configured = self.settings.text("core.worktree")
+        configured = self.own_settings.text("core.worktree")
         top = os.path.realpath(os.path.join(common, configured)) if configured else usual
         return (common, top) if top else None
 

@@ -15,6 +15,9 @@ JOURNALS = "refs/lanes/journal/"
 SNAPSHOTS = "refs/lanes/snapshots/"
 SEEN = "refs/lanes/seen/"
 BRANCHES = "refs/heads/"
+TAGS = "refs/tags/"
+# Where a commit may be that other people have seen.
+PUBLIC = (BRANCHES, "refs/tags/", "refs/remotes/")
 NOTES = {
     "intents": "refs/notes/lanes/intents",
     "costs": "refs/notes/lanes/costs",
@@ -62,6 +65,14 @@ def short_branch(ref: str) -> str:
 def worktree_head(name: str) -> str:
     """Return the name by which the whole repository sees a linked work tree's HEAD."""
     return f"worktrees/{name}/HEAD"
+
+
+def how_to_find_journal(lane: str) -> str:
+    """Return the hint for a journal whose ref was deleted, broken or moved back."""
+    return (
+        "find its newest entry among what 'git fsck --no-reflogs --dangling' lists, or in "
+        f"another clone, then: git update-ref {journal(lane)} ENTRY"
+    )
 
 
 def state_directory(common_dir: str) -> Path:

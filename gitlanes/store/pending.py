@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from gitlanes.errors import CorruptRecord
 from gitlanes.git.refs import RefMove
+from gitlanes.git.replacing import replace_file
 
 _FILE = "pending"
 
@@ -42,9 +43,7 @@ def write(directory: Path, pending: Pending) -> None:
         "drops": [[move.name, move.old, move.new] for move in pending.drops],
         "locks": pending.locks,
     }
-    fresh = directory / (_FILE + ".new")
-    fresh.write_text(json.dumps(body))
-    fresh.replace(directory / _FILE)
+    replace_file(directory / _FILE, json.dumps(body))
 
 
 def read(directory: Path) -> Pending | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gitlanes import clock, ids
-from gitlanes.errors import BadValue
+from gitlanes.errors import BadValue, NotFound
 from gitlanes.models.notes import Cost, Evaluation, Intent, Judgement, Notes
 from gitlanes.models.plain import plain
 from gitlanes.models.records import Attempt
@@ -71,15 +71,31 @@ def read(repo: LaneRepo, commits: Iterable[str]) -> dict[str, Notes]:
 
 def read_lines(repo: LaneRepo, commits: Iterable[str]) -> dict[str, dict[str, list[bytes]]]:
     """Return the raw lines about these commits, by kind and commit."""
-    from gitlanes.git.notes import read_notes
-
     wanted = list(commits)
     found: dict[str, dict[str, list[bytes]]] = {}
     for kind in _SCHEMAS:
-        tree = repo.refs.target(layout.NOTES[kind] + "^{tree}")
-        notes = read_notes(repo.refs, tree, wanted) if tree else {}
+        there, tree = repo.refs.targets([layout.NOTES[kind], layout.NOTES[kind] + "^{tree}"])
+        if there and not tree:
+            repo.warn(f"notes at '{layout.NOTES[kind]}' are damaged; see 'git lanes doctor'")
+        notes = _notes(repo, kind, tree, wanted) if tree else {}
         found[kind] = {commit: data.splitlines() for commit, data in notes.items()}
     return found
+
+
+def _notes(repo: LaneRepo, kind: str, tree: str, commits: list[str]) -> dict[str, bytes]:
+    """Return the notes of these commits; those that cannot be read are only warned of."""
+    from gitlanes.git.notes import read_notes
+
+    try:
+        return read_notes(repo.refs, tree, commits)
+    except NotFound as error:
+        repo.warn(
+            f"notes at '{layout.NOTES[kind]}' are damaged: {error.message}; see 'git lanes doctor'"
+        )
+        if len(commits) == 1:
+            return {}
+        each = (_notes(repo, kind, tree, [commit]) for commit in commits)
+        return {commit: data for notes in each for commit, data in notes.items()}
 
 
 def _about(tx: Transaction, attempt: Attempt) -> dict[str, Any]:

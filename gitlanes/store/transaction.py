@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from gitlanes import clock, ids
 from gitlanes.errors import LanesError, Locked, Raced, Refused
@@ -18,8 +19,9 @@ from gitlanes.git import locks
 from gitlanes.git.process import uninterrupted
 from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.refs import Mover, RefMove, move_refs
-from gitlanes.models.records import DELETED, Attempt, Entry, Lane, LaneState, RefChange
+from gitlanes.models.records import Attempt, Entry, Lane, LaneState, RefChange
 from gitlanes.store import codec, layout, pending, recovery
+from gitlanes.store.note_lines import NoteLines
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -38,6 +40,19 @@ class _LaneChange(NamedTuple):
     parents: tuple[str, ...]
     attempts: tuple[Attempt, ...]
     details: dict[str, Any]
+    previous: tuple[str, ...]
+    actual: str | None
+
+    @property
+    def moves_head(self) -> bool:
+        """Whether a lane that was there before goes on, or somebody moved its head."""
+        before = self.state.record.head if self.state else None
+        return before != self.record.head or self.actual is not None
+
+    @property
+    def expected_head(self) -> str | None:
+        """Where the head ref of a lane that was there before has to be."""
+        return self.actual or (self.state.record.head if self.state else None)
 
 
 class Transaction:
@@ -47,22 +62,23 @@ class Transaction:
     journal will say of it; ``description`` is for the verb to set. ``mover`` waits for the refs.
     """
 
-    def __init__(self, repo: LaneRepo, verb: str, actor: str | None, lock: int, mover: Mover):
+    def __init__(
+        self, repo: LaneRepo, verb: str, actor: str | None, lock: int, mover: Mover | None
+    ):
         now = clock.now()
         self.repo = repo
         self.verb = verb
         self.actor = actor
         self.lock = lock
-        self.mover: Mover | None = mover
+        self.mover = mover
         self.operation = ids.new_id(now)
         self.time = clock.utc_text(now)
         self.description = ""
         self._lanes: list[_LaneChange] = []
         self._moves: list[RefMove] = []
-        self._notes: dict[str, dict[str, list[bytes]]] = {}
-        self._carried: list[tuple[str, str]] = []
+        self._notes = NoteLines()
         self._drops: list[RefMove] = []
-        self._worktree: tuple[str, Callable[[], None]] | None = None
+        self._worktree: tuple[str, Callable[[], None], tuple[str, ...]] | None = None
 
     def lane(
         self,
@@ -72,14 +88,19 @@ class Transaction:
         parents: Iterable[str] = (),
         attempts: Iterable[Attempt] = (),
         details: Mapping[str, Any] | None = None,
+        continues: LaneState | None = None,
+        actual: str | None = None,
     ) -> None:
         """Set a lane's record; its head follows.
 
         ``state`` is what was read under this transaction's lock, None for a name without a
         journal. ``parents`` are the commits that this operation adds to what the journal keeps.
+        The journal ``continues`` another one where a lane comes from another name. ``actual``
+        is where somebody put the head, if this operation is to see to that.
         """
-        change = _LaneChange(state, record, tuple(parents), tuple(attempts), dict(details or {}))
-        self._lanes.append(change)
+        before = tuple(x.tip for x in (continues, state) if x)
+        rest = tuple(parents), tuple(attempts), dict(details or {}), before, actual
+        self._lanes.append(_LaneChange(state, record, *rest))
 
     def move(self, name: str, old: str | None, new: str) -> None:
         """Move another ref of ours along with the operation."""
@@ -93,15 +114,20 @@ class Transaction:
 
     def note(self, kind: str, commit: str, line: bytes) -> None:
         """Add a line to a commit's note of that kind ('intents', 'costs', 'evaluations')."""
-        self._notes.setdefault(kind, {}).setdefault(commit, []).append(line)
+        self._notes.add(kind, commit, line)
 
     def carry_notes(self, source: str, target: str) -> None:
         """Give the commit that a change became all notes of the one that it was, new ones too."""
-        self._carried.append((source, target))
+        self._notes.carry(source, target)
 
-    def make_worktree(self, path: str, make: Callable[[], None]) -> None:
-        """Run `make` before the refs move; recovery removes an empty work tree at `path`."""
-        self._worktree = (path, make)
+    def make_worktree(
+        self, path: str, make: Callable[[], None], locks: tuple[str, ...] = ()
+    ) -> None:
+        """Run `make` before the refs move; recovery removes an empty work tree at `path`.
+
+        ``locks`` are files of git's that it takes, named from the common directory.
+        """
+        self._worktree = (path, make, locks)
 
     def commit(self) -> None:
         """Do it; raises Raced when foreign git moved one of the refs first."""
@@ -119,8 +145,8 @@ class Transaction:
                     raise
 
     def _run(self, moves: list[RefMove]) -> None:
-        path, make = self._worktree or (None, None)
-        locks = _DELETION if self._drops else ()
+        path, make, locks = self._worktree or (None, None, ())
+        locks += _DELETION if self._drops else ()
         drops = tuple(self._drops)
         planned = pending.Pending(self.operation, tuple(moves), path, drops, locks)
         mover, self.mover = self.mover, None  # it moves refs once
@@ -129,60 +155,38 @@ class Transaction:
     def _present(self) -> dict[str, str | None]:
         """Return where the refs are that this operation builds upon."""
         heads = [layout.head(lane.record.name) for lane in self._lanes]
-        names = [*heads, *layout.NOTES.values()] if self._has_notes else heads
+        names = [*heads, *layout.NOTES.values()] if self._notes else heads
         return dict(zip(names, self.repo.refs.targets(names), strict=True))
-
-    @property
-    def _has_notes(self) -> bool:
-        return bool(self._notes or self._carried)
 
     def _build(self, now: Mapping[str, str | None]) -> list[RefMove]:
         """Write the notes and the entries on top of the present tips; return all moves."""
-        moves = [*self._moves, *(self._write_notes(now) if self._has_notes else ())]
+        moves = [*self._moves, *(self._write_notes(now) if self._notes else ())]
         for lane in self._lanes:
             name, new = layout.head(lane.record.name), lane.record.head
-            if lane.state and _live(lane.state.record):
-                old = lane.state.record.head
+            if lane.state and lane.state.record.live:
+                if not lane.moves_head:
+                    continue
+                old = lane.expected_head
             else:  # a deleted lane's head, should its deletion have stopped short of it
                 old = now[name]
-            if new and new != old and _live(lane.record):
+            if new and new != old and lane.record.live:
                 moves.append(RefMove(name, old, new))
         changes = tuple(RefChange(move.name, move.old, move.new) for move in moves)
         uuids = {lane.record.name: lane.record.uuid for lane in self._lanes}
         return moves + [self._write_entry(lane, changes, uuids) for lane in self._lanes]
 
     def _write_notes(self, now: Mapping[str, str | None]) -> list[RefMove]:
-        from gitlanes.git.notes import add_lines
-
-        moves: list[RefMove] = []
-        for kind, name in layout.NOTES.items():
-            old = now[name]
-            tree = self.repo.objects.commit(old).tree if old else None
-            lines = self._lines(kind, tree)
-            if lines:
-                tree = add_lines(self.repo.objects, tree, lines)
-                parents = [old] if old else []
-                commit = self._write_commit(tree, parents, f"{self.description}\n")
-                moves.append(RefMove(name, old, commit))
+        message = f"{self.description}\n"
+        moves = self._notes.write(
+            self.repo.objects, now, lambda tree, parents: self._write_commit(tree, parents, message)
+        )
+        self._notes.require_free(self.repo.git, moves)
         return moves
-
-    def _lines(self, kind: str, tree: str | None) -> dict[str, list[bytes]]:
-        """Return the lines that this operation adds to notes of one kind, by commit."""
-        from gitlanes.git.notes import read_notes
-
-        lines = {commit: list(new) for commit, new in self._notes.get(kind, {}).items()}
-        sources = [source for source, _ in self._carried]
-        known = read_notes(self.repo.objects, tree, sources) if tree and sources else {}
-        for source, target in self._carried:
-            carried = [*known.get(source, b"").splitlines(), *lines.get(source, ())]
-            if carried:
-                lines.setdefault(target, []).extend(carried)
-        return lines
 
     def _write_entry(
         self, lane: _LaneChange, refs: tuple[RefChange, ...], uuids: dict[str, str]
     ) -> RefMove:
-        previous = (lane.state.tip,) if lane.state else ()
+        previous = lane.previous
         entry = Entry(
             oid="",
             operation=self.operation,
@@ -202,7 +206,8 @@ class Transaction:
         first = previous or (self._write_commit(EMPTY_TREE, [], codec.encode_root(lane.record)),)
         parents = dict.fromkeys([*first, *lane.parents])
         oid = self._write_commit(EMPTY_TREE, parents, codec.encode_entry(entry))
-        return RefMove(layout.journal(lane.record.name), previous[0] if previous else None, oid)
+        tip = lane.state.tip if lane.state else None
+        return RefMove(layout.journal(lane.record.name), tip, oid)
 
     def _write_commit(self, tree: str, parents: Iterable[str], message: str) -> str:
         who = self.repo.identity()
@@ -211,16 +216,20 @@ class Transaction:
         )
 
     def _require_head(self, lane: _LaneChange, now: Mapping[str, str | None]) -> None:
-        """Refuse to go on from a head that somebody moved without its journal."""
-        if lane.state is None or not _live(lane.state.record):
-            return
-        name = layout.head(lane.record.name)
-        actual, recorded = now[name], lane.state.record.head
-        if actual != recorded:
-            raise Refused(
-                f"head of lane '{lane.record.name}' was moved outside gitlanes",
-                hint=f"put it back with: git update-ref {name} {recorded} {actual or ''}".rstrip(),
-                data={"lane": lane.record.name, "recorded": recorded, "actual": actual},
+        """Refuse to move a head from where nobody has seen to it.
+
+        Where the operation leaves the head alone, it may be anywhere.
+        """
+        name, actual = lane.record.name, now[layout.head(lane.record.name)]
+        if lane.state is None:
+            self.repo.view.require_free(name)
+        elif not lane.state.record.live:
+            if actual not in (None, lane.state.record.head):
+                _refuse_stray(name, str(actual))
+        elif lane.moves_head and actual != lane.expected_head:
+            raise Raced(
+                f"head of lane '{name}' was moved outside gitlanes meanwhile",
+                hint="nothing changed; repeat the command",
             )
 
     def _journals_moved(self) -> bool:
@@ -231,8 +240,12 @@ class Transaction:
         )
 
 
-def _live(record: Lane) -> bool:
-    return record.status != DELETED
+def _refuse_stray(name: str, oid: str) -> NoReturn:
+    ref = layout.head(name)
+    raise Refused(
+        f"'{ref}' was made outside gitlanes, where lane '{name}' was before",
+        hint=f"keep it as a branch (git branch NAME {oid[:12]}), then: git update-ref -d {ref}",
+    )
 
 
 @contextmanager
@@ -240,27 +253,56 @@ def transaction(repo: LaneRepo, verb: str, *, actor: str | None = None) -> Itera
     """Hold the repository's lock for one operation and carry it out at the end of the block.
 
     Everything that the operation depends on is read inside the block. An exception inside
-    leaves every ref as it was. Raises Locked when the lock stays busy.
+    leaves every ref as it was. A lane that is read by name there has its head seen to first,
+    as an operation of its own (`foreign.settle`). Raises Locked when the lock stays busy.
     """
     with locked(repo) as lock, closing(Mover(repo.git, (lock,))) as mover:
         tx = Transaction(repo, verb, actor, lock, mover)
-        yield tx
+        with repo.view.settling(partial(_settle, repo, lock)):
+            yield tx
         if tx._lanes or tx._moves or tx._notes:  # noqa: SLF001 - the class's own other half
             tx.commit()
+
+
+def settled(repo: LaneRepo, name: str) -> LaneState:
+    """Return a live lane with its head where its record says, having seen to it if need be.
+
+    For verbs that plan before they take the lock, and for whoever wants nothing else.
+    """
+    state = repo.view.lane(name)
+    if repo.refs.target(layout.head(name)) == state.record.head:
+        return state
+    with transaction(repo, "import"):
+        return repo.view.lane(name)
+
+
+def _settle(repo: LaneRepo, lock: int, state: LaneState) -> LaneState:
+    from gitlanes.store import foreign  # hardly ever needed
+
+    if repo.refs.target(layout.head(state.record.name)) == state.record.head:
+        return state
+    return foreign.settle(repo, state, lambda verb: Transaction(repo, verb, None, lock, None))
 
 
 @contextmanager
 def locked(repo: LaneRepo) -> Iterator[int]:
     """Hold the repository's lock, with any interrupted operation finished first."""
+    require_locks(repo)
+    timeout = repo.settings.seconds("lanes.locktimeout", 60)
+    path = repo.state_directory / "lock"
+    with locks.hold(path, "the repository", timeout=timeout) as lock:
+        recovery.recover(repo, lock)
+        yield lock
+
+
+def require_locks(repo: LaneRepo) -> None:
+    """Raise Unsupported where locks keep nobody out, Refused where no lock can be taken."""
     directory = repo.state_directory
     try:
         directory.mkdir(exist_ok=True)
     except OSError as error:
-        raise Refused(f"cannot write to '{directory}': {error.strerror}") from error
-    timeout = repo.settings.seconds("lanes.locktimeout", 60)
-    with locks.hold(directory / "lock", "the repository", timeout=timeout) as lock:
-        recovery.recover(repo, lock)
-        yield lock
+        raise locks.unwritable(directory, error) from error
+    locks.require(directory, repo.git)
 
 
 def mend(repo: LaneRepo) -> None:
@@ -269,6 +311,7 @@ def mend(repo: LaneRepo) -> None:
     if not pending.exists(directory):
         return
     try:
+        require_locks(repo)
         with locks.hold(directory / "lock", "the repository", timeout=0) as lock:
             recovery.recover(repo, lock)
     except Locked:
@@ -303,6 +346,19 @@ def save_ref(repo: LaneRepo, name: str, commit: str, lock: int) -> None:
     """Create a safety snapshot's ref, under the repository's lock; raises Raced if it exists."""
     move = RefMove(name, None, commit)
     _carry_out(repo, lock, pending.Pending(ids.new_id(clock.now()), (move,)), None)
+
+
+def repair_refs(repo: LaneRepo, moves: Sequence[RefMove], lock: int) -> None:
+    """Put refs of ours where the journals have them, under the repository's lock.
+
+    No operation: the journals know it already. Moves without a new value delete. Raises Raced
+    if one of the refs is not at its old value.
+    """
+    plain = tuple(x for x in moves if x.new is not None)
+    drops = tuple(x for x in moves if x.new is None)
+    locks = _DELETION if drops else ()
+    planned = pending.Pending(ids.new_id(clock.now()), plain, drops=drops, locks=locks)
+    _carry_out(repo, lock, planned, None)
 
 
 def _carry_out(

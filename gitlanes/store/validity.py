@@ -26,6 +26,7 @@ _TYPES: dict[str, type] = {
 }
 _AGENT = ("id", "type", "version")
 _UUID = re.compile(r"[0-9a-zA-Z-]{1,64}")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def checked_lane(lane: Lane) -> Lane:
@@ -40,7 +41,40 @@ def checked_lane(lane: Lane) -> Lane:
         _require(_UUID, uuid)
     if lane.branch is not None:
         _require(_BRANCH, lane.branch)
+    if (fault := unsound_said(lane.description, lane.meta, lane.mode)) is not None:
+        raise ValueError(f"a lane's {fault} is not text")
+    if not all(isinstance(x, str) and directory_fault(x) is None for x in lane.sparse):
+        raise ValueError("a sparse directory is none")
     return lane
+
+
+def unsound_said(description: object, meta: object, mode: object) -> str | None:
+    """Return which of the things that people say of a lane is no text, or None."""
+    pairs = meta.items() if isinstance(meta, dict) else [(None, None)]
+    texts = {
+        "description": (description or "",),
+        "meta": (x for pair in pairs for x in pair),
+        "mode": (mode or "",),
+    }
+    odd = (kind for kind, found in texts.items() if not all(isinstance(x, str) for x in found))
+    return next(odd, None)
+
+
+def directory_fault(name: str) -> str | None:
+    """Return why a name cannot be a directory of the tree, or None.
+
+    Git keeps sparse directories one a line, so a control character in one could be another.
+    """
+    parts = name.split("/")
+    rules = (
+        (not name, "it is empty"),
+        (name.startswith("/"), "it is an absolute path"),
+        (".." in parts, "it contains '..'"),
+        ("." in parts or "" in parts, "it is not in its shortest form"),
+        (_CONTROL.search(name), "it has a control character"),
+        (len(name) > 4096, "it is longer than 4096 characters"),
+    )
+    return next((reason for broken, reason in rules if broken), None)
 
 
 def checked_attempt(attempt: Attempt) -> Attempt:
@@ -50,9 +84,42 @@ def checked_attempt(attempt: Attempt) -> Attempt:
     match = ids.ATTEMPT_ID.fullmatch(attempt.id)
     if match is None or match["number"] != str(attempt.number):
         raise ValueError("an attempt's id is not its lane's and number's")
+    for other in filter(None, (attempt.on, attempt.superseded_by)):
+        _require(ids.ATTEMPT_ID, other)
     if attempt.status not in STATUSES:
         raise ValueError("an attempt has no known status")
+    if attempt.promotion is not None:
+        _require_promotion(attempt.promotion)
     return attempt
+
+
+def _require_promotion(promotion: dict[str, Any]) -> None:
+    """Check what will be landed by whoever accepts it."""
+    for oid in (promotion["source"], *promotion["base"]):
+        _require(_OID, oid)
+    _require(_UUID, promotion["lane_uuid"])
+    try:
+        layout.check_lane_name(promotion["lane"])
+    except BadName as error:
+        raise ValueError(error.message) from None
+    if not isinstance(promotion["mode"], str) or not promotion["base"]:
+        raise ValueError("a promotion has no mode, or no base")
+    for one in promotion["forced"]:
+        if not isinstance(one["path"], str) or not isinstance(one.get("other", ""), str | None):
+            raise ValueError("a forced path is no text")
+        if not isinstance(one.get("target"), dict | None):
+            raise ValueError("a forced path's target is no object")
+
+
+def promotion_of(details: object) -> dict[str, Any] | None:
+    """Return what an entry's details say of a promotion; None if nothing, or what is unsound."""
+    told = details.get("promotion") if isinstance(details, dict) else None
+    try:
+        if told is not None:
+            _require_promotion({**told, "forced": ()})
+    except (ValueError, KeyError, TypeError):
+        return None
+    return told
 
 
 def is_sound(record: dict[str, Any]) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
-from gitlanes.errors import BadName, NotAdopted, NotFound
+from gitlanes.errors import BadName, CorruptRecord, NotAdopted, NotFound
 from gitlanes.git.refs import list_refs
-from gitlanes.models.records import DELETED, Attempt, LaneState
+from gitlanes.models.records import RENAMED, Attempt, LaneState
 from gitlanes.store import codec, journal, layout
 
 if TYPE_CHECKING:
@@ -19,12 +21,14 @@ if TYPE_CHECKING:
 class View:
     """Reads lanes from the tips of their journals, without a lock; nothing is kept."""
 
-    def __init__(self, git: Git, reader: RefReader):
+    def __init__(self, git: Git, reader: RefReader, warn: journal.Warn):
         self._git = git
+        self._warn = warn
+        self._settle: Callable[[LaneState], LaneState] | None = None
         self.reader = reader
 
     def find(self, name: str) -> LaneState | None:
-        """Return a lane, deleted ones included, or None."""
+        """Return a lane, or the tombstone of one that was deleted or renamed, or None."""
         try:
             found = self.reader.resolve(layout.journal(layout.check_lane_name(name)))
         except BadName:
@@ -32,40 +36,114 @@ class View:
         if found is None:
             return None
         oid, data = found
-        return LaneState(journal.tip_entry(name, oid, data.partition(b"\n\n")[2]).record, oid)
+        record = journal.tip_entry(name, oid, data.partition(b"\n\n")[2]).record
+        return self._settled(LaneState(record, oid))
+
+    @contextmanager
+    def settling(self, settle: Callable[[LaneState], LaneState]) -> Iterator[None]:
+        """Let `settle` see to each live lane that is read by name inside the block.
+
+        For operations, which must not build on a head that somebody moved with plain git.
+        """
+        self._settle = settle
+        try:
+            yield
+        finally:
+            self._settle = None
+
+    def _settled(self, state: LaneState) -> LaneState:
+        if self._settle is None or not state.record.live:
+            return state
+        settle, self._settle = self._settle, None  # it reads lanes itself
+        try:
+            return settle(state)
+        finally:
+            self._settle = settle
 
     def lane(self, name: str) -> LaneState:
         """Return a live lane; raises NotFound with the nearest name, or NotAdopted."""
         state = self.find(name)
-        if state is not None and state.record.status != DELETED:
+        if state is not None and state.record.live:
             return state
+        if state is not None and state.record.status == RENAMED:
+            raise self._called_otherwise(name, state)
         self.require_adopted()
+        if state is None:
+            self._require_no_remains(name)
         names = [x.record.name for x in self.lanes()]
         raise NotFound(
             "lane", shown(name), nearest=nearest(name, names), hint="see 'git lanes list'"
         )
+
+    def require_free(self, name: str) -> None:
+        """Raise CorruptRecord where a name without a readable journal was a lane's already.
+
+        Somebody deleted or broke its journal's ref with plain git; a new lane of that name
+        would take the place of what can still be found.
+        """
+        names = [layout.journal(name), layout.head(name)]
+        broken: list[str] = []
+        rows = list_refs(self._git, names, "refname objectname", broken=broken)
+        there = {os.fsdecode(ref): oid.decode() for ref, oid in rows}
+        if names[0] in there or names[0] in broken:
+            tip = there.get(names[0], "")[:12]
+            raise CorruptRecord(
+                f"journal of lane '{name}' is damaged: its ref points to "
+                + (f"{tip}, which is missing" if tip else "nothing"),
+                hint=layout.how_to_find_journal(name),
+            )
+        if names[1] in there:
+            raise CorruptRecord(
+                f"journal of lane '{name}' is missing, though the lane's head is there",
+                hint=layout.how_to_find_journal(name),
+            )
+
+    def _require_no_remains(self, name: str) -> None:
+        try:
+            layout.check_lane_name(name)
+        except BadName:
+            return
+        self.require_free(name)
+
+    def _called_otherwise(self, name: str, tombstone: LaneState) -> NotFound:
+        now = self.by_uuid(tombstone.record.uuid)
+        if now is None:  # its journal was never fetched
+            return NotFound("lane", shown(name), hint="it was renamed; see 'git lanes list'")
+        gone = "" if now.record.live else ", and deleted since"
+        return NotFound("lane", shown(name), hint=f"it is called '{now.record.name}' now{gone}")
 
     def again(self, *states: LaneState) -> list[LaneState]:
         """Return the lanes as they are now: read anew where their journals went on."""
         names = [x.record.name for x in states]
         tips = self.reader.targets([layout.journal(name) for name in names])
         return [
-            state if tip == state.tip else self.lane(state.record.name)
+            self._settled(state) if tip == state.tip else self.lane(state.record.name)
             for state, tip in zip(states, tips, strict=True)
         ]
 
     def lanes(self, *, deleted: bool = False) -> list[LaneState]:
-        """Return all lanes by name, the deleted ones only if asked for."""
-        rows = list_refs(self._git, [layout.JOURNALS], "refname objectname contents")
-        states = [
-            LaneState(journal.tip_entry(_lane_of(ref), oid.decode(), text).record, oid.decode())
-            for ref, oid, text in rows
-        ]
-        return [x for x in states if deleted or x.record.status != DELETED]
+        """Return all lanes by name, archived ones included; tombstones only if asked for.
 
-    def by_uuid(self, uuid: str) -> LaneState | None:
-        """Return the lane with that uuid, deleted or not, or None."""
-        return next((x for x in self.lanes(deleted=True) if x.record.uuid == uuid), None)
+        A lane whose journal cannot be read is left out, with a warning.
+        """
+        rows = journal.read_rows(self._git, self.reader, [layout.JOURNALS], self._warn)
+        found = (
+            journal.sound_tip(ref.removeprefix(layout.JOURNALS), oid, text, self._warn)
+            for ref, oid, text in rows
+        )
+        states = [LaneState(x.record, x.oid) for x in found if x]
+        return [x for x in states if deleted or x.record.live]
+
+    def by_uuid(self, uuid: str, name: str | None = None) -> LaneState | None:
+        """Return the lane with that uuid, deleted or not, whatever its name is now, or None.
+
+        The `name` that it may still have is tried first: without it all lanes are read.
+        """
+        if name is not None:
+            found = self.find(name)
+            if found is not None and _is(found, uuid):
+                return found
+        return next((x for x in self.lanes(deleted=True) if _is(x, uuid)), None)
 
     def require_adopted(self) -> None:
         """Raise NotAdopted unless the repository has a lane."""
@@ -74,14 +152,26 @@ class View:
 
     def attempt(self, attempt_id: str) -> Attempt:
         """Return an attempt's latest state, its lane deleted or not; raises NotFound."""
+        return self.attempt_in(attempt_id)[0]
+
+    def attempt_in(self, attempt_id: str) -> tuple[Attempt, LaneState]:
+        """Return an attempt's latest state and its lane, which may have another name by now.
+
+        Raises NotFound.
+        """
         match = ids.ATTEMPT_ID.fullmatch(attempt_id)
-        state = self.find(match["lane"]) if match else None
-        found = state and journal.find_attempt(self.reader, state.tip, attempt_id)
-        if found:
-            return found
+        state = known = self.find(match["lane"]) if match else None
+        asked = set()
+        while state is not None and state.tip not in asked:
+            asked.add(state.tip)
+            found = journal.find_attempt(self.reader, state.tip, attempt_id)
+            if isinstance(found, Attempt):
+                return found, state
+            # What came before this tombstone went on under another name.
+            state = self.by_uuid(found.record.uuid) if found else None
         self.require_adopted()
         hint = "attempts are named LANE/NUMBER; see 'git lanes history'"
-        if match and state is None:
+        if match and known is None:
             self.lane(match["lane"])
         raise NotFound("attempt", shown(attempt_id), hint=hint)
 
@@ -91,7 +181,7 @@ class View:
         The first kind that fits wins. Raises NotFound.
         """
         state = self.find(name)
-        if state is not None and state.record.status != DELETED and state.record.head:
+        if state is not None and state.record.live and state.record.head:
             return state.record.head
         if ids.ATTEMPT_ID.fullmatch(name):
             attempt = self.attempt(name)
@@ -101,6 +191,10 @@ class View:
             revision = layout.snapshot(snapshot["lane"], int(snapshot["number"]))
         found = self.reader.target(f"{revision}^{{commit}}") if is_revision(revision) else None
         if found is None:
+            if state is not None and state.record.status == RENAMED:
+                raise self._called_otherwise(name, state)
+            if state is None:
+                self._require_no_remains(name)
             names = [x.record.name for x in self.lanes()]
             hint = "name a lane, an attempt, a snapshot or a git revision"
             raise NotFound("state", shown(name), nearest=nearest(name, names), hint=hint)
@@ -118,8 +212,9 @@ class View:
         return tree
 
 
-def _lane_of(ref: bytes) -> str:
-    return ref.decode("utf-8", "replace").removeprefix(layout.JOURNALS)
+def _is(state: LaneState, uuid: str) -> bool:
+    """Say whether that is the lane of a uuid, and not only what it left under an old name."""
+    return state.record.uuid == uuid and state.record.status != RENAMED
 
 
 def is_revision(name: str) -> bool:

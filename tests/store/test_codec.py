@@ -27,6 +27,7 @@ plains = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=5,
 )
+unknown = st.dictionaries(st.text(string.ascii_uppercase, min_size=1), plains, max_size=3)
 attempts = st.builds(
     Attempt,
     id=texts,
@@ -48,11 +49,15 @@ attempts = st.builds(
     reason=maybe,
     decided=maybe,
     merged=st.dictionaries(texts, oids, max_size=2),
+    extra=unknown,
 ).map(lambda x: replace(x, id=f"{x.lane}/{x.number}"))
 landings = st.builds(
-    Landed, st.lists(oids, min_size=1, max_size=3).map(tuple), st.none() | oids, st.none() | oids
+    Landed,
+    st.lists(oids, min_size=1, max_size=3).map(tuple),
+    st.none() | oids,
+    st.none() | oids,
+    unknown,
 )
-unknown = st.dictionaries(st.text(string.ascii_uppercase, min_size=1), plains, max_size=3)
 lanes = st.builds(
     Lane,
     name=names,
@@ -69,6 +74,10 @@ lanes = st.builds(
     landed=st.dictionaries(texts, landings, max_size=2),
     change=maybe,
     branch=st.none() | names.map("refs/heads/".__add__),
+    description=maybe,
+    meta=st.dictionaries(texts, texts, max_size=2),
+    mode=maybe,
+    sparse=st.lists(names, max_size=2).map(tuple),
     extra=unknown,
 )
 changes = st.builds(RefChange, texts, st.none() | oids, st.none() | oids)
@@ -136,15 +145,35 @@ def test_fields_of_a_newer_version_are_kept() -> None:
 
 
 def test_unknown_fields_elsewhere_do_no_harm() -> None:
-    """Fields that a newer version adds to attempts and entries are read past."""
+    """Fields that a newer version adds to entries are read past."""
     attempt = Attempt(
         "auth/1", "auth", 1, "u", "work", "proposed", OID, None, OID, None, "t", None, "now"
     )
     message = codec.encode_entry(entry(open=(attempt,)))
     body = json.loads(message.partition("\n\n")[2])
-    body["record"]["open"][0]["shiny"] = 1
     read = codec.decode_entry(OID, with_body(message, record=body["record"], shiny=1))
     assert read.record.open == (attempt,)
+
+
+def test_fields_of_a_newer_version_are_kept_further_in() -> None:
+    """The same in attempts that wait, in those that changed, and in what landed where."""
+    attempt = Attempt(
+        "auth/1", "auth", 1, "u", "work", "proposed", OID, None, OID, None, "t", None, "now"
+    )
+    known = replace(entry(open=(attempt,), landed={"v": Landed((OID,))}), attempts=(attempt,))
+    body = json.loads(codec.encode_entry(known).partition("\n\n")[2])
+    places = (body["attempts"][0], body["record"]["open"][0], body["record"]["landed"]["v"])
+    for place in places:
+        place["shiny"] = {"x": [1]}
+    read = codec.decode_entry(OID, with_body(codec.encode_entry(known), **body))
+    again = json.loads(codec.encode_entry(read).partition("\n\n")[2])
+    assert (again["attempts"], again["record"]) == (body["attempts"], body["record"])
+
+
+def test_what_a_lane_has_not_is_absent() -> None:
+    """A lane that nobody said anything of has no members for that in its record."""
+    record = json.loads(codec.encode_entry(entry()).partition("\n\n")[2])["record"]
+    assert {"description", "meta", "mode", "sparse", "extra"} & record.keys() == set()
 
 
 @pytest.mark.parametrize("schema", ["gitlanes.entry/2", "gitlanes.entry/99"])
@@ -185,6 +214,15 @@ def test_a_damaged_entry_is_named(message: bytes) -> None:
         ("branch", "HEAD"),
         ("landed", {"u": {"bases": ["-x"]}}),
         ("open", [{"id": "auth/1"}]),
+        ("description", ["x"]),
+        ("meta", {"a": 1}),
+        ("meta", ["a"]),
+        ("mode", 1),
+        ("sparse", ["../x"]),
+        ("sparse", ["/x"]),
+        ("sparse", ["a\nb"]),
+        ("sparse", [1]),
+        ("sparse", 5),
     ],
 )
 def test_a_record_that_is_not_what_it_claims_is_refused(field: str, value: object) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gitlanes import Cost, Intent, Judgement, NotFound, Raced, Refused
+from gitlanes import Cost, Intent, Judgement, NotFound, Raced
 from gitlanes.models.records import Entry
 from gitlanes.store import journal, records
 from tests.support.repos import TestRepo
@@ -234,21 +234,6 @@ def test_numbers_go_on_when_a_name_is_used_again(repo: TestRepo) -> None:
     assert repo.commit("auth", {"auth.py": "2\n"}) == "auth/2"
     assert repo.lanes.lane("auth").uuid != uuid
     assert repo.lanes.show("auth/1").attempts[0].attempt.status == "accepted"
-
-
-def test_a_head_moved_by_hand_is_reported_and_not_built_upon(repo: TestRepo) -> None:
-    """Somebody's `git update-ref` on a head is refused with the way back, which works."""
-    repo.lane("auth", {"auth.py": "1\n"})
-    head = repo.lanes.head("auth")
-    repo.git("update-ref", "refs/lanes/head/auth", f"{head}^")
-    repo.write({"auth.py": "2\n"}, repo.workspace("auth"))
-    with pytest.raises(Refused, match="moved outside gitlanes") as refused:
-        repo.lanes.commit("auth")
-    command = refused.value.hint.partition("git ")[2]
-    assert any("auth" in x for x in repo.lanes.status().findings)
-    repo.git(*command.split(" "))
-    repo.lanes.commit("auth")
-    assert repo.files("refs/lanes/head/auth")["auth.py"] == "2"
 
 
 def test_expect_protects_every_mutation(repo: TestRepo) -> None:

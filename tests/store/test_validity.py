@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gitlanes import CorruptRecord
+from gitlanes.models.plain import plain
 from gitlanes.store import codec
 from tests.support.cli import Ran
 from tests.support.repos import TestRepo
@@ -89,17 +90,53 @@ def test_readers_go_past_lines_of_the_wrong_types(repo: TestRepo, cli: Cli, kind
 
 def rewritten(repo: TestRepo, **fields: Any) -> None:
     """Put an entry into the journal of auth whose attempts have other fields."""
-    tip = repo.rev("refs/lanes/journal/auth")
-    subject, _, text = repo.git("log", "-1", "--format=%B", tip).partition("\n\n")
-    body = json.loads(text)
+    body = newest(repo, "auth")
     for attempt in (*body["attempts"], *body["record"]["open"]):
         attempt.update(fields)
+    rewritten_body(repo, "auth", **body)
+
+
+def rewritten_body(repo: TestRepo, lane: str, **members: Any) -> None:
+    """Put an entry into a lane's journal that has other members than the newest one."""
+    tip = repo.rev(f"refs/lanes/journal/{lane}")
+    subject = repo.git("log", "-1", "--format=%s", tip)
+    body = {**newest(repo, lane), **members}
     message = f"{subject}\n\n{json.dumps(body, sort_keys=True)}\n"
     tree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
     oid = repo.git("commit-tree", tree, "-p", tip, "-m", message)
-    repo.git("update-ref", "refs/lanes/journal/auth", oid)
+    repo.git("update-ref", f"refs/lanes/journal/{lane}", oid)
 
 
+def newest(repo: TestRepo, lane: str) -> Any:
+    """Return the JSON object of a lane's newest entry."""
+    text = repo.git("log", "-1", "--format=%B", f"refs/lanes/journal/{lane}")
+    return json.loads(text.partition("\n\n")[2])
+
+
+PROMOTION: dict[str, Any] = {
+    "lane": "auth",
+    "lane_uuid": "0-1",
+    "mode": "merge",
+    "source": "a" * 40,
+    "base": ["b" * 40],
+    "forced": [],
+}
+ODD_PROMOTIONS: list[dict[str, Any]] = [
+    {"lane": "../x"},
+    {"lane": None},
+    {"lane_uuid": "a/b"},
+    {"mode": ["merge"]},
+    {"source": "--output=x"},
+    {"source": None},
+    {"base": []},
+    {"base": ["main"]},
+    {"base": None},
+    {"forced": None},
+    {"forced": ["auth.py"]},
+    {"forced": [{"path": 1}]},
+    {"forced": [{"path": "a", "other": []}]},
+    {"forced": [{"path": "a", "target": "b"}]},
+]
 ODD_ATTEMPTS: list[dict[str, Any]] = [
     {"status": "odd"},
     {"status": ""},
@@ -120,6 +157,9 @@ ODD_ATTEMPTS: list[dict[str, Any]] = [
     {"commit": "main"},
     {"tree": "HEAD^{tree}"},
     {"base": "a" * 39},
+    {"promotion": {}},
+    {"promotion": "auth"},
+    *({"promotion": {**PROMOTION, **x}} for x in ODD_PROMOTIONS),
 ]
 
 
@@ -127,14 +167,21 @@ ODD_ATTEMPTS: list[dict[str, Any]] = [
 def test_an_attempt_that_is_not_what_it_claims(
     repo: TestRepo, cli: Cli, fields: dict[str, Any]
 ) -> None:
-    """A journal with an odd id or status is named as damaged by every command that reads it."""
+    """A journal with an odd id or status is refused as damaged, and left out of lists by name."""
     repo.lane("auth")
     repo.propose("auth", {"auth.py": "a\n"})
     rewritten(repo, **fields)
     before = repo.refs()
-    for args in (("list",), ("history",), ("show", "auth/1"), ("accept", "auth/1")):
+    for args in (("list",), ("history",)):
         done = cli(*args)
-        assert (done.code, done.out) == (128, ""), args
+        assert done.code == 0, args
+        assert done.err.startswith("warning: ")
+        assert " is damaged: " in done.err
+        assert done.err.count("\n") == 1
+        assert "\x1b" not in done.err + done.out
+    for words in (("show", "auth"), ("show", "auth/1"), ("accept", "auth/1")):
+        done = cli(*words)
+        assert (done.code, done.out) == (128, ""), words
         assert done.err.startswith("error: journal entry ")
         assert " is damaged: " in done.err.splitlines()[0]
         assert done.err.count("\n") == 2
@@ -150,13 +197,46 @@ def test_a_rewritten_entry_that_is_sound_is_read(repo: TestRepo, cli: Cli) -> No
     assert cli("show", "auth/1").out.startswith("attempt auth/1 (rejected)\n")
 
 
+@pytest.mark.parametrize(
+    "details",
+    [[], "x", {"promotion": 1}, {"promotion": {}}, {"promotion": {**PROMOTION, "base": 1}}],
+)
+def test_odd_details_of_a_promotion_are_read_past(
+    repo: TestRepo, cli: Cli, details: object
+) -> None:
+    """Where an entry's details say nothing sound of a promotion, none is told of."""
+    repo.lane("auth", {"auth.py": "a\n"})
+    cli("promote", "auth")
+    rewritten_body(repo, "main", details=details)
+    assert cli("trace", "main").out.splitlines()[1].startswith("main/1 ")
+    assert cli("history", "--from", "auth", "--json").json["attempts"] == []
+
+
+def test_a_promotion_of_an_unknown_mode(repo: TestRepo, cli: Cli) -> None:
+    """What a newer version proposed is read, and not landed."""
+    repo.lane("auth", {"auth.py": "a\n"})
+    cli("promote", "auth", "--propose")
+    offered = repo.lanes.lane("main").open[0]
+    told = [{**plain(offered), "promotion": {**(offered.promotion or {}), "mode": "weave"}}]
+    with repo.inner() as inner:
+        record = codec.decode_entry("", inner.refs.commit(inner.view.lane("main").tip).message)
+    body = {**codec._lane_body(record.record), "open": told}
+    rewritten_body(repo, "main", attempts=told, record=body)
+    assert cli("accept", "main/1") == Ran(
+        128,
+        "",
+        "error: main/1 is a promotion of an unknown mode\n"
+        "hint: it was proposed by a newer gitlanes: upgrade yours\n",
+    )
+
+
 def test_an_odd_attempt_is_a_corrupt_record(repo: TestRepo) -> None:
     """Through the SDK it is CorruptRecord."""
     repo.lane("auth")
     repo.propose("auth", {"auth.py": "a\n"})
     rewritten(repo, status="odd")
     with pytest.raises(CorruptRecord, match="no known status"):
-        repo.lanes.history()
+        repo.lanes.history("auth")
 
 
 def test_an_agent_with_fields_that_nobody_reads_is_read() -> None:

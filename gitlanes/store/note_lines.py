@@ -1,0 +1,93 @@
+"""The lines that one operation adds to notes, and the notes refs' moves that add them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from gitlanes.errors import CorruptRecord, NotFound
+from gitlanes.git.refs import RefMove, list_refs
+from gitlanes.store import layout
+
+if TYPE_CHECKING:
+    from gitlanes.git.objects import ObjectStore
+    from gitlanes.git.process import Git
+
+WriteCommit = Callable[[str, Iterable[str]], str]
+
+
+class NoteLines:
+    """Collects lines by kind and commit, and which commits inherit those of others."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, dict[str, list[bytes]]] = {}
+        self._carried: list[tuple[str, str]] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._lines or self._carried)
+
+    def add(self, kind: str, commit: str, line: bytes) -> None:
+        """Add a line to a commit's note of that kind."""
+        self._lines.setdefault(kind, {}).setdefault(commit, []).append(line)
+
+    def carry(self, source: str, target: str) -> None:
+        """Give one commit all lines of another, new ones too."""
+        self._carried.append((source, target))
+
+    def write(
+        self, store: ObjectStore, now: Mapping[str, str | None], commit: WriteCommit
+    ) -> list[RefMove]:
+        """Write notes trees on top of those that the refs are at `now`; return the moves.
+
+        ``commit`` writes a commit of a tree with parents. Raises CorruptRecord where the notes
+        that are there cannot be read.
+        """
+        moves: list[RefMove] = []
+        for kind, name in layout.NOTES.items():
+            old = now[name]
+            try:
+                tree = self._tree(store, kind, old)
+            except NotFound as error:
+                raise CorruptRecord(
+                    f"notes at '{name}' are damaged: {error.message}", hint=_WAY_OUT.format(name)
+                ) from error
+            if tree is not None:
+                moves.append(RefMove(name, old, commit(tree, [old] if old else [])))
+        return moves
+
+    @staticmethod
+    def require_free(git: Git, moves: Iterable[RefMove]) -> None:
+        """Raise CorruptRecord where a ref to be made is there, and its commit is not."""
+        made = [move.name for move in moves if move.old is None]
+        for name, oid in list_refs(git, made, "refname objectname") if made else ():
+            ref, tip = os.fsdecode(name), oid.decode()
+            raise CorruptRecord(
+                f"notes at '{ref}' are damaged: commit '{tip}' not found", hint=_WAY_OUT.format(ref)
+            )
+
+    def _tree(self, store: ObjectStore, kind: str, old: str | None) -> str | None:
+        """Return the tree of all notes of a kind with the new lines, None without any."""
+        from gitlanes.git.notes import add_lines
+
+        tree = store.commit(old).tree if old else None
+        lines = self._of_kind(store, kind, tree)
+        return add_lines(store, tree, lines) if lines else None
+
+    def _of_kind(self, store: ObjectStore, kind: str, tree: str | None) -> dict[str, list[bytes]]:
+        from gitlanes.git.notes import read_notes
+
+        lines = {commit: list(new) for commit, new in self._lines.get(kind, {}).items()}
+        sources = [source for source, _ in self._carried]
+        known = read_notes(store, tree, sources) if tree and sources else {}
+        for source, target in self._carried:
+            carried = [*known.get(source, b"").splitlines(), *lines.get(source, ())]
+            if carried:
+                lines.setdefault(target, []).extend(carried)
+        return lines
+
+
+_WAY_OUT = (
+    "run 'git fsck'; fetch the ref from another clone, or put it at a commit before "
+    "the damage: git log -g --format=%H {}"
+)
