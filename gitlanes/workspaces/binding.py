@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import GitFailed, Locked, Raced, Refused
-from gitlanes.git import index, worktrees
+from gitlanes.git import worktrees
 from gitlanes.git.refs import RefMove
 from gitlanes.models.plain import replace
 from gitlanes.models.records import Lane
 from gitlanes.models.workspaces import Following
 from gitlanes.store import layout
-from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.transaction import agree
-from gitlanes.workspaces import capture, finding, mending, snapshots
+from gitlanes.workspaces import branches, capture, finding, moving
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
-    from gitlanes.git.trees import Change
     from gitlanes.store.lane_repo import LaneRepo
 
 # Landings of others while one follows: go on to the newest head, but not for ever.
 _ROUNDS = 10
+
+_HAS_MORE = "the branch has commits that the lane has not"
+_WAITS = {
+    branches.MISSING: "the branch does not exist any more",
+    branches.RESET: "the branch was moved back",
+}
 
 
 def follow(repo: LaneRepo, lane_name: str, hold: capture.Held | None = None) -> Following | None:
@@ -74,10 +76,11 @@ def _follow_root(repo: LaneRepo, lane: Lane, hold: capture.Held) -> Following:
     for _ in range(_ROUNDS):
         lane = repo.view.lane(lane.name).record
         tip = repo.refs.target(str(lane.branch))
-        if tip == lane.head or tip is None:
+        if tip == lane.head:
             break
-        if not is_ancestor(repo, tip, str(lane.head)):
-            return Following(False, name, "the branch has commits that the lane has not")
+        how = branches.relation(repo, lane)
+        if how != branches.LAGS or tip is None:
+            return Following(False, name, _WAITS.get(how, _HAS_MORE))
         stopped = _advance(repo, lane, hold, tip)
         if stopped is not None:
             return stopped
@@ -87,12 +90,16 @@ def _follow_root(repo: LaneRepo, lane: Lane, hold: capture.Held) -> Following:
 def _advance(repo: LaneRepo, lane: Lane, hold: capture.Held, tip: str) -> Following | None:
     """Move files, index and branch from `tip` to the lane's head, or return what stopped it."""
     head, name = str(lane.head), layout.short_branch(str(lane.branch))
+    try:
+        moving.changes_between(repo, tip, head)
+    except Refused as refused:  # before anything is marked as begun: it could never be finished
+        return Following(False, name, refused.message)
     step = states.Step(
         states.FOLLOW, old=tip, new=head, branch=lane.branch, locks=_locks(hold, lane)
     )
     hold.state = states.begin(hold.git_dir, hold.state, step)
     try:
-        in_the_way = _move_files(repo, hold, tip, head)
+        in_the_way = moving.move_files(repo, hold, tip, head)
     except Locked as busy:
         _done(hold)
         return Following(False, name, f"{busy.message}; the next command follows")
@@ -117,7 +124,7 @@ def _give_way(repo: LaneRepo, lane: Lane, hold: capture.Held, tip: str) -> Follo
     now = repo.refs.target(str(lane.branch))
     if now in (None, tip):
         return Following(False, name, "the branch could not be moved; the next command follows")
-    if _move_files(repo, hold, str(lane.head), str(now)) is None:
+    if moving.move_files(repo, hold, str(lane.head), str(now)) is None:
         _done(hold)
     return Following(False, name, "somebody moved the branch meanwhile; the next command follows")
 
@@ -127,82 +134,16 @@ def _done(hold: capture.Held) -> None:
     states.write(hold.git_dir, hold.state)
 
 
-def _move_files(repo: LaneRepo, hold: capture.Held, old: str, new: str) -> list[bytes] | None:
-    """Bring index and files from one commit to another; return the paths whose edits forbid it.
-
-    Files that are equal to the new commit's already (a proposal's own) are no obstacle.
-    """
-    from gitlanes.git.trees import changed_paths
-
-    trees = (repo.objects.commit(old).tree, repo.objects.commit(new).tree)
-    changes = changed_paths(repo.objects, repo.git, *trees)
-    added = [path for path, (before, _) in changes.items() if before is None]
-    blocking = _files_for_directories(hold, added) - changes.keys()
-    blocking |= {path for path in added if _has_others(hold, path, changes)}
-    if blocking:
-        return sorted(blocking)
-    plain = not hold.index and not _any_there(hold, added)
-    if plain and index.two_way(hold.git, old, new, (hold.lock,)) is None:
-        return None
-    return hold.update(old, new, changes)
-
-
-def _files_for_directories(hold: capture.Held, paths: Iterable[bytes]) -> set[bytes]:
-    """Return what stands where a directory is to be: git overwrites it where it is ignored."""
-    parents: set[bytes] = set()
-    for path in paths:
-        while (path := os.path.dirname(path)) and path not in parents:
-            parents.add(path)
-    places = {parent: os.path.join(os.fsencode(hold.workspace.path), parent) for parent in parents}
-    return {
-        parent
-        for parent, place in places.items()
-        if os.path.lexists(place) and (os.path.islink(place) or not os.path.isdir(place))
-    }
-
-
-def _has_others(hold: capture.Held, path: bytes, changes: Mapping[bytes, Change]) -> bool:
-    """Say whether a directory lies at a path, with files that the step knows nothing of."""
-    top = os.fsencode(hold.workspace.path)
-    place = os.path.join(top, path)
-    if os.path.islink(place) or os.path.lexists(os.path.join(place, b".git")):
-        return False
-    below = (os.path.join(at, x) for at, _, files in os.walk(place) for x in files)
-    return any(os.path.relpath(file, top) not in changes for file in below)
-
-
-def _any_there(hold: capture.Held, paths: Iterable[bytes]) -> bool:
-    """Say whether something lies where a path is to be added: git overwrites ignored files."""
-    top = os.fsencode(hold.workspace.path)
-    return any(os.path.lexists(os.path.join(top, path)) for path in paths)
-
-
 def _resume(repo: LaneRepo, lane: Lane, hold: capture.Held) -> None:
     """Finish an interrupted following: files that git half wrote are written anew.
 
-    What is neither the old nor the new content could be an edit made since, so the whole
-    directory is snapshotted before. Where git had not begun, it is an edit, and stays.
+    Files that somebody has moved the branch away from since stay.
     """
-    from gitlanes.git.trees import changed_paths
-
     step = hold.state.step
     if step is None or step.old is None or step.new is None:
         return
-    begun = mending.remove_stale_locks(repo, step)
-    trees = (repo.objects.commit(step.old).tree, repo.objects.commit(step.new).tree)
-    changes = changed_paths(repo.objects, repo.git, *trees)
-    hold.stage_more(list(changes))
-    staged = index.staged_entries(hold.git, hold.index, list(changes))
-    torn = sorted(path for path, sides in changes.items() if staged.get(path) not in sides)
-    begun = begun or any(staged.get(path) == new for path, (_, new) in changes.items())
-    if torn and begun and repo.refs.target(str(lane.branch)) == step.old:
-        saved = snapshots.save(repo, hold)
-        repo.warnings.append(
-            f"an interrupted update of the repository's directory was finished; "
-            f"files as they were are in snapshot {saved.id}"
-        )
-        index.restore_paths(hold.git, step.new, torn, (hold.lock,))
-    hold.drop_index()
+    wanted = repo.refs.target(str(lane.branch)) == step.old
+    moving.write_anew(repo, hold, step.old, step.new, wanted=wanted)
     _done(hold)
 
 
@@ -212,12 +153,11 @@ def _follow_branch(repo: LaneRepo, lane: Lane) -> Following:
     tip, place = finding.branch_place(repo, str(lane.branch))
     if tip == lane.head:
         return Following(True, name)
-    if tip is None:
-        return Following(False, name, "the branch does not exist any more")
+    how = branches.relation(repo, lane)
+    if tip is None or how != branches.LAGS:
+        return Following(False, name, _WAITS.get(how, _HAS_MORE))
     if place:
         return Following(False, name, f"the branch is checked out in '{place}'")
-    if not is_ancestor(repo, tip, str(lane.head)):
-        return Following(False, name, "the branch has commits that the lane has not")
     try:
         agree(repo, lane.name, str(lane.head), RefMove(str(lane.branch), tip, lane.head))
     except Raced as raced:

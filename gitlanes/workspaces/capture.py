@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import LanesError, Refused
-from gitlanes.git import index, worktrees
+from gitlanes.errors import LanesError, Locked, Raced, Refused
+from gitlanes.git import index, staging, worktrees
 from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Capture, Workspace
 from gitlanes.store import layout
+from gitlanes.store.transaction import require_locks
 from gitlanes.workspaces import finding, mending
 from gitlanes.workspaces import state as states
+from gitlanes.workspaces.rules import rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,10 +31,20 @@ class Held:
     """A workspace whose lock is held: what its verbs work with.
 
     ``lock`` is the descriptor that git children inherit, ``index`` the private index that is
-    staged ('' before), ``state`` the workspace's state as written last.
+    staged ('' before), ``state`` the workspace's state as written last. ``skipped`` says how
+    many untracked paths ``rules`` kept out when it was staged.
     """
 
-    def __init__(self, workspace: Workspace, git: Git, lock: int, state: states.WorkspaceState):
+    def __init__(
+        self,
+        workspace: Workspace,
+        git: Git,
+        lock: int,
+        state: states.WorkspaceState,
+        rules: Callable[[], staging.Rules],
+    ):
+        self._rules = rules
+        self.skipped = 0
         self.workspace = workspace
         self.git = git
         self.lock = lock
@@ -46,18 +59,27 @@ class Held:
 
     def stage(self, paths: Sequence[bytes], onto: str | None = None) -> str:
         """Return the tree of the files; with `paths`, of those alone on top of tree `onto`."""
-        self._signature = index.signature(self.git_dir)
-        self.index = index.private_copy(self.git_dir)
+        self.take_index()
         if onto is not None:
             index.load_tree(self.git, self.index, onto, (self.lock,))
-        return index.stage(self.git, self.index, paths, (self.lock,))
+        staged = staging.stage(self.git, self.index, paths, self._rules(), (self.lock,))
+        self.skipped = staged.skipped
+        return staged.tree
 
     def stage_more(self, paths: Sequence[bytes]) -> None:
         """Stage some files as they are, ignored ones too, beside what is staged already."""
         if not self.index:
-            self._signature = index.signature(self.git_dir)
-            self.index = index.private_copy(self.git_dir)
+            self.take_index()
         index.stage_exactly(self.git, self.index, paths, (self.lock,))
+
+    def take_index(self) -> None:
+        """Begin with the workspace's own index as it is."""
+        self._signature = index.signature(self.git_dir)
+        self.index = index.private_copy(self.git_dir)
+
+    def staged_tree(self) -> str:
+        """Return the tree of what is staged."""
+        return index.written(self.git, self.index, (self.lock,))
 
     def drop_index(self) -> None:
         """Forget what was staged."""
@@ -77,7 +99,8 @@ class Held:
         """Bring index and files from one commit to another, equal or staged files included.
 
         Return the paths whose edits forbid it. The index is held from before it is read, so
-        nothing that another git command does to it is lost.
+        nothing that another git command does to it is lost. Raises Refused, with nothing
+        touched, where git has another reason.
         """
         with index.locked(self.git_dir) as install:
             if self.index and index.signature(self.git_dir) != self._signature:
@@ -86,12 +109,31 @@ class Held:
             if hidden:
                 return sorted(hidden)
             self.stage_more(list(changes))
-            if index.two_way(self.git, old, new, (self.lock,), index=self.index) is not None:
+            said = index.two_way(self.git, old, new, (self.lock,), index=self.index)
+            if said is not None:
                 staged = index.staged_entries(self.git, self.index, list(changes))
-                return sorted(x for x, sides in changes.items() if staged.get(x) not in sides)
+                edited = sorted(x for x, sides in changes.items() if staged.get(x) not in sides)
+                if not edited:
+                    raise Refused(said, hint="repeat the command")
+                return edited
             install(self.index)
         self.index = ""
         return None
+
+    def become(self, old: str, new: str) -> str | None:
+        """Bring index and files from tree `old`, which is staged, to tree `new`.
+
+        Return git's words if it refuses, with nothing touched: a file was written meanwhile.
+        Raises Locked where the index was, and GitFailed where git stops on the way.
+        """
+        with index.locked(self.git_dir) as install:
+            if index.signature(self.git_dir) != self._signature:
+                raise Locked(f"the index of '{self.workspace.path}' was written meanwhile")
+            said = index.two_way(self.git, old, new, (self.lock,), index=self.index)
+            if said is None:
+                install(self.index)
+                self.index = ""
+        return said
 
     def _staged_only(self, changes: Mapping[bytes, Change]) -> list[bytes]:
         """Return the paths whose staged content is neither side's, nor the file's."""
@@ -137,10 +179,10 @@ class Held:
         actual = self.git.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
         return self.state.head == actual == commit
 
-    def move_back(self) -> None:
-        """Put HEAD and index to the base; the files stay."""
-        index.put_head(self.git, str(self.state.base), (self.lock,))
-        self.state = replace(self.state, head=self.state.base, step=None)
+    def move_back(self, commit: str) -> None:
+        """Put HEAD and index to what lies below a rejected attempt; the files stay."""
+        index.put_head(self.git, commit, (self.lock,))
+        self.state = replace(self.state, head=commit, step=None)
         states.write(self.git_dir, self.state)
 
 
@@ -148,14 +190,31 @@ class Held:
 def held(repo: LaneRepo, workspace: Workspace, *, timeout: float = 60) -> Iterator[Held]:
     """Hold a workspace, with any interrupted step of it finished first."""
     git = finding.git_in(repo, workspace)
+    require_locks(repo)
     with states.hold(workspace.git_dir, workspace.name, timeout=timeout) as lock:
+        workspace = mending.named(repo, workspace)
         state = mending.mended(repo, workspace, git, lock)
-        hold = Held(workspace, git, lock, state)
+        if state.lane != workspace.lane:
+            raise Raced(
+                f"'{workspace.path}' was handed to lane '{state.name}' meanwhile",
+                hint="repeat the command",
+            )
+        hold = Held(workspace, git, lock, state, partial(rules_of, repo, workspace.path))
         try:
+            _finish(repo, hold)
             yield hold
         finally:
             if hold.index:
                 hold.drop_index()
+
+
+def _finish(repo: LaneRepo, hold: Held) -> None:
+    """Finish an interrupted step that moved files."""
+    step = hold.state.step
+    if step is not None and step.kind in (states.UPDATE, states.RESTORE):
+        from gitlanes.workspaces import restoring, updating  # they stand on this module
+
+        {states.UPDATE: updating.finish, states.RESTORE: restoring.finish}[step.kind](repo, hold)
 
 
 @contextmanager
@@ -169,13 +228,18 @@ def afterwards(repo: LaneRepo) -> Iterator[None]:
         )
 
 
-def capture(repo: LaneRepo, hold: Held, paths: Sequence[bytes] = ()) -> Capture:
-    """Return the workspace's content; raises Refused in the middle of a conflicted merge."""
+def capture(
+    repo: LaneRepo, hold: Held, paths: Sequence[bytes] = (), *, base: str | None = None
+) -> Capture:
+    """Return the workspace's content; raises Refused in the middle of a conflicted merge.
+
+    It is compared with `base`, by default with what the workspace is based on.
+    """
     workspace = hold.workspace
     refuse_unmerged(hold)
     head_name = "HEAD" if workspace.root else layout.worktree_head(_id_of(workspace))
     head = repo.refs.target(head_name)
-    base = head if workspace.root else hold.state.base
+    base = base or (head if workspace.root else hold.state.base)
     if head is None or base is None:
         raise Refused(
             f"workspace of lane '{workspace.name}' has no HEAD commit",
@@ -186,7 +250,7 @@ def capture(repo: LaneRepo, hold: Held, paths: Sequence[bytes] = ()) -> Capture:
     merging = repo.refs.target(head_name.replace("HEAD", "MERGE_HEAD"))
     own = _own_commits(repo, hold, head)
     moved = not workspace.root and head not in (hold.state.head, hold.state.base)
-    return Capture(tree, base, head, own, not paths, merging, moved)
+    return Capture(tree, base, head, own, not paths, merging, moved, hold.skipped)
 
 
 def refuse_unmerged(hold: Held) -> None:
@@ -223,12 +287,13 @@ def require_branch(hold: Held, branch: str) -> None:
 
 def unsaved(repo: LaneRepo, workspace: Workspace) -> list[tuple[str, bytes]]:
     """Return (status, path) of what differs from the workspace's HEAD; takes no lock."""
-    return index.changed_files(finding.git_in(repo, workspace))
+    return ask_unsaved(repo, workspace)()
 
 
 def ask_unsaved(repo: LaneRepo, workspace: Workspace) -> Callable[[], list[tuple[str, bytes]]]:
     """Ask for what differs from HEAD, to be answered while other work goes on."""
-    return index.ask_changed_files(finding.git_in(repo, workspace))
+    rules = rules_of(repo, workspace.path)
+    return staging.ask_changed_files(finding.git_in(repo, workspace), rules)
 
 
 def _own_commits(repo: LaneRepo, hold: Held, head: str) -> tuple[str, ...]:

@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import NotFound, Refused
+from gitlanes.errors import CorruptRecord, NotFound, Refused
 from gitlanes.git import worktrees
 from gitlanes.git.process import Git
 from gitlanes.git.refs import list_refs
-from gitlanes.models.records import DELETED, Lane, LaneState
+from gitlanes.models.records import Lane, LaneState
 from gitlanes.models.workspaces import Workspace
+from gitlanes.store.view import nearest, shown
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -32,12 +33,15 @@ def default_path(repo: LaneRepo, name: str) -> str:
 
 
 def workspace_of(repo: LaneRepo, lane: Lane) -> Workspace | None:
-    """Return a lane's workspace, or None. Git's id of the work tree is tried by name first."""
+    """Return a lane's workspace, or None; detached ones do not count.
+
+    Git's id of the work tree is tried by name first.
+    """
     if lane.bound and (root := _root(repo)) and root.lane == lane.uuid:
         return root
     hint = worktrees.at(repo.place.common_dir, lane.name)
     found = _workspace(hint) if hint else None
-    if found is not None and found.lane == lane.uuid:
+    if found is not None and found.lane == lane.uuid and found.detached is None:
         return found
     return next((x for x in linked(repo) if x.lane == lane.uuid), None)
 
@@ -49,39 +53,105 @@ def require_workspace(repo: LaneRepo, lane: Lane) -> Workspace:
         raise NotFound(
             "workspace of lane", lane.name, hint=f"run 'git lanes workspace create {lane.name}'"
         )
+    return _there(found)
+
+
+def _there(found: Workspace) -> Workspace:
     if not found.root and not os.path.isdir(found.path):
+        what = f"workspace '{found.id}'" if found.detached else f"workspace of lane '{found.name}'"
         raise Refused(
-            f"workspace of lane '{lane.name}' is gone: '{found.path}'",
-            hint=f"run 'git lanes workspace remove {lane.name}', then 'workspace create'",
+            f"{what} is gone: '{found.path}'",
+            hint=f"run 'git lanes workspace remove {found.id}', then 'workspace create'",
         )
     return found
 
 
 def linked(repo: LaneRepo) -> Iterator[Workspace]:
-    """Yield all workspaces that are linked work trees."""
-    for tree in worktrees.every(repo.place.common_dir):
-        found = _workspace(tree)
-        if found is not None:
-            yield found
+    """Yield all lanes' workspaces that are linked work trees."""
+    return (x for x in _linked(repo) if x.detached is None)
+
+
+def detached(repo: LaneRepo) -> Iterator[Workspace]:
+    """Yield the workspaces that are for looking only."""
+    return (x for x in _linked(repo) if x.detached is not None)
 
 
 def every(repo: LaneRepo) -> Iterator[Workspace]:
-    """Yield all workspaces, the repository's own directory first."""
-    root = _root(repo)
+    """Yield all lanes' workspaces, the repository's own directory first.
+
+    Those whose state is damaged are left out, with a warning.
+    """
+    try:
+        root = _root(repo)
+    except CorruptRecord as error:
+        repo.warn(f"{error.message}; see 'git lanes doctor'")
+        root = None
     if root is not None:
         yield root
     yield from linked(repo)
 
 
-def present_lane(repo: LaneRepo) -> LaneState | None:
-    """Return the lane in whose workspace one stands, or None."""
+def named(repo: LaneRepo, name: str | None) -> Workspace:
+    """Return the workspace of that lane, or of that id (``auth@2``), or the present one.
+
+    Raises NotFound, and Refused where its directory is gone or this is no workspace.
+    """
+    if name is None:
+        return present(repo)
+    if "@" not in name:
+        return require_workspace(repo, repo.view.lane(name).record)
+    found = by_id(repo, name)
+    if found is None:
+        raise _not_found(repo, name)
+    return _there(found)
+
+
+def by_id(repo: LaneRepo, name: str) -> Workspace | None:
+    """Return the detached workspace of that id, or None."""
+    return next((x for x in detached(repo) if x.detached == name), None)
+
+
+def to_remove(repo: LaneRepo, name: str) -> Workspace:
+    """Return the workspace of that lane, id or absolute path, its directory gone or not.
+
+    Raises NotFound.
+    """
+    if os.path.isabs(name):
+        real = os.path.realpath(name)
+        found = next((x for x in _linked(repo) if os.path.realpath(x.path) == real), None)
+    elif "@" in name:
+        found = by_id(repo, name)
+    else:
+        lane = repo.view.lane(name).record
+        return workspace_of(repo, lane) or require_workspace(repo, lane)
+    if found is None:
+        raise _not_found(repo, name)
+    return found
+
+
+def _not_found(repo: LaneRepo, name: str) -> NotFound:
+    near = nearest(name, [x.id for x in _linked(repo)])
+    return NotFound("workspace", shown(name), nearest=near, hint="see 'git lanes workspace list'")
+
+
+def present(repo: LaneRepo) -> Workspace:
+    """Return the workspace that one stands in, detached ones included; raises Refused."""
     state = states.read(repo.place.git_dir) if repo.place.work_tree else None
-    if state is None:
+    if state is not None and state.detached:
+        top = str(repo.place.work_tree)
+        git_dir = repo.place.git_dir
+        base, own, owner = state.base, state.detached, state.owner
+        return Workspace(state.lane, state.name, top, git_dir, False, base, own, owner)
+    return require_workspace(repo, lane_or_present(repo, None).record)
+
+
+def present_lane(repo: LaneRepo) -> LaneState | None:
+    """Return the lane in whose workspace one stands, or None; a detached one is no lane's."""
+    state = states.read(repo.place.git_dir) if repo.place.work_tree else None
+    if state is None or state.detached:
         return None
-    found = repo.view.find(state.name)
-    if found is None or found.record.uuid != state.lane:
-        found = repo.view.by_uuid(state.lane)
-    return found if found is not None and found.record.status != DELETED else None
+    found = repo.view.by_uuid(state.lane, state.name)
+    return found if found is not None and found.record.live else None
 
 
 def lane_or_present(repo: LaneRepo, name: str | None) -> LaneState:
@@ -92,6 +162,12 @@ def lane_or_present(repo: LaneRepo, name: str | None) -> LaneState:
     if found is not None:
         return found
     repo.view.require_adopted()
+    state = states.read(repo.place.git_dir) if repo.place.work_tree else None
+    if state is not None and state.detached:
+        raise Refused(
+            f"this directory is the detached workspace '{state.detached}', for looking only",
+            hint=f'name the lane, or work in its workspace: cd "$(git lanes path {state.name})"',
+        )
     raise Refused("this directory is no lane's workspace", hint="name the lane, or go into one")
 
 
@@ -105,6 +181,15 @@ def branch_place(repo: LaneRepo, branch: str) -> tuple[str | None, str]:
     return None, ""
 
 
+def owner_of_root(git_dir: str) -> str | None:
+    """Return the uuid of the lane whose the repository's own directory is, None if unknown."""
+    try:
+        state = states.read(git_dir)
+    except CorruptRecord:
+        return None
+    return state.lane if state else None
+
+
 def git_in(repo: LaneRepo, workspace: Workspace) -> Git:
     """Return git, running in that workspace."""
     return repo.git.at(workspace.git_dir, workspace.path)
@@ -115,11 +200,25 @@ def _root(repo: LaneRepo) -> Workspace | None:
     state = states.read(root[0]) if root else None
     if root is None or state is None:
         return None
-    return Workspace(state.lane, state.name, root[1], root[0], True, state.base)
+    return Workspace(state.lane, state.name, root[1], root[0], True, state.base, owner=state.owner)
+
+
+def _linked(repo: LaneRepo) -> Iterator[Workspace]:
+    """Yield all that can be read; of one that is damaged there is a warning."""
+    for tree in worktrees.every(repo.place.common_dir):
+        try:
+            found = _workspace(tree)
+        except CorruptRecord as error:
+            repo.warn(f"{error.message}; see 'git lanes doctor'")
+            continue
+        if found is not None:
+            yield found
 
 
 def _workspace(tree: worktrees.WorkTree) -> Workspace | None:
     state = states.read(tree.git_dir)
     if state is None:
         return None
-    return Workspace(state.lane, state.name, tree.path, tree.git_dir, False, state.base)
+    place = (tree.path, tree.git_dir)
+    base, detached, owner = state.base, state.detached, state.owner
+    return Workspace(state.lane, state.name, *place, False, base, detached, owner)

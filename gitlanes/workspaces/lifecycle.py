@@ -2,54 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
-from gitlanes.errors import BadValue, Locked, Refused
-from gitlanes.git import worktrees
+from gitlanes.errors import BadValue, GitFailed, Locked, Refused
+from gitlanes.git import sparse, worktrees
 from gitlanes.models.records import Lane
-from gitlanes.models.workspaces import Snapshot, Workspace
+from gitlanes.models.workspaces import Removed, Snapshot, Workspace
 from gitlanes.store import codec, layout, pending, recovery
-from gitlanes.store.expectation import require_commit
+from gitlanes.store.ancestry import is_ancestor
+from gitlanes.store.expectation import require_active, require_commit
 from gitlanes.store.transaction import Transaction, locked
-from gitlanes.workspaces import capture, finding, snapshots, submodules
+from gitlanes.workspaces import capture, claims, finding, moving, snapshots, submodules
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
+    from gitlanes.git.process import Git
     from gitlanes.store.lane_repo import LaneRepo
 
 
 def create(
-    repo: LaneRepo, name: str, *, path: Path | None = None, expect: str | None = None
+    repo: LaneRepo,
+    name: str,
+    *,
+    path: Path | None = None,
+    at: str | None = None,
+    expect: str | None = None,
 ) -> Workspace:
     """Give an existing lane a workspace at its head; `path` defaults to the lane's usual place.
 
-    Raises Raced if the lane is not at `expect`, BadValue for a path that can be none.
+    ``at`` names an older state of the lane's own history to begin with. Raises Raced if the lane
+    is not at `expect`, BadValue for a path that can be none.
     """
     check_path(path)
-    complete(repo, repo.view.lane(name).record)
+    lane = repo.view.lane(name).record
+    completed = complete(repo, lane)
+    if completed is not None and path is None and at is None:
+        require_commit(f"lane '{name}'", lane.head, expect)
+        return completed
     with locked(repo) as lock:
         lane = repo.view.lane(name).record
+        require_active(lane)
         require_commit(f"lane '{name}'", lane.head, expect)
         _refuse_second(repo, lane)
+        commit = _start(repo, lane, at)
+        moving.require_content(repo, commit)
         place = free_place(repo, lane.name, path)
-        making = pending.Pending(ids.new_id(clock.now()), (), place)
-        pending.write(repo.state_directory, making)
-        try:
-            plant(repo, lane, place, str(lane.head), lock)
-        except BaseException:
-            recovery.recover(repo, lock)
-            raise
-        pending.clear(repo.state_directory)
+        make(repo, lane, place, commit, lock)
     return fill(repo, lane)
+
+
+def make(
+    repo: LaneRepo, lane: Lane, place: str, commit: str, lock: int, detached: str | None = None
+) -> None:
+    """Make the work tree so that a kill leaves none, or one that is marked as incomplete."""
+    locks = locks_taken(repo, lane)
+    making = pending.Pending(ids.new_id(clock.now()), (), place, locks=locks)
+    pending.write(repo.state_directory, making)
+    try:
+        plant(repo, lane, place, commit, lock, detached)
+    except BaseException:
+        recovery.recover(repo, lock)
+        raise
+    pending.clear(repo.state_directory)
+
+
+def _start(repo: LaneRepo, lane: Lane, at: str | None) -> str:
+    """Return where a lane's own workspace begins; raises Refused outside the lane's history."""
+    head = str(lane.head)
+    commit = repo.view.commit_of(at) if at is not None else head
+    if not is_ancestor(repo, commit, head):
+        raise Refused(
+            f"'{codec.one_line(str(at), 60)}' is not in the history of lane '{lane.name}'",
+            hint="look at it in a workspace of its own with --detached",
+        )
+    return commit
 
 
 def create_with(tx: Transaction, lane: Lane, place: str, commit: str) -> None:
     """Let a transaction that makes a lane make its workspace, too; `fill` it afterwards."""
-    tx.make_worktree(place, lambda: plant(tx.repo, lane, place, commit, tx.lock))
+    make = partial(plant, tx.repo, lane, place, commit, tx.lock)
+    tx.make_worktree(place, make, locks_taken(tx.repo, lane))
+
+
+def locks_taken(repo: LaneRepo, lane: Lane) -> tuple[str, ...]:
+    """Return the files that git locks to make a lane's workspace, from the common directory."""
+    return sparse.LOCKS if lane.sparse and not sparse.is_prepared(repo.git) else ()
 
 
 def check_path(path: Path | None) -> None:
@@ -75,53 +117,78 @@ def free_place(repo: LaneRepo, name: str, path: Path | None) -> str:
     return str(place)
 
 
-def plant(repo: LaneRepo, lane: Lane, place: str, commit: str, lock: int) -> None:
+def plant(
+    repo: LaneRepo, lane: Lane, place: str, commit: str, lock: int, detached: str | None = None
+) -> None:
     """Make the work tree without its files, marked as incomplete."""
     Path(place).parent.mkdir(parents=True, exist_ok=True)
-    worktrees.add(repo.git, place, commit, f"workspace of lane {lane.name}", (lock,))
+    what = f"detached workspace {detached}" if detached else f"workspace of lane {lane.name}"
+    worktrees.add(repo.git, place, commit, what, (lock,))
     git_dir = str(worktrees.owner_of(place))
+    if lane.sparse:
+        _limit(repo, repo.git.at(git_dir, place), lane.sparse, lock)
     locks = tuple(f"{git_dir}/{x}.lock" for x in ("index", "HEAD", "ORIG_HEAD"))
     step = states.Step(states.CHECKOUT, locks=locks)
-    states.write(git_dir, states.WorkspaceState(lane.uuid, lane.name, commit, commit, step))
+    state = states.WorkspaceState(lane.uuid, lane.name, commit, commit, step, detached)
+    states.write(git_dir, state)
+
+
+def _limit(repo: LaneRepo, git: Git, directories: Sequence[str], lock: int) -> None:
+    """Make a work tree without files sparse: whatever writes them later writes only those."""
+    prepared = sparse.is_prepared(repo.git)
+    sparse.limit(git, directories, (lock,))
+    if not prepared:
+        repo.warnings.append(
+            f"{sparse.EXTENSION} is on now in this repository's git config: "
+            "git's sparse checkouts need it"
+        )
 
 
 def fill(repo: LaneRepo, lane: Lane) -> Workspace:
     """Write the files of a workspace just made, and run git's post-checkout hook there."""
-    workspace = finding.require_workspace(repo, lane)
-    with capture.held(repo, workspace) as hold:
-        pass  # taking hold of an incomplete workspace completes it
+    return filled(repo, finding.require_workspace(repo, lane))
+
+
+def filled(repo: LaneRepo, workspace: Workspace, *, timeout: float = 60) -> Workspace:
+    """Write the files of this workspace as `fill` does."""
+    try:
+        with capture.held(repo, workspace, timeout=timeout) as hold:
+            pass  # taking hold of an incomplete workspace completes it
+    except (GitFailed, OSError) as error:
+        said = error.message if isinstance(error, GitFailed) else (error.strerror or str(error))
+        raise GitFailed(
+            f"cannot write all files of workspace '{workspace.path}': {said}",
+            hint="mend that: the next command that works there goes on where this one stopped",
+        ) from error
     worktrees.run_checkout_hook(hold.git, str(hold.state.head), repo.settings)
     return workspace
 
 
 def complete(repo: LaneRepo, lane: Lane) -> Workspace | None:
-    """Write the files of a workspace whose making was interrupted; return the lane's, if any."""
+    """Write the files of a lane's workspace if its making was interrupted; return it then."""
     workspace = finding.workspace_of(repo, lane)
     if workspace is None or workspace.root or not Path(workspace.path).is_dir():
-        return workspace
+        return None
     state = states.read(workspace.git_dir)
-    if state and state.step and state.step.kind == states.CHECKOUT:
-        with suppress(Locked), capture.held(repo, workspace, timeout=0):
-            pass  # the one who holds it is at it
-    return workspace
+    if state is None or state.step is None or state.step.kind != states.CHECKOUT:
+        return None
+    with suppress(Locked):  # the one who holds it is at it
+        return filled(repo, workspace, timeout=0)
+    return None
 
 
-def remove(
-    repo: LaneRepo, name: str, *, force: bool = False, expect: str | None = None
-) -> Snapshot | None:
-    """Remove a lane's workspace; the lane stays. Return the snapshot if one was needed.
+def remove(repo: LaneRepo, name: str, *, force: bool = False, expect: str | None = None) -> Removed:
+    """Remove the workspace of a lane, which stays; or that of an id or an absolute path.
 
     Raises Refused on unsaved work; with `force` that is snapshotted first. Raises Raced if the
     lane is not at `expect`.
     """
-    state = repo.view.lane(name)
-    require_commit(f"lane '{name}'", state.record.head, expect)
-    workspace = finding.workspace_of(repo, state.record)
-    if workspace is None:
-        finding.require_workspace(repo, state.record)
-        return None
+    workspace = finding.to_remove(repo, name)
+    lane = repo.view.by_uuid(workspace.lane, workspace.name)
+    if expect is not None and lane is not None:
+        require_commit(f"lane '{workspace.name}'", lane.record.head, expect)
     with removing(repo, workspace, force=force) as saved:
-        return saved
+        return Removed(workspace.name, saved, workspace.id)
 
 
 @contextmanager
@@ -137,11 +204,14 @@ def removing(repo: LaneRepo, workspace: Workspace, *, force: bool) -> Iterator[S
         )
     tree = worktrees.WorkTree(workspace.git_dir, workspace.path)
     if not Path(workspace.path).is_dir():
-        yield None
+        if (state := states.read(workspace.git_dir)) is not None:
+            claims.require_own(repo, state, force=force)
+        yield _saved_without_files(repo, workspace)
         with locked(repo):
             _remove(repo, tree)
         return
     with capture.held(repo, workspace) as hold:
+        claims.require_own(repo, hold.state, force=force)
         saved = _saved_before_removal(repo, hold, force=force)
         submodules.rescue(repo, workspace)
         yield saved
@@ -154,6 +224,14 @@ def _remove(repo: LaneRepo, tree: worktrees.WorkTree) -> None:
     worktrees.remove(tree, str(repo.state_directory / "trash"))
 
 
+def _saved_without_files(repo: LaneRepo, workspace: Workspace) -> Snapshot | None:
+    """Snapshot what index and HEAD hold of a directory that is gone by another hand than ours."""
+    state = states.read(workspace.git_dir)
+    if state and state.step and state.step.kind == states.REMOVE:
+        return None
+    return snapshots.save_remains(repo, workspace)
+
+
 def _saved_before_removal(repo: LaneRepo, hold: capture.Held, *, force: bool) -> Snapshot | None:
     files = capture.unsaved(repo, hold.workspace)
     head = repo.refs.target(layout.worktree_head(Path(hold.git_dir).name))
@@ -161,10 +239,13 @@ def _saved_before_removal(repo: LaneRepo, hold: capture.Held, *, force: bool) ->
     if not files and not stray:
         return None
     if not force:
+        here = hold.workspace
         what = f"{len(files)} unsaved file(s)" if files else "commits that were not proposed"
+        whose = f"'{here.id}'" if here.detached else f"of lane '{here.name}'"
+        keep = "move them elsewhere" if here.detached else "propose them"
         raise Refused(
-            f"workspace of lane '{hold.workspace.name}' has {what}",
-            hint="propose them, or use --force: a snapshot is taken first",
+            f"workspace {whose} has {what}",
+            hint=f"{keep}, or use --force: a snapshot is taken first",
             data={"unsaved": [path.decode("utf-8", "surrogateescape") for _, path in files]},
         )
     return snapshots.save(repo, hold)

@@ -6,6 +6,7 @@ on the step any more.
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,22 +23,38 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
+def named(repo: LaneRepo, workspace: Workspace) -> Workspace:
+    """Return the workspace under the name that its lane has now, and note that there.
+
+    A lane's renaming ends in its workspace, and may have been killed before.
+    """
+    state = states.read(workspace.git_dir)
+    lane = repo.view.by_uuid(state.lane, state.name) if state else None
+    if state is None or lane is None:
+        return workspace
+    name = lane.record.name
+    if state.name != name:
+        states.write(workspace.git_dir, replace(state, name=name))
+    return replace(workspace, name=name)
+
+
 def mended(repo: LaneRepo, workspace: Workspace, git: Git, lock: int) -> states.WorkspaceState:
     """Return the workspace's state, its interrupted step finished or undone.
 
-    An interrupted 'follow' is left to the one who follows: it needs the lane's head.
+    An interrupted 'follow' is left to the one who follows: it needs the lane's head. Those that
+    move files, 'update' and 'restore', are left to the one who holds the workspace.
     """
     state = states.read(workspace.git_dir)
     if state is None:
         raise Refused(f"'{workspace.path}' is no workspace any more", hint="repeat the command")
     step = state.step
-    if step is None or step.kind == states.FOLLOW:
+    if step is None or step.kind in (states.FOLLOW, states.UPDATE, states.RESTORE):
         return state
     remove_stale_locks(repo, step)
     if step.kind == states.CHECKOUT:
-        worktrees.fill(git, (lock,))
+        worktrees.fill(git, (lock,), partial(repo.progress, "writing files"))
         done = replace(state, step=None)
-    elif _happened(repo, state, step):
+    elif happened(repo, state, step):
         done = _moved(git, state, step, lock)
     else:
         done = replace(state, step=None)
@@ -75,9 +92,9 @@ def remove_stale_locks(repo: LaneRepo, step: states.Step) -> bool:
     return bool(there)
 
 
-def _happened(repo: LaneRepo, state: states.WorkspaceState, step: states.Step) -> bool:
+def happened(repo: LaneRepo, state: states.WorkspaceState, step: states.Step) -> bool:
     """Say whether the step's operation made it into the lane's journal."""
-    found = repo.view.find(state.name) or repo.view.by_uuid(state.lane)
+    found = repo.view.by_uuid(state.lane, state.name)
     if found is None:
         return False
     for entry in journal.walk(repo.refs, found.tip):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
 from gitlanes.errors import Raced, Refused
 from gitlanes.git.refs import list_refs
-from gitlanes.models.workspaces import Snapshot
+from gitlanes.models.plain import replace
+from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout
 from gitlanes.store.transaction import locked, save_ref
 from gitlanes.workspaces import capture, finding
+from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -22,35 +25,80 @@ def snapshot(repo: LaneRepo, name: str | None = None) -> Snapshot:
 
     The same content gives the same id, and no second ref while the newest has it already.
     """
-    state = finding.lane_or_present(repo, name)
-    workspace = finding.require_workspace(repo, state.record)
-    with capture.held(repo, workspace) as hold:
+    with capture.held(repo, finding.named(repo, name)) as hold:
         return save(repo, hold)
 
 
-def save(repo: LaneRepo, hold: capture.Held) -> Snapshot:
-    """Save the content of a workspace that is held; the snapshot's parent is its HEAD."""
-    name = hold.workspace.name
+def save(repo: LaneRepo, hold: capture.Held, also: Sequence[bytes] = ()) -> Snapshot:
+    """Save the content of a workspace that is held; the snapshot's parent is its HEAD.
+
+    With `also`, some ignored files count, too.
+    """
     tree = hold.stage(())
+    if also:
+        hold.stage_more(also)
+        tree = hold.staged_tree()
+    return keep(repo, hold, tree)
+
+
+def keep(repo: LaneRepo, hold: capture.Held, tree: str, staged: str | None = None) -> Snapshot:
+    """Save the content of a workspace, given as a tree; `staged` is what only its index has."""
+    name = hold.workspace.name
     newest = _newest(repo, name)
     head = hold.git.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
-    if newest is not None and newest.tree == tree and _keeps(repo, newest, hold, head):
-        return newest
-    who = repo.identity()
+    same = newest is not None and newest.tree == tree and _keeps(repo, newest, hold, head)
+    if newest is None or not same or not _has_staged(repo, newest, staged):
+        newest = _keep(repo, name, tree, head or None, staged)
+    return replace(newest, skipped=hold.skipped)
+
+
+def save_remains(repo: LaneRepo, workspace: Workspace) -> Snapshot | None:
+    """Save what index and HEAD of a workspace hold whose directory is gone, if that is news.
+
+    The files are lost already; commits and staged content would go with the git directory.
+    """
+    state = states.read(workspace.git_dir)
+    name = os.path.basename(workspace.git_dir)
+    head = repo.refs.target(layout.worktree_head(name))
+    content = repo.refs.target(f"{head}^{{tree}}") if head else None
+    git = repo.git.at(workspace.git_dir, None)
+    staged = git.run("write-tree", check=False) if _has_index(workspace) else None
+    tree = content if staged is None or staged.code else staged.text
+    if tree is None or (state and head in (state.head, state.base) and tree == content):
+        return None
+    return _keep(repo, workspace.name, tree, head)
+
+
+def _has_index(workspace: Workspace) -> bool:
+    return os.path.isfile(os.path.join(workspace.git_dir, "index"))
+
+
+def _keep(
+    repo: LaneRepo, name: str, tree: str, head: str | None, staged: str | None = None
+) -> Snapshot:
+    """Write a snapshot and the ref that holds it."""
     with locked(repo) as lock:
         number = _next_number(repo, name)
-        commit = repo.objects.write_commit(
-            tree,
-            [head] if head else [],
-            f"snapshot of lane {name}\n",
-            author=who.author,
-            committer=who.committer,
-        )
+        parents = [head] if head else []
+        if staged is not None:
+            parents += [_commit(repo, staged, parents, f"index of lane {name}\n")]
+        commit = _commit(repo, tree, parents, f"snapshot of lane {name}\n")
         ref = layout.snapshot(name, number)
         save_ref(repo, ref, commit, lock)
     if repo.refs.target(ref) != commit:
         raise Raced(f"snapshot ref '{ref}' was moved by someone else")
     return Snapshot(ids.snapshot_id(name, number), name, tree, ref, commit)
+
+
+def _has_staged(repo: LaneRepo, saved: Snapshot, staged: str | None) -> bool:
+    return staged is None or repo.refs.target(f"{saved.commit}^2^{{tree}}") == staged
+
+
+def _commit(repo: LaneRepo, tree: str, parents: Sequence[str], message: str) -> str:
+    who = repo.identity()
+    return repo.objects.write_commit(
+        tree, parents, message, author=who.author, committer=who.committer
+    )
 
 
 def listing(repo: LaneRepo, name: str) -> list[Snapshot]:

@@ -10,10 +10,14 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from gitlanes import clock
 from gitlanes.errors import CorruptRecord
 from gitlanes.git import locks
+from gitlanes.git.replacing import replace_file
 from gitlanes.models.plain import Model, plain, replace
+from gitlanes.models.workspaces import Owner
 
 _FILE = "lanes.json"
 _LOCK = "lanes.lock"
@@ -21,6 +25,8 @@ _LOCK = "lanes.lock"
 CHECKOUT = "checkout"
 MOVE = "move"
 FOLLOW = "follow"
+UPDATE = "update"
+RESTORE = "restore"
 REMOVE = "remove"
 
 
@@ -29,7 +35,10 @@ class Step(Model):
 
     'checkout': files are being written. 'move': HEAD and index go to an attempt, once
     ``operation`` is in the lane's journal after ``tip``. 'follow': files, index and the branch
-    go to the lane's head. 'remove': the directory goes.
+    go to the lane's head. 'update': files and index take what lies between ``old`` and ``new``,
+    edits elsewhere stay. 'restore': they become tree ``new``; all of ``old`` is kept elsewhere,
+    and where there is an ``operation``, it waits for that as 'move' does. Both put HEAD and base
+    to ``base`` where they have one. 'remove': the directory goes.
 
     ``locks`` are the lock files that git takes on the way.
     """
@@ -48,6 +57,8 @@ class WorkspaceState(Model):
     """A workspace's own record: its lane, the commit its content is based on, the open step.
 
     ``head`` is the commit that gitlanes last put HEAD to: what is beyond it, the agent made.
+    ``detached`` is the id of a workspace that is for looking only, None for the lane's own.
+    ``owner`` is who claimed it (`claims`).
     """
 
     lane: str
@@ -55,6 +66,8 @@ class WorkspaceState(Model):
     base: str | None
     head: str | None
     step: Step | None = None
+    detached: str | None = None
+    owner: Owner | None = None
 
 
 def read(git_dir: str) -> WorkspaceState | None:
@@ -66,21 +79,33 @@ def read(git_dir: str) -> WorkspaceState | None:
         step = body.pop("step")
         if step:
             step = Step(**{**step, "locks": tuple(step["locks"])})
-        return WorkspaceState(**body, step=step)
+        return WorkspaceState(**{**body, "step": step, "owner": _owner(body.get("owner"))})
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
+        linked = os.path.basename(os.path.dirname(git_dir)) == "worktrees"
+        again = "git lanes workspace create" if linked else "git lanes init"
         raise CorruptRecord(
-            f"'{path}' is damaged", hint="move it away, then run 'git lanes workspace create'"
+            f"'{path}' is damaged", hint=f"move it away, then run '{again}'"
         ) from error
+
+
+def _owner(body: dict[str, Any] | None) -> Owner | None:
+    """Return who claimed the workspace; raises ValueError for what is no claim."""
+    if not body:
+        return None
+    owner = Owner(**body)
+    texts = (owner.agent, owner.since, owner.host, owner.until or "")
+    if not all(isinstance(x, str) for x in texts) or not isinstance(owner.pid, int | None):
+        raise ValueError("a claim that nobody can have made")
+    for time in filter(None, (owner.since, owner.until)):
+        clock.from_utc_text(time)
+    return owner
 
 
 def write(git_dir: str, state: WorkspaceState) -> None:
     """Replace the state in one step."""
-    path = os.path.join(git_dir, _FILE)
-    with open(path + ".new", "w") as file:
-        json.dump(plain(state), file)
-    os.replace(path + ".new", path)
+    replace_file(os.path.join(git_dir, _FILE), json.dumps(plain(state)))
 
 
 def begin(git_dir: str, state: WorkspaceState, step: Step) -> WorkspaceState:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
 from gitlanes.errors import Refused
-from gitlanes.git import index
+from gitlanes.git import index, staging
 from gitlanes.git.process import Git
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import layout
@@ -59,7 +59,7 @@ def _refuse_embedded(repo: LaneRepo, workspace: Workspace) -> None:
     git = finding.git_in(repo, workspace)
     rows = git.run("ls-files", "--stage", "-z").out.split(b"\0")
     links = [row.partition(b"\t")[2] for row in rows if row.startswith(b"160000")]
-    links += [path for _, path in index.changed_files(git) if path.endswith(b"/")]
+    links += [path for _, path in staging.changed_files(git) if path.endswith(b"/")]
     top = os.fsencode(workspace.path)
     whole = next((x for x in links if os.path.isdir(os.path.join(top, x, b".git"))), None)
     if whole is not None:
@@ -80,7 +80,8 @@ def _edits(repo: LaneRepo, module: Path) -> str | None:
         return None
     copy = index.private_copy(str(module))
     try:
-        tree = index.stage(bare.at(str(module), top), copy, (), ())
+        inside = bare.at(str(module), top)
+        tree = staging.stage(inside, copy, (), staging.NO_RULES, ()).tree
     finally:
         index.discard(copy)
     if tree == bare.run("rev-parse", f"{head}^{{tree}}").text:

@@ -173,16 +173,85 @@ def test_a_rewritten_branch_is_reported_and_not_followed(repo: TestRepo, how: st
     assert repo.files("main").keys() >= {"people.txt", "mine.txt", "auth.py"}
 
 
-def test_a_branch_set_back_to_where_it_was_only_lags(repo: TestRepo) -> None:
-    """Setting the branch back loses nothing that landed: the next commit from the root has it."""
+def test_a_branch_that_was_moved_back_is_reported_and_not_followed(repo: TestRepo) -> None:
+    """After `git reset --hard HEAD^` nobody brings back what the person wanted gone."""
     repo.lane("auth", {"auth.py": "x\n"})
     repo.lanes.promote("auth")
     repo.git("reset", "--quiet", "--hard", "HEAD^")
-    assert take_in(repo) == "lags"
+    tip, head = repo.rev("main"), repo.lanes.head("main")
+    assert take_in(repo) == "reset"
+    repo.write({"mine.txt": "mine\n"})
+    with pytest.raises(Refused, match="was moved back") as refused:
+        repo.lanes.commit("main")
+    for way in ("git reset --keep refs/lanes/head/main", "git revert", "bind main --unset"):
+        assert way in refused.value.hint
+    assert (repo.rev("main"), repo.lanes.head("main")) == (tip, head)
+    repo.lane("docs", {"docs.md": "x\n"})
+    repo.lanes.take_warnings()
+    assert repo.lanes.promote("docs").followed is False
+    assert repo.lanes.take_warnings() == [f"{refused.value.message}; {refused.value.hint}"]
+    assert repo.rev("main") == tip
+    assert not (repo.path / "docs.md").exists()
+
+
+@pytest.mark.parametrize("way", ["back", "revert", "unset"])
+def test_ways_out_of_a_branch_that_was_moved_back(repo: TestRepo, way: str) -> None:
+    """Each of the three that are told does what it says."""
+    repo.lane("auth", {"auth.py": "x\n"})
+    repo.lanes.promote("auth")
+    repo.git("reset", "--quiet", "--hard", "HEAD^")
+    if way != "unset":
+        repo.git("reset", "--quiet", "--keep", "refs/lanes/head/main")
+    if way == "revert":
+        repo.git("revert", "--no-edit", "-m", "1", "HEAD")
+    if way == "unset":
+        repo.lanes.unbind("main")
+        assert repo.files("main")["auth.py"] == "login"
+        assert repo.files("refs/lanes/head/main")["auth.py"] == "x"
+        return
     repo.write({"mine.txt": "mine\n"})
     repo.lanes.commit("main")
-    assert repo.files("main") == {"auth.py": "x", "mine.txt": "mine", "src/app.py": "app"}
     assert_agreed(repo)
+    assert repo.files("main")["auth.py"] == ("login" if way == "revert" else "x")
+
+
+def test_a_branch_that_was_never_brought_along_only_lags(repo: TestRepo) -> None:
+    """A branch that is where it was agreed on, as a killed following leaves it, is brought on."""
+    repo.lane("auth", {"auth.py": "x\n"})
+    repo.write({"auth.py": "mine\n"})
+    assert repo.lanes.promote("auth").followed is False
+    repo.git("reset", "--quiet", "--hard", "HEAD")
+    assert take_in(repo) == "lags"
+    assert_agreed(repo)
+
+
+def test_a_branch_brought_along_by_hand_is_agreed_on(repo: TestRepo) -> None:
+    """Moved back after a person's own fast-forward, it is told from one that only lags."""
+    repo.lane("auth", {"auth.py": "x\n"})
+    repo.write({"auth.py": "mine\n"})
+    repo.lanes.promote("auth")
+    repo.git("reset", "--quiet", "--hard", "HEAD")
+    repo.git("merge", "--quiet", "--ff-only", "refs/lanes/head/main")
+    assert take_in(repo) == "agreed"
+    assert_agreed(repo)
+    repo.git("reset", "--quiet", "--hard", "HEAD^")
+    assert take_in(repo) == "reset"
+
+
+def test_a_deleted_branch_is_reported(repo: TestRepo) -> None:
+    """A deleted branch stops commits from the root with the ways out; landings go on."""
+    repo.git("update-ref", "-d", "refs/heads/main")
+    assert take_in(repo) == "missing"
+    repo.write({"mine.txt": "mine\n"})
+    with pytest.raises(Refused, match="branch 'main' of lane 'main' was deleted") as refused:
+        repo.lanes.commit("main")
+    repo.lane("auth", {"auth.py": "x\n"})
+    assert repo.lanes.promote("auth").followed is False
+    assert refused.value.hint.startswith("make it again (git branch main refs/lanes/head/main)")
+    repo.git("branch", "main", "refs/lanes/seen/main")
+    repo.lanes.commit("main")
+    assert_agreed(repo)
+    assert repo.files("main").keys() >= {"mine.txt", "auth.py"}
 
 
 def test_a_commit_from_the_root(repo: TestRepo) -> None:

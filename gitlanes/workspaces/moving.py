@@ -1,0 +1,232 @@
+"""Bringing index and files from one state to another without overwriting what nothing else has.
+
+Git overwrites ignored files, and directories of them, without a word; nothing here does. What
+an interrupted step half wrote is written anew, and snapshotted before: it could be an edit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from gitlanes.errors import Refused
+from gitlanes.git import index
+from gitlanes.git.deep import LONGEST_PATH, files_below
+from gitlanes.models.plain import replace
+from gitlanes.store import layout
+from gitlanes.workspaces import mending
+from gitlanes.workspaces import state as states
+
+if TYPE_CHECKING:
+    from gitlanes.git.trees import Change
+    from gitlanes.models.workspaces import Snapshot
+    from gitlanes.store.lane_repo import LaneRepo
+    from gitlanes.workspaces.capture import Held
+
+_SUBMODULE = "160000"
+# Of a path that is too long for anything else, this much is shown.
+_SHOWN = 60
+
+
+def changes_between(repo: LaneRepo, old: str, new: str) -> dict[bytes, Change]:
+    """Return ``{path: (before, after)}`` of what differs between two commits or trees.
+
+    Raises Refused for a path to be written that is too long for any directory.
+    """
+    from gitlanes.git.trees import changed_paths
+
+    trees = (str(x) for x in repo.refs.targets([f"{old}^{{tree}}", f"{new}^{{tree}}"]))
+    changes = changed_paths(repo.objects, repo.git, *trees)
+    refuse_long(path for path, (_, after) in changes.items() if after is not None)
+    return changes
+
+
+def require_content(repo: LaneRepo, commit: str) -> None:
+    """Raise Refused for a state that no work tree can have, because of a path in it."""
+    listing = repo.git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+    refuse_long(listing.out.split(b"\0"))
+
+
+def refuse_long(paths: Iterable[bytes]) -> None:
+    """Raise Refused for a path that no work tree can have: git would crash."""
+    path = next((x for x in paths if len(x) > LONGEST_PATH), None)
+    if path is not None:
+        raise Refused(
+            f"path '{os.fsdecode(path[:_SHOWN])}...' has {len(path)} bytes: "
+            f"no directory can have one of more than {LONGEST_PATH}",
+            hint="work on that state without a workspace",
+            data={"path": os.fsdecode(path)},
+        )
+
+
+def move_files(repo: LaneRepo, hold: Held, old: str, new: str) -> list[bytes] | None:
+    """Bring index and files from one commit to another; return the paths whose edits forbid it.
+
+    Files that are equal to the new commit's already (a proposal's own) are no obstacle. Raises
+    GitFailed where git stops on the way (a full disk), Refused where it does not begin.
+    """
+    changes = changes_between(repo, old, new)
+    added = [path for path, (before, _) in changes.items() if before is None]
+    blocking = {path for path in _above(hold, added) if path not in changes}
+    blocking |= {path for path in added if _has_others(hold, path, changes)}
+    if blocking:
+        return sorted(blocking)
+    plain = not hold.index and not _any_there(hold, added)
+    if plain and index.two_way(hold.git, old, new, (hold.lock,)) is None:
+        return None
+    return hold.update(old, new, changes)
+
+
+def files_in_place_of(hold: Held, paths: Mapping[bytes, Change]) -> list[bytes]:
+    """Return the files that lie where these paths are to be added, above or below included.
+
+    Raises Refused for a whole repository there: nothing of ours could keep it.
+    """
+    added = [path for path, (before, _) in paths.items() if before is None]
+    found = set(_above(hold, added))
+    for path in added:
+        place = _place(hold, path)
+        if os.path.islink(place) or not os.path.isdir(place):
+            found.update([path] if os.path.lexists(place) else ())
+        elif not os.path.lexists(os.path.join(place, b".git")):
+            found.update(_below(hold, path))
+        elif not _is_submodule(paths[path]):
+            raise Refused(
+                f"a git repository is in the way: '{os.fsdecode(place)}'",
+                hint="move it to another place first",
+            )
+    return sorted(found)
+
+
+def marks_of(hold: Held, paths: Iterable[bytes]) -> dict[bytes, tuple[int, int] | None]:
+    """Return what changes when git writes a file or removes it, None where there is none."""
+    found: dict[bytes, tuple[int, int] | None] = {}
+    for path in paths:
+        try:
+            there = os.lstat(_place(hold, path))
+            found[path] = (there.st_ino, there.st_mtime_ns)
+        except OSError:
+            found[path] = None
+    return found
+
+
+def locks_of(hold: Held) -> tuple[str, ...]:
+    """Return the lock files that git takes when HEAD and index move."""
+    return tuple(os.path.join(hold.git_dir, name) for name in ("index.lock", "HEAD.lock"))
+
+
+def head_of(repo: LaneRepo, hold: Held) -> str | None:
+    """Return the commit that HEAD is at there."""
+    name = os.path.basename(hold.git_dir)
+    return repo.refs.target("HEAD" if hold.workspace.root else layout.worktree_head(name))
+
+
+def settle(repo: LaneRepo, hold: Held) -> None:
+    """End the step: its files and index are in place, and HEAD and base go to its `base`.
+
+    A HEAD that somebody moved meanwhile stays; a branch that it was on does, too.
+    """
+    step, state = hold.state.step, hold.state
+    base = step.base if step else None
+    if base is not None:
+        if head_of(repo, hold) in (None, state.head, state.base, base):
+            move = ("update-ref", "--no-deref", "HEAD", base)
+            hold.git.run(*move, pass_fds=(hold.lock,), own_group=True)
+        state = replace(state, base=base, head=base)
+    hold.state = replace(state, step=None)
+    states.write(hold.git_dir, hold.state)
+
+
+def forget(hold: Held) -> None:
+    """End a step that has changed nothing."""
+    hold.state = replace(hold.state, step=None)
+    states.write(hold.git_dir, hold.state)
+
+
+def write_anew(repo: LaneRepo, hold: Held, old: str, new: str, *, wanted: bool = True) -> bool:
+    """Write files that an interrupted step left half written; say whether it had begun to.
+
+    What is neither the old nor the new content could be an edit made since, so the whole
+    directory is snapshotted before. Where git had not begun, it is an edit, and stays; unless
+    the files are `wanted` there, they stay, too.
+    """
+    step = hold.state.step
+    assert step is not None
+    begun = mending.remove_stale_locks(repo, step)
+    changes = changes_between(repo, old, new)
+    staged = _staged(hold, changes)
+    torn = sorted(path for path, sides in changes.items() if staged.get(path) not in sides)
+    begun = begun or any(staged.get(path) == now for path, (_, now) in changes.items())
+    if torn and begun and wanted:
+        rescue(repo, hold, torn)
+        index.restore_paths(hold.git, new, torn, (hold.lock,))
+    hold.drop_index()
+    return begun
+
+
+def rescue(repo: LaneRepo, hold: Held, paths: Iterable[bytes] = ()) -> None:
+    """Snapshot what an interrupted step left, ignored `paths` included, and tell of it."""
+    from gitlanes.workspaces import snapshots  # a room of its own above this one
+
+    there = [x for x in paths if _is_file(_place(hold, x))]
+    tell(repo, hold, snapshots.save(repo, hold, also=there))
+
+
+def tell(repo: LaneRepo, hold: Held, saved: Snapshot) -> None:
+    """Say where the files are that an interrupted step left."""
+    where = "the repository's directory" if hold.workspace.root else f"'{hold.workspace.path}'"
+    repo.warnings.append(
+        f"an interrupted update of {where} was finished; "
+        f"files as they were are in snapshot {saved.id}"
+    )
+
+
+def _staged(hold: Held, changes: Mapping[bytes, Change]) -> dict[bytes, tuple[str, str]]:
+    """Return what lies at these paths now, as the private index has it."""
+    hold.stage_more(list(changes))
+    return index.staged_entries(hold.git, hold.index, list(changes))
+
+
+def _above(hold: Held, paths: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield what stands where a directory is to be: git overwrites it where it is ignored."""
+    seen: set[bytes] = set()
+    for path in paths:
+        while (path := os.path.dirname(path)) and path not in seen:
+            seen.add(path)
+            if _is_file(_place(hold, path)):
+                yield path
+
+
+def _has_others(hold: Held, path: bytes, changes: Mapping[bytes, Change]) -> bool:
+    """Say whether a directory lies at a path, with files that the step knows nothing of."""
+    place = _place(hold, path)
+    if os.path.islink(place) or not os.path.isdir(place):
+        return False
+    if os.path.lexists(os.path.join(place, b".git")):
+        return not _is_submodule(changes[path])
+    return any(file not in changes for file in _below(hold, path))
+
+
+def _any_there(hold: Held, paths: Iterable[bytes]) -> bool:
+    """Say whether something lies where a path is to be added: git overwrites ignored files."""
+    return any(os.path.lexists(_place(hold, path)) for path in paths)
+
+
+def _below(hold: Held, path: bytes) -> Iterator[bytes]:
+    """Return all files in a directory, links to directories among them."""
+    return files_below(os.fsencode(hold.workspace.path), path)
+
+
+def _place(hold: Held, path: bytes) -> bytes:
+    return os.path.join(os.fsencode(hold.workspace.path), path)
+
+
+def _is_file(place: bytes) -> bool:
+    """Say whether something that is no directory lies there."""
+    return os.path.lexists(place) and (os.path.islink(place) or not os.path.isdir(place))
+
+
+def _is_submodule(change: Change) -> bool:
+    after = change[1]
+    return after is not None and after[0] == _SUBMODULE

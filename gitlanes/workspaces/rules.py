@@ -1,0 +1,43 @@
+"""Which of a workspace's files are taken in, as settings say."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from gitlanes.config import table
+from gitlanes.errors import BadValue
+from gitlanes.git.settings import as_size
+from gitlanes.git.staging import Rules
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+def rules_of(repo: LaneRepo, top: str) -> Rules:
+    """Return the rules for the workspace at `top`; raises BadValue for a setting that is none."""
+    (usual,) = table.BY_NAME["maxBlobSize"].default
+    largest = repo.settings.size("lanes.maxblobsize", as_size(usual) or 0)
+    if largest < 0:
+        raise BadValue(f"git config lanes.maxblobsize is '{largest}', less than nothing")
+    return Rules(_patterns(repo), _excludes_file(repo, top), largest)
+
+
+def _patterns(repo: LaneRepo) -> tuple[str, ...]:
+    """Return the default and what was added to it; an empty one forgets those before it."""
+    patterns = list(table.BY_NAME["exclude"].default)
+    for pattern in repo.settings.every("lanes.exclude") or ():
+        if pattern:
+            patterns.append(pattern)
+        else:
+            patterns.clear()
+    return tuple(patterns)
+
+
+def _excludes_file(repo: LaneRepo, top: str) -> str:
+    """Return the path of the user's own ignores, where git would find it."""
+    if repo.settings.every("core.excludesfile") is not None:
+        return os.path.join(top, repo.settings.path("core.excludesfile"))
+    environ = repo.git.environ
+    home = os.path.join(environ.get("HOME", ""), ".config")
+    return os.path.join(environ.get("XDG_CONFIG_HOME") or home, "git", "ignore")

@@ -1,0 +1,193 @@
+"""Bringing a lane's workspace to the lane's head, or to another state, with edits kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from gitlanes.errors import GitFailed, Locked, Refused
+from gitlanes.git import worktrees
+from gitlanes.models.plain import plain, replace
+from gitlanes.models.workspaces import Moved, Snapshot, Workspace
+from gitlanes.store.ancestry import is_ancestor
+from gitlanes.store.expectation import check_expected, require_commit
+from gitlanes.workspaces import binding, capture, claims, finding, intake, moving
+from gitlanes.workspaces import state as states
+
+if TYPE_CHECKING:
+    from gitlanes.git.trees import Change
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+def update(
+    repo: LaneRepo, name: str | None = None, *, to: str | None = None, expect: str | None = None
+) -> Moved:
+    """Bring a workspace to its lane's head, or to a state, writing only the files that differ.
+
+    Edits on other paths stay; an edit in the way raises Refused, and nothing is touched. To the
+    head, or to a commit of the lane's own history, HEAD and base go along; of any other state
+    the files come alone, as unsaved work. ``name`` is a lane or a detached workspace's id, whose
+    HEAD goes along everywhere. Raises Raced if the lane is not at `expect`.
+    """
+    check_expected(expect)
+    workspace = finding.named(repo, name)
+    if workspace.root:
+        return _root(repo, workspace, to, expect)
+    with capture.held(repo, workspace) as hold:
+        claims.require_own(repo, hold.state)
+        lane = repo.view.lane(hold.workspace.name).record
+        require_commit(f"lane '{lane.name}'", lane.head, expect)
+        require_settled(hold)
+        require_no_commits(repo, hold)
+        new = repo.view.commit_of(to) if to is not None else str(lane.head)
+        along = workspace.detached is not None or is_ancestor(repo, new, str(lane.head))
+        return _bring(repo, hold, new, along=along)
+
+
+def finish(repo: LaneRepo, hold: capture.Held) -> None:
+    """Finish an interrupted update; one that had not begun is forgotten."""
+    step = hold.state.step
+    assert step is not None
+    begun = moving.write_anew(repo, hold, str(step.old), str(step.new))
+    try:
+        blocking = moving.move_files(repo, hold, str(step.old), str(step.new))
+    except GitFailed as failed:
+        raise unfinished(hold, failed) from failed
+    except Refused:
+        if not begun:
+            moving.forget(hold)
+        raise
+    if blocking is None:
+        moving.settle(repo, hold)
+    elif not begun:
+        moving.forget(hold)
+    else:
+        raise _in_the_way(hold.workspace, blocking, "move them away, then repeat")
+
+
+def require_settled(hold: capture.Held) -> None:
+    """Raise Refused while git is in the middle of something in that workspace."""
+    doing = worktrees.in_progress(hold.git_dir)
+    if doing is not None:
+        raise Refused(
+            f"workspace '{hold.workspace.id}' is in the middle of a {doing}",
+            hint=f"finish it, or run 'git {doing} --abort' there",
+        )
+
+
+def require_no_commits(repo: LaneRepo, hold: capture.Held) -> None:
+    """Raise Refused where HEAD has commits of the agent's own: nothing else keeps them."""
+    if moving.head_of(repo, hold) in (None, hold.state.head, hold.state.base):
+        return
+    here = hold.workspace
+    raise Refused(
+        f"workspace '{here.id}' has commits that were not proposed",
+        hint="keep them with 'git branch NAME', then run 'git switch --detach "
+        f"{str(hold.state.head)[:12]}'"
+        if here.detached
+        else f"propose them first: git lanes propose {here.name}",
+    )
+
+
+def in_the_way(workspace: Workspace, paths: list[bytes]) -> Refused:
+    """Return the error for edits that would be overwritten."""
+    state = str(workspace.base)[:12] if workspace.detached else workspace.name
+    aside = f"git lanes restore {state} {workspace.id} --force"
+    return _in_the_way(
+        workspace, paths, f"save or move them first, or set all aside in a snapshot: {aside}"
+    )
+
+
+def _in_the_way(workspace: Workspace, paths: list[bytes], hint: str) -> Refused:
+    what = f"{len(paths)} changed file{'' if len(paths) == 1 else 's'}"
+    return Refused(
+        f"{what} in workspace '{workspace.id}' would be overwritten",
+        hint=hint,
+        data={"in_the_way": plain(paths)},
+    )
+
+
+def _bring(repo: LaneRepo, hold: capture.Held, new: str, *, along: bool) -> Moved:
+    old = str(hold.state.base)
+    changes = moving.changes_between(repo, old, new)
+    before = moving.marks_of(hold, changes)
+    if changes or (along and new != old):
+        base = new if along else None
+        _move(repo, hold, states.Step(states.UPDATE, old=old, new=new, base=base))
+    after = moving.marks_of(hold, changes)
+    # Files that were there before, equal to the new ones, are left alone.
+    done = {path: sides for path, sides in changes.items() if before[path] != after[path]}
+    return moved(hold, new, done)
+
+
+def _move(repo: LaneRepo, hold: capture.Held, step: states.Step) -> None:
+    """Do a step; where git refuses, it is as if it had never been."""
+    hold.state = states.begin(hold.git_dir, hold.state, replace(step, locks=moving.locks_of(hold)))
+    try:
+        blocking = moving.move_files(repo, hold, str(step.old), str(step.new))
+    except (Locked, Refused):
+        moving.forget(hold)
+        raise
+    except GitFailed as failed:
+        raise unfinished(hold, failed) from failed
+    if blocking is not None:
+        moving.forget(hold)
+        raise in_the_way(hold.workspace, blocking)
+    moving.settle(repo, hold)
+
+
+def unfinished(hold: capture.Held, failed: GitFailed) -> GitFailed:
+    """Return the error for a step that git could not do to its end."""
+    return GitFailed(
+        f"{failed.message} in '{hold.workspace.path}'",
+        hint="mend that, then repeat: the next command goes on where this one stopped",
+        data=failed.data,
+    )
+
+
+def moved(
+    hold: capture.Held,
+    state: str,
+    changes: Mapping[bytes, Change],
+    snapshot: Snapshot | None = None,
+) -> Moved:
+    """Return what a step did."""
+    after = [new for _, new in changes.values()]
+    modules = tuple(p for p, (_, x) in changes.items() if x is not None and x[0] == "160000")
+    here = hold.workspace
+    return Moved(
+        lane=hold.state.name,
+        workspace=hold.state.detached or hold.state.name,
+        path=here.path,
+        state=state,
+        base=hold.state.base,
+        written=len([x for x in after if x is not None]),
+        removed=len([x for x in after if x is None]),
+        submodules=modules,
+        snapshot=snapshot,
+    )
+
+
+def _root(repo: LaneRepo, workspace: Workspace, to: str | None, expect: str | None) -> Moved:
+    """Let the repository's own directory follow its lane's head: it goes nowhere else."""
+    name = workspace.name
+    lane = repo.view.lane(name).record
+    require_commit(f"lane '{name}'", lane.head, expect)
+    if to is not None and repo.view.commit_of(to) != lane.head:
+        raise Refused(
+            f"the repository's own directory is always at the head of lane '{name}'",
+            hint=f"bring the files alone with 'git lanes restore {to} {name}', or look at that "
+            f"state elsewhere: git lanes workspace create {name} --at {to} --detached",
+        )
+    with capture.held(repo, workspace) as hold:
+        claims.require_own(repo, hold.state)
+        capture.require_branch(hold, str(lane.branch))
+        before = repo.refs.target(str(lane.branch))
+        intake.require_agreement(repo, name)
+        following = binding.follow(repo, name, hold)
+        if following is not None and following.paths:
+            raise in_the_way(workspace, list(following.paths))
+        if following is not None and not following.followed:
+            raise Refused(f"the branch does not follow: {following.remains}")
+        head = str(repo.view.lane(name).record.head)
+        return moved(hold, head, moving.changes_between(repo, str(before), head))
