@@ -25,9 +25,10 @@ def resolve(repo: LaneRepo, name: str | None, default: LaneState) -> Start:
     if name is None:
         return Start(str(default.record.head), default)
     commit = repo.view.commit_of(name)
-    match = ids.ATTEMPT_ID.fullmatch(name)
-    origin = repo.view.find(match["lane"] if match else name)
-    return Start(commit, origin)
+    if ids.ATTEMPT_ID.fullmatch(name):
+        return Start(commit, repo.view.attempt_in(name)[1])
+    origin = repo.view.find(name)
+    return Start(commit, origin if origin is not None and origin.record.live else None)
 
 
 def landed_from(repo: LaneRepo, start: Start, default: LaneState) -> dict[str, Landed]:

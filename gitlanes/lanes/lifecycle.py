@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,15 +11,17 @@ from gitlanes import clock, ids
 from gitlanes.errors import NotAdopted, Refused
 from gitlanes.git.refs import list_refs
 from gitlanes.lanes import forks
+from gitlanes.lanes.about import NO_ABOUT, About, directories
+from gitlanes.lanes.about import check as check_about
 from gitlanes.models.lanes import Adopted, DeletedLane, NewLane
-from gitlanes.models.plain import replace
+from gitlanes.models.plain import plain, replace
 from gitlanes.models.records import ACTIVE, DELETED, REJECTED, Lane, LaneState
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout
 from gitlanes.store.adopt import USUAL_NAME, adopt, adopted_lane
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
-from gitlanes.workspaces import finding, intake
+from gitlanes.workspaces import finding, intake, moving
 from gitlanes.workspaces import lifecycle as workspaces
 from gitlanes.workspaces import state as states
 
@@ -48,40 +50,45 @@ def new(
     workspace: bool = True,
     path: Path | None = None,
     agent: str | None = None,
+    about: About = NO_ABOUT,
+    sparse: Sequence[str] = (),
     exist_ok: bool = False,
     expect: str | None = None,
 ) -> NewLane:
     """Make a lane, and a workspace for it unless told not to.
 
     ``start`` is a lane, attempt, snapshot or revision; the adopted lane's head by default.
-    ``agent`` is who owns the lane. With ``exist_ok`` a lane of that name is returned as it is.
+    ``agent`` is who owns the lane, ``sparse`` the directories that its workspaces are limited
+    to. With ``exist_ok`` a lane of that name is returned as it is.
     Raises Raced if the start is not the commit that ``expect`` (a beginning of it) names,
-    BadValue for a path or an ``expect`` that can be none.
+    BadValue for what cannot be recorded and for a path that can be none, NotFound for a sparse
+    directory that the start does not have.
     """
     layout.check_lane_name(name)
     workspaces.check_path(path)
     check_expected(expect)
+    check_about(about)
     default = _default(repo)
     existing = repo.view.find(name)
-    if existing is not None and existing.record.status != DELETED:
+    if existing is not None and existing.record.live:
         workspaces.complete(repo, existing.record)
         if exist_ok:
             return _existing(repo, existing)
     begun = forks.resolve(repo, start, default)
     require_commit(f"start of lane '{name}'", begun.commit, expect)
+    limits = directories(repo, sparse, begun.commit)
+    if workspace:
+        moving.require_content(repo, begun.commit)
     with transaction(repo, "new", actor=agent) as tx:
         state = repo.view.find(name)
-        if state is not None and state.record.status != DELETED:
+        if state is not None and state.record.live:
             if exist_ok:
                 return _existing(repo, state)
             raise Refused(f"lane '{name}' exists already", hint=f"see 'git lanes show {name}'")
-        if state is not None and finding.workspace_of(repo, state.record) is not None:
-            raise Refused(
-                f"the deletion of lane '{name}' was interrupted",
-                hint=f"finish it with 'git lanes delete {name}'",
-            )
-        _refuse_twin(repo, name)
+        _refuse_half_deleted(repo, state)
+        refuse_twin(repo, name)
         record = _record(tx, name, begun, default, state, agent)
+        record = replace(record, **plain(about), sparse=limits)
         tx.description = f"new lane {name}"
         tx.lane(state, record, parents=[begun.commit])
         if workspace:
@@ -108,10 +115,10 @@ def delete(
         raise Refused(f"lane '{name}' is the repository's own", hint="other lanes can be deleted")
     require_commit(f"lane '{name}'", lane.head, expect)
     workspace = finding.workspace_of(repo, lane)
-    with _doomed(repo, workspace, force=force) as saved, transaction(repo, "delete") as tx:
+    with doomed(repo, workspace, force=force) as saved, transaction(repo, "delete") as tx:
         state = repo.view.lane(name)
         require_commit(f"lane '{name}'", state.record.head, expect)
-        _refuse_open(state, force=force)
+        refuse_open(state, force=force)
         closed = [
             replace(x, status=REJECTED, reason="the lane was deleted", decided=tx.time)
             for x in state.record.open
@@ -127,15 +134,19 @@ def _finish_deletion(repo: LaneRepo, state: LaneState, *, force: bool) -> Delete
     workspace = finding.workspace_of(repo, state.record)
     if workspace is None:
         repo.view.lane(state.record.name)
-    with _doomed(repo, workspace, force=force) as saved:
+    with doomed(repo, workspace, force=force) as saved:
         pass
     return DeletedLane(state.record, saved.id if saved else None)
 
 
 @contextmanager
-def _doomed(
+def doomed(
     repo: LaneRepo, workspace: Workspace | None, *, force: bool
 ) -> Iterator[Snapshot | None]:
+    """Remove a lane's workspace, if it has one, once the block has ended well.
+
+    Raises Refused on unsaved work; with `force` it is snapshotted first.
+    """
     if workspace is None:
         yield None
     else:
@@ -154,12 +165,23 @@ def _default(repo: LaneRepo) -> LaneState:
     return found
 
 
+def _refuse_half_deleted(repo: LaneRepo, state: LaneState | None) -> None:
+    if state is None or state.record.status != DELETED:
+        return
+    name = state.record.name
+    if finding.workspace_of(repo, state.record) is not None:
+        raise Refused(
+            f"the deletion of lane '{name}' was interrupted",
+            hint=f"finish it with 'git lanes delete {name}'",
+        )
+
+
 def _existing(repo: LaneRepo, state: LaneState) -> NewLane:
     workspace = finding.workspace_of(repo, state.record)
     return NewLane(state.record, workspace.path if workspace else None, created=False)
 
 
-def _refuse_twin(repo: LaneRepo, name: str) -> None:
+def refuse_twin(repo: LaneRepo, name: str) -> None:
     """Refuse a name that differs from another only in case: some file systems cannot."""
     rows = list_refs(repo.git, [layout.JOURNALS], "refname")
     names = (row[0].decode().removeprefix(layout.JOURNALS) for row in rows)
@@ -194,7 +216,8 @@ def _record(
     )
 
 
-def _refuse_open(state: LaneState, *, force: bool) -> None:
+def refuse_open(state: LaneState, *, force: bool) -> None:
+    """Raise Refused where attempts wait for a decision, unless forced."""
     if state.record.open and not force:
         names = ", ".join(x.id for x in state.record.open)
         raise Refused(

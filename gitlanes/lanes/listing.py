@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import NotAdopted
-from gitlanes.git.refs import list_refs
+from gitlanes.errors import CorruptRecord, NotAdopted
 from gitlanes.models.lanes import Lanes, LaneSummary, Status
-from gitlanes.models.records import DELETED, Entry, Lane
+from gitlanes.models.records import ARCHIVED, RENAMED, Entry, Lane
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import journal, layout
 from gitlanes.workspaces import finding
-from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
-def list_lanes(repo: LaneRepo, *, paths: bool = True) -> Lanes:
-    """Return all lanes by name, without `paths` faster; raises NotAdopted."""
-    return Lanes(_summaries(repo, _read(repo)[0], paths=paths))
+def list_lanes(repo: LaneRepo, *, archived: bool = False, paths: bool = True) -> Lanes:
+    """Return all lanes by name, archived ones if asked for; without `paths` it is faster.
+
+    Raises NotAdopted.
+    """
+    entries, *_ = _read(repo)
+    shown = [x for x in entries if x.record.live and (archived or x.record.status != ARCHIVED)]
+    return Lanes(_summaries(repo, entries, shown, paths=paths))
 
 
 def status(repo: LaneRepo, name: str | None = None) -> Status:
@@ -27,50 +30,59 @@ def status(repo: LaneRepo, name: str | None = None) -> Status:
 
     With a name, the unsaved work is that lane's.
     """
-    entries, heads = _read(repo)
-    shown = entries
+    from gitlanes.lanes import oddities  # lists need not load it
+
+    entries, heads, journals = _read(repo)
+    live = [x for x in entries if x.record.live]
+    shown = [x for x in live if x.record.status != ARCHIVED]
     if name is not None:
         record = repo.view.lane(name).record
-        shown = [x for x in entries if x.record.uuid == record.uuid]
+        shown = [x for x in live if x.record.uuid == record.uuid]
         workspace = finding.workspace_of(repo, record)
     else:
-        present = finding.present_lane(repo)
-        workspace = finding.workspace_of(repo, present.record) if present else None
+        workspace = _present_workspace(repo)
     unsaved = _unsaved(repo, workspace) if workspace else []
     return Status(
         lane=workspace.name if workspace else None,
-        lanes=_summaries(repo, shown),
+        lanes=_summaries(repo, entries, shown),
         unsaved=tuple(unsaved),
-        findings=(*_moved_heads(entries, heads), *_open_steps(workspace)),
+        findings=oddities.findings(repo, live, heads, journals, workspace),
     )
 
 
 def summary(repo: LaneRepo, name: str) -> LaneSummary:
     """Return one lane as listings show it."""
     repo.view.lane(name)
-    return next(x for x in list_lanes(repo).lanes if x.name == name)
+    return next(x for x in list_lanes(repo, archived=True).lanes if x.name == name)
 
 
-def _read(repo: LaneRepo) -> tuple[list[Entry], dict[str, str]]:
-    """Return the newest entry of every live lane, and all head refs, from one git process."""
-    rows = list_refs(repo.git, [layout.JOURNALS, layout.HEADS], "refname objectname contents")
-    entries, heads = [], {}
-    for name, oid, text in rows:
-        ref = name.decode("utf-8", "replace")
-        if ref.startswith(layout.JOURNALS):
-            entries.append(journal.tip_entry(ref.removeprefix(layout.JOURNALS), oid.decode(), text))
-        else:
-            heads[ref.removeprefix(layout.HEADS)] = oid.decode()
-    if not entries:
+def _read(repo: LaneRepo) -> tuple[list[Entry], dict[str, str], set[str]]:
+    """Return each journal's newest entry, all head refs, and all names that have a journal.
+
+    From one git process; journals that cannot be read are named in warnings.
+    """
+    rows = journal.read_rows(repo.git, repo.refs, [layout.JOURNALS, layout.HEADS], repo.warn)
+    entries, heads, journals = [], {}, set()
+    for ref, oid, text in rows:
+        if not ref.startswith(layout.JOURNALS):
+            heads[ref.removeprefix(layout.HEADS)] = oid
+            continue
+        name = ref.removeprefix(layout.JOURNALS)
+        journals.add(name)
+        entry = journal.sound_tip(name, oid, text, repo.warn)
+        entries += [entry] if entry else []
+    if not rows:
         raise NotAdopted("this repository has no lanes yet", hint="run 'git lanes init'")
-    return [x for x in entries if x.record.status != DELETED], heads
+    return entries, heads, journals
 
 
 def _summaries(
-    repo: LaneRepo, entries: list[Entry], *, paths: bool = True
+    repo: LaneRepo, entries: list[Entry], shown: list[Entry], *, paths: bool = True
 ) -> tuple[LaneSummary, ...]:
     places = {x.lane: x.path for x in finding.every(repo)} if paths else {}
-    lanes = {entry.record.uuid: entry.record for entry in entries}
+    lanes = {x.record.uuid: x.record for x in entries if x.record.status != RENAMED}
+    names = {uuid: lane.name for uuid, lane in lanes.items()}
+    listed = {x.record.uuid for x in shown}
     adopted = next((x.uuid for x in lanes.values() if x.extra.get("adopted")), None)
     return tuple(
         LaneSummary(
@@ -87,9 +99,29 @@ def _summaries(
             open=entry.record.open,
             landed=_landed(entry.record, adopted),
             path=places.get(entry.record.uuid),
+            origin=names.get(entry.record.origin or ""),
+            parent=names.get(entry.record.parent or ""),
+            above=names.get(_above(entry.record, lanes, listed) or ""),
+            description=entry.record.description,
+            meta=entry.record.meta,
+            mode=entry.record.mode,
+            sparse=entry.record.sparse,
         )
-        for entry in entries
+        for entry in shown
     )
+
+
+def _above(lane: Lane, lanes: dict[str, Lane], listed: set[str]) -> str | None:
+    """Return the uuid of the next listed lane on the way over parents and origins, or None."""
+    passed = {lane.uuid}
+    uuid = lane.parent or lane.origin
+    while uuid is not None and uuid not in passed:
+        if uuid in listed:
+            return uuid
+        passed.add(uuid)
+        known = lanes.get(uuid)
+        uuid = (known.parent or known.origin) if known else None
+    return None
 
 
 def _landed(lane: Lane, adopted: str | None) -> bool:
@@ -101,25 +133,17 @@ def _landed(lane: Lane, adopted: str | None) -> bool:
     return lane.head in (known.bases if known else (lane.fork,))
 
 
-def _moved_heads(entries: list[Entry], heads: dict[str, str]) -> list[str]:
-    """Say where somebody moved a head without its journal."""
-    moved = [x.record for x in entries if heads.get(x.record.name) != x.record.head]
-    return [
-        f"head of lane '{lane.name}' was moved outside gitlanes; put it back with: "
-        f"git update-ref {layout.head(lane.name)} {lane.head}"
-        for lane in moved
-    ]
+def _present_workspace(repo: LaneRepo) -> Workspace | None:
+    """Return the workspace that one stands in; one that is damaged is only warned of."""
+    try:
+        present = finding.present_lane(repo)
+        return finding.workspace_of(repo, present.record) if present else None
+    except CorruptRecord as error:
+        repo.warn(f"{error.message}; see 'git lanes doctor'")
+        return None
 
 
 def _unsaved(repo: LaneRepo, workspace: Workspace) -> list[tuple[str, bytes]]:
     from gitlanes.workspaces import capture  # outside workspaces nobody needs it
 
     return capture.unsaved(repo, workspace)
-
-
-def _open_steps(workspace: Workspace | None) -> list[str]:
-    state = states.read(workspace.git_dir) if workspace else None
-    if state is None or state.step is None:
-        return []
-    step = f"a step on this workspace was interrupted or is under way: {state.step.kind}"
-    return [f"{step}; the next command that works on it mends it"]
