@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from gitlanes import clock
 from gitlanes.errors import BadValue, NotFound
-from gitlanes.git.refs import list_refs
 from gitlanes.models.history import History, Told
 from gitlanes.models.plain import Model
-from gitlanes.models.records import STATUSES, Attempt, Entry
-from gitlanes.store import codec, journal, layout, records
+from gitlanes.models.records import RENAMED, STATUSES, Attempt, Entry
+from gitlanes.store import codec, journal, records
+from gitlanes.store.validity import promotion_of
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 # Attempts whose notes are read at a time: few enough to stop soon, enough to share directories.
 _BATCH = 64
+_PROMOTIONS = ("promotion", "replay")
 
 
 class Filter(Model):
-    """Which attempts to tell of; ``since`` is a date as git understands it."""
+    """Which attempts to tell of; ``since`` is a date as git understands it.
+
+    With ``promotions`` those alone that bring one lane's work to another; ``source`` is the lane
+    that they come from, ``into`` the one that they land on.
+    """
 
     lane: str | None = None
     status: str | None = None
@@ -30,6 +35,13 @@ class Filter(Model):
     tag: str | None = None
     since: str | None = None
     limit: int | None = None
+    promotions: bool = False
+    source: str | None = None
+    into: str | None = None
+
+
+# An attempt in its newest state, with the entry that says so.
+_Found = tuple[Attempt, Entry]
 
 
 def history(repo: LaneRepo, wanted: Filter | None = None) -> History:
@@ -46,8 +58,10 @@ def history(repo: LaneRepo, wanted: Filter | None = None) -> History:
             hint=f"one of {', '.join(STATUSES)}",
         )
     since = _moment(repo, wanted.since) if wanted.since else None
-    found = _attempts(repo, _tips(repo, wanted.lane), since)
-    matching = (x for x in found if _matches(x, wanted))
+    lane = wanted.lane or wanted.into
+    found = _attempts(repo, _tips(repo, lane), since, one=lane is not None)
+    fits = _promotions(repo, wanted)
+    matching = (x for x, entry in found if _matches(x, wanted) and fits(x, entry))
     batch = _BATCH if wanted.limit is None else min(_BATCH, wanted.limit)
     told = (x for x in _with_notes(repo, matching, batch) if _tagged(x, wanted.tag))
     return History(tuple(islice(told, wanted.limit)))
@@ -57,7 +71,7 @@ def operations(repo: LaneRepo, operation: str) -> list[Entry]:
     """Return the entries of one operation, by its id or a unique beginning; raises NotFound."""
     found = [
         entry
-        for entry in journal.walk_all(repo.git, _tips(repo, None))
+        for entry in journal.walk_all(repo.git, _tips(repo, None), repo.warn)
         if entry.operation.startswith(operation)
     ]
     if not found or len({x.operation for x in found}) > 1:
@@ -69,7 +83,7 @@ def operations(repo: LaneRepo, operation: str) -> list[Entry]:
 def of_change(repo: LaneRepo, change: str) -> list[Told]:
     """Return all attempts of one change, newest first."""
     found = _attempts(repo, _tips(repo, None), None)
-    return list(_with_notes(repo, (x for x in found if x.change_id == change)))
+    return list(_with_notes(repo, (x for x, _ in found if x.change_id == change)))
 
 
 def tell(repo: LaneRepo, attempt: Attempt) -> Told:
@@ -80,23 +94,32 @@ def tell(repo: LaneRepo, attempt: Attempt) -> Told:
 def _tips(repo: LaneRepo, lane: str | None) -> list[str]:
     if lane is not None:
         state = repo.view.find(lane)
-        return [state.tip] if state else [repo.view.lane(lane).tip]
-    tips = [row[0].decode() for row in list_refs(repo.git, [layout.JOURNALS], "objectname")]
+        there = state is not None and state.record.status != RENAMED
+        return [state.tip] if state and there else [repo.view.lane(lane).tip]
+    tips = journal.read_tips(repo.git, repo.warn)
     if not tips:
         repo.view.require_adopted()
     return tips
 
 
-def _attempts(repo: LaneRepo, tips: list[str], since: float | None) -> Iterator[Attempt]:
-    """Yield every attempt once, in the state that its last entry gives it."""
+def _attempts(
+    repo: LaneRepo, tips: list[str], since: float | None, *, one: bool = False
+) -> Iterator[_Found]:
+    """Yield every attempt once, in the state that its last entry gives it.
+
+    Of `one` lane's journal only what is its own: before the tombstone of a lane that goes on
+    under another name, only that one's journal knows how things ended.
+    """
     told: set[str] = set()
-    for entry in journal.walk_all(repo.git, tips):
+    for entry in journal.walk_all(repo.git, tips, repo.warn):
         if since is not None and clock.from_utc_text(entry.time) < since:
+            return
+        if one and entry.record.status == RENAMED:
             return
         for attempt in sorted(entry.attempts, key=lambda x: -x.number):
             if attempt.uuid not in told:
                 told.add(attempt.uuid)
-                yield attempt
+                yield attempt, entry
 
 
 def _with_notes(repo: LaneRepo, attempts: Iterator[Attempt], size: int = _BATCH) -> Iterator[Told]:
@@ -107,6 +130,30 @@ def _with_notes(repo: LaneRepo, attempts: Iterator[Attempt], size: int = _BATCH)
 
 def _matches(attempt: Attempt, wanted: Filter) -> bool:
     return wanted.status in (None, attempt.status) and wanted.agent in (None, attempt.agent)
+
+
+def _promotions(repo: LaneRepo, wanted: Filter) -> Callable[[Attempt, Entry], bool]:
+    """Return what says whether an attempt is a promotion of the kind that is wanted."""
+    if not wanted.promotions and wanted.source is None and wanted.into is None:
+        return lambda attempt, entry: True  # noqa: ARG005 - one of two
+    source = _known(repo, wanted.source) if wanted.source is not None else None
+    into = _known(repo, wanted.into) if wanted.into is not None else None
+
+    def fits(attempt: Attempt, entry: Entry) -> bool:
+        if attempt.kind not in _PROMOTIONS:
+            return False
+        if into is not None and entry.record.uuid != into:
+            return False
+        told = attempt.promotion or promotion_of(entry.details) or {}
+        return source is None or told.get("lane_uuid") == source
+
+    return fits
+
+
+def _known(repo: LaneRepo, name: str) -> str:
+    """Return the uuid of a lane, deleted ones included; raises NotFound."""
+    state = repo.view.find(name)
+    return (state or repo.view.lane(name)).record.uuid
 
 
 def _tagged(told: Told, tag: str | None) -> bool:

@@ -12,7 +12,7 @@ from gitlanes.history.diff import files_between
 from gitlanes.lanes.listing import summary
 from gitlanes.models.history import FileChange, Shown
 from gitlanes.models.plain import plain
-from gitlanes.models.records import DELETED, Attempt
+from gitlanes.models.records import DELETED, RENAMED, Attempt
 from gitlanes.store import records
 from gitlanes.workspaces import snapshots
 
@@ -25,7 +25,7 @@ _OPERATION = re.compile(r"[0-9a-f]{8}-[0-9a-f-]+")
 def show(repo: LaneRepo, name: str) -> Shown:
     """Return what `name` names; the first kind that fits wins. Raises NotFound."""
     state = repo.view.find(name)
-    if state is not None:
+    if state is not None and state.record.status != RENAMED:
         told = log.history(repo, log.Filter(lane=name, limit=10)).attempts
         live = state.record.status != DELETED
         lane = summary(repo, name).to_dict() if live else plain(state.record)
