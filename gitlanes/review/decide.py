@@ -8,27 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes.combine.assembly import plan_landing
-from gitlanes.errors import Collision, GitFailed, NotFound, Refused
+from gitlanes.errors import Collision, GitFailed, Refused
 from gitlanes.git import index
 from gitlanes.models.notes import NO_JUDGEMENT, Judgement
 from gitlanes.models.plain import Model, plain, replace
 from gitlanes.models.records import (
     ACCEPTED,
-    ACTIVE,
     REJECTED,
-    SUPERSEDED,
     Attempt,
     Landed,
     Lane,
     LaneState,
 )
 from gitlanes.models.results import CollidingPath, Decided
+from gitlanes.review import standing
 from gitlanes.store import records
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.attribution import colliding_paths
-from gitlanes.store.expectation import require_commit
+from gitlanes.store.expectation import require_active, require_commit
 from gitlanes.store.transaction import Transaction, transaction
-from gitlanes.workspaces import binding, capture, finding, intake
+from gitlanes.workspaces import binding, capture, finding, intake, restoring
 
 if TYPE_CHECKING:
     from gitlanes.models.workspaces import Workspace
@@ -67,7 +66,7 @@ def accept(
             landing = _accept(tx, state, attempt_id, judgement, expect)
             base = hold and _base_after(repo, hold, state.record, landing)
             head = hold.state.head if hold else None
-            along = bool(hold and base and head != base and hold.is_at(head))
+            along = bool(hold and base and _goes_along(repo, hold, base))
             if hold and base:
                 heads = {"old": head, "new": base} if along else {}
                 hold.mark(tx, state.tip, base=base, **heads)
@@ -84,25 +83,33 @@ def reject(
     attempt_id: str,
     judgement: Judgement = NO_JUDGEMENT,
     *,
+    reset: bool = False,
     expect: str | None = None,
 ) -> Decided:
     """Turn an open attempt down; it stays readable, and the workspace's files stay.
 
-    The next proposal carries the same Change-Id on unless told otherwise.
+    With `reset` the workspace goes back to the lane's head; what else is in it is snapshotted
+    first. The next proposal carries the same Change-Id on unless told otherwise.
     """
     name, lane = _lane_of(repo, attempt_id)
     with _holding(repo, finding.workspace_of(repo, lane)) as hold:
+        going = _going(repo, hold, lane, attempt_id) if reset else None
         with transaction(repo, "reject", actor=judgement.by) as tx:
             state = repo.view.lane(name)
             decided = _reject(tx, state, attempt_id, judgement, expect)
-            back = hold is not None and hold.state.base and hold.is_at(decided.commit)
-            if hold and back:
-                base = hold.state.base
-                hold.mark(tx, state.tip, base=base, old=decided.commit, new=base)
-        if hold and back:
+            back = _under(state.record, decided, hold) if hold else None
+            if going:
+                going.mark(tx, state.tip, str(state.record.head))
+            elif hold and back:
+                hold.mark(tx, state.tip, base=hold.state.base, old=decided.commit, new=back)
+        moved = None
+        if going:
             with capture.afterwards(repo):
-                hold.move_back()
-    return Decided(decided)
+                moved = going.go()
+        elif hold and back:
+            with capture.afterwards(repo):
+                hold.move_back(back)
+    return Decided(decided, reset=moved)
 
 
 def _accept(
@@ -110,7 +117,8 @@ def _accept(
 ) -> Landing:
     require_open_lane(state.record)
     require_commit(f"lane '{state.record.name}'", state.record.head, expect)
-    attempt = _require_open(tx.repo, state, attempt_id)
+    attempt = standing.require_open(tx.repo, state, attempt_id)
+    standing.require_decided(tx.repo, attempt)
     landing = land(tx, state.record, replace(attempt, by=judgement.by, reason=judgement.reason))
     records.add_judgement(tx, attempt, True, judgement)
     tx.description = f"accept {attempt.id}: {attempt.title}"
@@ -123,8 +131,9 @@ def _accept(
 def _reject(
     tx: Transaction, state: LaneState, attempt_id: str, judgement: Judgement, expect: str | None
 ) -> Attempt:
+    require_open_lane(state.record)
     require_commit(f"lane '{state.record.name}'", state.record.head, expect)
-    attempt = _require_open(tx.repo, state, attempt_id)
+    attempt = standing.require_open(tx.repo, state, attempt_id)
     decided = replace(
         attempt, status=REJECTED, by=judgement.by, reason=judgement.reason, decided=tx.time
     )
@@ -134,7 +143,7 @@ def _reject(
     record = replace(
         state.record,
         open=still_open,
-        change=attempt.change_id,
+        change=attempt.change_id if attempt.promotion is None else state.record.change,
         landed=_with_rejected(state.record, attempt),
     )
     tx.lane(state, record, attempts=[decided])
@@ -151,6 +160,20 @@ def _holding(repo: LaneRepo, workspace: Workspace | None) -> Iterator[capture.He
             yield hold
 
 
+def _going(
+    repo: LaneRepo, hold: capture.Held | None, lane: Lane, attempt_id: str
+) -> restoring.Return:
+    """Prepare the way back to the head of a workspace whose content is rejected."""
+    if hold is None:
+        finding.require_workspace(repo, lane)
+        raise Refused(
+            "the repository's own directory is not reset",
+            hint=f"reject it without --reset, then: git lanes restore {lane.name} {lane.name}",
+        )
+    attempt = standing.require_open(repo, repo.view.lane(lane.name), attempt_id)
+    return restoring.Return(repo, hold, str(lane.head), attempt.tree)
+
+
 def land(tx: Transaction, lane: Lane, attempt: Attempt) -> Landing:
     """Lay an attempt on its lane's head, within a transaction; raises Collision.
 
@@ -161,23 +184,21 @@ def land(tx: Transaction, lane: Lane, attempt: Attempt) -> Landing:
     if head != attempt.commit:
         tx.carry_notes(attempt.commit, head)
     accepted = replace(attempt, status=ACCEPTED, landed=head, decided=tx.time)
-    rivals = [x for x in lane.open if x.change_id == attempt.change_id and x.id != attempt.id]
-    gone = tuple(replace(x, status=SUPERSEDED, decided=tx.time) for x in rivals)
+    gone = standing.replaced(standing.rivals(lane, attempt), attempt, tx.time)
     closed = {attempt.id, *(x.id for x in gone)}
     record = replace(
         lane,
         head=head,
         change=None,
         open=tuple(x for x in lane.open if x.id not in closed),
-        landed=_with_merged(tx.repo, lane, attempt),
+        landed=with_merged(tx.repo, lane, attempt),
     )
     return Landing(record, accepted, head, gone, convergent)
 
 
 def require_open_lane(lane: Lane) -> None:
     """Raise Refused unless the lane takes new work."""
-    if lane.status != ACTIVE:
-        raise Refused(f"lane '{lane.name}' is {lane.status}", hint="only active lanes take work")
+    require_active(lane)
 
 
 def collision(
@@ -220,7 +241,7 @@ def _head_after(tx: Transaction, lane: Lane, attempt: Attempt) -> tuple[str, tup
     return oid, plan.convergent
 
 
-def _with_merged(repo: LaneRepo, lane: Lane, attempt: Attempt) -> dict[str, Landed]:
+def with_merged(repo: LaneRepo, lane: Lane, attempt: Attempt) -> dict[str, Landed]:
     """Return where the lane stands towards others, with what the agent merged in itself.
 
     A merged head replaces the earlier base if it has the earlier landing; if not, a path
@@ -250,24 +271,22 @@ def _with_rejected(lane: Lane, attempt: Attempt) -> dict[str, Landed]:
 
 
 def _lane_of(repo: LaneRepo, attempt_id: str) -> tuple[str, Lane]:
-    attempt = repo.view.attempt(attempt_id)
-    lane = repo.view.lane(attempt.lane).record
-    return lane.name, lane
+    name = repo.view.attempt_in(attempt_id)[1].record.name
+    return name, repo.view.lane(name).record
 
 
-def _require_open(repo: LaneRepo, state: LaneState, attempt_id: str) -> Attempt:
-    found = next((x for x in state.record.open if x.id == attempt_id), None)
-    if found is not None:
-        return found
-    known = repo.view.attempt(attempt_id)
-    if known.open:
-        raise NotFound("open attempt", attempt_id)
-    by = f" by {known.by}" if known.by else ""
-    raise Refused(
-        f"{attempt_id} is {known.status} already{by}",
-        hint="only proposed attempts can be decided; propose the work again",
-        data={"attempt": attempt_id, "status": known.status},
-    )
+def _goes_along(repo: LaneRepo, hold: capture.Held, base: str) -> bool:
+    """Say whether HEAD goes to the new base: not if it is at an offer made on top of that."""
+    head = hold.state.head
+    return hold.is_at(head) and not is_ancestor(repo, base, str(head))
+
+
+def _under(lane: Lane, rejected: Attempt, hold: capture.Held) -> str | None:
+    """Return where HEAD goes back to if it is at a rejected attempt: what that stood on."""
+    if not hold.is_at(rejected.commit):
+        return None
+    under = next((x.commit for x in lane.open if x.id == rejected.on), None)
+    return under or hold.state.base
 
 
 def _base_after(repo: LaneRepo, hold: capture.Held, before: Lane, landing: Landing) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
-from gitlanes.errors import BadValue, NothingToPropose
+from gitlanes.errors import BadValue, NothingToPropose, Refused
 from gitlanes.git.trailers import (
     add_change_id,
     add_trailer,
@@ -16,14 +16,14 @@ from gitlanes.git.trailers import (
 )
 from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent
 from gitlanes.models.plain import Model, replace
-from gitlanes.models.records import PROPOSED, SUPERSEDED, Attempt, LaneState
+from gitlanes.models.records import PROPOSED, Attempt, Lane, LaneState
 from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Capture
-from gitlanes.review import decide, lineage
+from gitlanes.review import decide, lineage, standing
 from gitlanes.store import codec, records
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
-from gitlanes.workspaces import binding, finding, intake
+from gitlanes.workspaces import binding, claims, finding, intake
 from gitlanes.workspaces import capture as capturing
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ class Offer(Model):
     """What a proposal is made with.
 
     ``change`` is a Change-Id to carry on, or 'new'; ``paths`` limits the proposal to files and
-    directories of the workspace; ``expect`` is the head that the lane must have.
+    directories of the workspace; ``expect`` is the head that the lane must have; ``on`` is the
+    open attempt that it is made on top of, of which it takes only what changed since.
     """
 
     message: str | None = None
@@ -45,13 +46,15 @@ class Offer(Model):
     change: str | None = None
     paths: Sequence[bytes] = ()
     expect: str | None = None
+    on: str | None = None
 
 
 def propose(repo: LaneRepo, lane: str | None = None, offer: Offer | None = None) -> Proposed:
     """Offer a workspace's content as an attempt of its lane; the files stay as they are.
 
-    A whole proposal supersedes the lane's open ones and carries their Change-Id on. Raises
-    NothingToPropose, Refused in the middle of a merge, Raced if ``expect`` does not hold,
+    A whole proposal supersedes the lane's open ones, but for those that it stands on, and
+    carries their Change-Id on. Raises NothingToPropose, Refused in the middle of a merge and
+    where the workspace does not hold what it is to stand on, Raced if ``expect`` does not hold,
     BadValue for a part of the offer that could not be read back.
     """
     return _offer(repo, lane, offer or Offer(), accept=False)
@@ -63,18 +66,15 @@ def commit(repo: LaneRepo, lane: str | None = None, offer: Offer | None = None) 
 
 
 def _offer(repo: LaneRepo, name: str | None, offer: Offer, *, accept: bool) -> Proposed:
-    _check(offer)
+    check(offer)
     lane = finding.lane_or_present(repo, name).record
     workspace = finding.require_workspace(repo, lane)
     following = None
     with capturing.held(repo, workspace) as hold:
-        if workspace.root:
-            capturing.require_branch(hold, str(lane.branch))
-            intake.require_agreement(repo, lane.name)
-            binding.follow(repo, lane.name, hold)
-        captured = capturing.capture(repo, hold, offer.paths)
+        bring_up(repo, lane, hold, offer)
+        captured = _captured(repo, hold, offer)
         if captured.moved or captured.merging:
-            _know_branches(repo)
+            know_branches(repo)
         with transaction(repo, "commit" if accept else "propose", actor=offer.intent.agent) as tx:
             made = _attempt(tx, lane.name, captured, offer, accept=accept)
             new = made.attempt.commit
@@ -92,7 +92,9 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, *, accept: bool) -> P
             if not captured.whole:
                 hold.drop_index()  # it lacks what is staged of other paths
             following = binding.follow(repo, lane.name, hold)
-    return replace(made, following=following)
+    if accept and lane.bound and not workspace.root:
+        following = binding.follow(repo, lane.name)
+    return replace(made, following=following, skipped=captured.skipped)
 
 
 def _attempt(
@@ -102,15 +104,19 @@ def _attempt(
     state = tx.repo.view.lane(name)
     decide.require_open_lane(state.record)
     require_commit(f"lane '{name}'", state.record.head, offer.expect)
-    _require_news(tx.repo, state, captured, accept=accept)
-    superseded = _superseded(state, captured, offer)
-    message = _message(tx, state, captured, offer, superseded)
+    under = standing.chain(state.record, _under(tx.repo, state, captured, offer, accept=accept))
+    beside = [x for x in state.record.open if x not in under]
+    _require_news(tx.repo, name, captured, () if accept else beside)
+    superseded = _superseded(state, captured, offer, under)
+    message = _message(tx, state, captured, offer, superseded, under)
     merged = lineage.merged_heads(tx.repo, state.record, captured, superseded)
     attempt = _written(tx, state, captured, offer, message, merged)
+    if under:
+        attempt = replace(attempt, on=under[0].id)
     details = {"commits": list(captured.own)} if captured.own else {}
     records.add_intent(tx, attempt, offer.intent, details)
     records.add_cost(tx, attempt, offer.cost)
-    gone = [replace(x, status=SUPERSEDED, decided=tx.time) for x in superseded]
+    gone = standing.replaced(superseded, attempt, tx.time)
     still_open = tuple(x for x in state.record.open if x not in superseded)
     carried = state.record.change if state.record.change != attempt.change_id else None
     record = replace(
@@ -133,7 +139,51 @@ def _attempt(
     return Proposed(landing.attempt, names, landing.convergent)
 
 
-def _know_branches(repo: LaneRepo) -> None:
+def _captured(repo: LaneRepo, hold: capturing.Held, offer: Offer) -> Capture:
+    """Return the workspace's content, to be compared with what the offer is made on top of."""
+    if offer.on is None:
+        return capturing.capture(repo, hold, offer.paths)
+    state = repo.view.lane(hold.workspace.name)
+    found = standing.below(repo, state, offer.on, None)
+    captured = capturing.capture(repo, hold, offer.paths, base=found.commit if found else None)
+    if found is not None:
+        base = captured.head if hold.workspace.root else str(hold.state.base)
+        standing.require_held(repo, state.record, found, base, captured)
+    return captured
+
+
+def _under(
+    repo: LaneRepo, state: LaneState, captured: Capture, offer: Offer, *, accept: bool
+) -> Attempt | None:
+    """Return the open attempt that the offer is made on top of, if it is on one."""
+    found = standing.below(repo, state, offer.on, captured.base)
+    if found is None:
+        return None
+    if accept:
+        raise Refused(
+            f"{found.id} is not accepted yet, so nothing on top of it can be",
+            hint=f"accept it first: git lanes accept {found.id}; or leave both open: --no-accept",
+            data={"on": found.id},
+        )
+    return found
+
+
+def bring_up(repo: LaneRepo, lane: Lane, hold: capturing.Held, offer: Offer) -> None:
+    """Make sure that a workspace's content may be taken now.
+
+    The repository's own directory agrees with its lane first. Raises Refused where somebody
+    else has claimed the workspace, or it is not in a state to be taken.
+    """
+    claims.require_own(repo, hold.state, agent=offer.intent.agent)
+    if hold.workspace.root:
+        capturing.require_branch(hold, str(lane.branch))
+        intake.require_agreement(repo, lane.name)
+        binding.follow(repo, lane.name, hold)
+    elif lane.bound:
+        intake.catch_up(repo, lane.name)
+
+
+def know_branches(repo: LaneRepo) -> None:
     """Take in what people committed: the agent may have merged it before its lane knew."""
     for lane in repo.view.lanes():
         if lane.record.bound:
@@ -148,7 +198,8 @@ def _touched(repo: LaneRepo, captured: Capture) -> list[bytes]:
     return list(changed_paths(repo.objects, repo.git, base, captured.tree))
 
 
-def _check(offer: Offer) -> None:
+def check(offer: Offer) -> None:
+    """Raise BadValue for a part of an offer that could not be read back."""
     change = offer.change
     if change is not None and change != NEW_CHANGE and not ids.CHANGE_ID.fullmatch(change):
         raise BadValue(
@@ -159,27 +210,31 @@ def _check(offer: Offer) -> None:
     check_expected(offer.expect)
 
 
-def _require_news(repo: LaneRepo, state: LaneState, captured: Capture, *, accept: bool) -> None:
-    """Raise NothingToPropose where the content is the base's, or an open attempt's already."""
-    name = state.record.name
+def _require_news(repo: LaneRepo, name: str, captured: Capture, offered: Sequence[Attempt]) -> None:
+    """Raise NothingToPropose where the content is the base's, or that of an open attempt."""
     if repo.objects.commit(captured.base).tree == captured.tree:
         raise NothingToPropose(
             f"nothing to propose: workspace of lane '{name}' has no changes",
             hint="edit files there first",
         )
-    same = next((x for x in state.record.open if x.tree == captured.tree), None)
-    if same is not None and not accept:
+    same = next((x for x in offered if x.tree == captured.tree), None)
+    if same is not None:
         raise NothingToPropose(
             f"nothing to propose: {same.id} has this content already",
             hint=f"accept or reject it: git lanes accept {same.id}",
         )
 
 
-def _superseded(state: LaneState, captured: Capture, offer: Offer) -> list[Attempt]:
-    """Return the open attempts that this proposal replaces: earlier whole ones, by a whole one."""
+def _superseded(
+    state: LaneState, captured: Capture, offer: Offer, under: Sequence[Attempt]
+) -> list[Attempt]:
+    """Return the open attempts that this proposal replaces: earlier ones, by a whole one.
+
+    Those that it stands on stay.
+    """
     if not captured.whole or offer.change == NEW_CHANGE:
         return []
-    return [x for x in state.record.open if x.kind == "work"]
+    return [x for x in state.record.open if x.kind == "work" and x not in under]
 
 
 def _message(
@@ -188,6 +243,7 @@ def _message(
     captured: Capture,
     offer: Offer,
     superseded: Sequence[Attempt],
+    under: Sequence[Attempt],
 ) -> str:
     """Return the commit message, with its Change-Id.
 
@@ -200,11 +256,12 @@ def _message(
         text = repo.objects.commit(captured.own[-1]).message.decode("utf-8", "replace")
     text = (text or "").strip() or f"Work in lane {state.record.name}"
     carried = superseded[-1].change_id if superseded else state.record.change
+    taken = {x.change_id for x in under}
     named = offer.change or change_id_of(text)
-    change = named or carried or ids.new_change_id()
+    change = named or (carried not in taken and carried) or ids.new_change_id()
     if offer.change == NEW_CHANGE:
         change = ids.new_change_id()
-    elif named and lineage.has_change(repo, state.record, named):
+    elif named and (named in taken or lineage.has_change(repo, state.record, named)):
         # In this order: without a block the paragraph before it would pass for one.
         text = lineage.without_change_id(add_trailer(text, "Follows", named))
         change = ids.new_change_id()

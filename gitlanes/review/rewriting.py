@@ -1,0 +1,130 @@
+"""What may be laid anew: a lane's own attempts that nobody else has yet, and those on top."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gitlanes.errors import NotFound, Refused
+from gitlanes.git.refs import list_refs
+from gitlanes.models.records import ACCEPTED, Attempt, Lane, LaneState
+from gitlanes.review import standing
+from gitlanes.store import journal, layout
+from gitlanes.store.ancestry import is_ancestor
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+_INSTEAD = "commit the edits as a new change instead"
+
+
+def to_amend(repo: LaneRepo, state: LaneState, name: str | None) -> Attempt:
+    """Return the attempt to be amended: the one named, the last open one, or that of the head.
+
+    Raises Refused where there is none, or it was decided otherwise, and NotFound.
+    """
+    lane = state.record
+    if name is not None:
+        known, of = repo.view.attempt_in(name)
+        if of.record.uuid != lane.uuid:
+            raise Refused(
+                f"{name} is an attempt of lane '{of.record.name}', not of '{lane.name}'",
+                hint="name an attempt of the lane itself",
+            )
+        return known if known.status == ACCEPTED else standing.require_open(repo, state, known.id)
+    waiting = [x for x in lane.open if x.kind == "work"]
+    if waiting:
+        return waiting[-1]
+    if lane.head == lane.fork:
+        raise Refused(f"lane '{lane.name}' has no attempt to amend", hint="commit a first one")
+    return _accepted(repo, state, [str(lane.head)])[0]
+
+
+def to_lay_again(repo: LaneRepo, state: LaneState, amended: Attempt) -> list[Attempt]:
+    """Return the attempts that stand on an amended one, in an order to lay them again.
+
+    Raises Refused where the amended one is accepted and has gone where it cannot be changed.
+    """
+    lane = state.record
+    later: list[Attempt] = []
+    if not amended.open:
+        later = _since(repo, state, amended)
+        _require_own(repo, lane, amended)
+    known = {x for a in (amended, *later) for x in (a.commit, a.landed)}
+    for attempt in lane.open:
+        if attempt.kind == "work" and attempt.base in known and attempt.uuid != amended.uuid:
+            later.append(attempt)
+            known.add(attempt.commit)
+    for attempt in (amended, *later):
+        if attempt.kind != "work" or len(repo.refs.commit(stands_at(attempt)).parents) != 1:
+            raise Refused(
+                f"{attempt.id} is no work of the lane's own but came by {attempt.kind}, "
+                "and cannot be laid anew",
+                hint=_INSTEAD,
+                data={"attempt": attempt.id},
+            )
+    return later
+
+
+def stands_at(attempt: Attempt) -> str:
+    """Return the commit in which an attempt stands: the landed one once it is accepted."""
+    return attempt.landed or attempt.commit
+
+
+def _since(repo: LaneRepo, state: LaneState, amended: Attempt) -> list[Attempt]:
+    """Return the attempts accepted after another one, oldest first."""
+    lane, commits = state.record, []
+    commit = lane.head
+    while commit != amended.landed:
+        if commit is None or commit == lane.fork:
+            raise Refused(
+                f"{amended.id} is not part of lane '{lane.name}' any more",
+                hint=f"see what is: git lanes history {lane.name}",
+            )
+        commits.append(commit)
+        parents = repo.refs.commit(commit).parents
+        commit = parents[0] if parents else None
+    return _accepted(repo, state, commits[::-1])
+
+
+def _accepted(repo: LaneRepo, state: LaneState, commits: list[str]) -> list[Attempt]:
+    """Return the attempts that stand in these commits of the lane's history."""
+    found: dict[str, Attempt] = {}
+    told: set[str] = set()
+    for entry in journal.walk(repo.refs, state.tip):
+        if found.keys() >= set(commits):
+            break
+        for attempt in (x for x in entry.attempts if x.uuid not in told):
+            told.add(attempt.uuid)
+            if attempt.status == ACCEPTED:
+                found[stands_at(attempt)] = attempt
+    missing = next((x for x in commits if x not in found), None)
+    if missing is not None:
+        raise NotFound("attempt of commit", missing[:12], hint=_INSTEAD)
+    return [found[x] for x in commits]
+
+
+def _require_own(repo: LaneRepo, lane: Lane, amended: Attempt) -> None:
+    """Raise Refused where an accepted attempt has gone to other lanes, or to branches."""
+    commit = stands_at(amended)
+    if lane.branch is not None:
+        branch = layout.short_branch(lane.branch)
+        raise _gone(amended, f"lane '{lane.name}' is bound to branch '{branch}'")
+    for uuid, landed in lane.landed.items():
+        if landed.source is not None and is_ancestor(repo, commit, landed.source):
+            target = repo.view.by_uuid(uuid)
+            raise _gone(amended, f"it landed on lane '{target.record.name if target else uuid}'")
+    unseen = ("rev-list", "--max-count=1", commit, "--not", "--branches", "--tags", "--remotes")
+    if repo.git.run(*unseen).text:
+        return
+    containing = [f"--contains={commit}", "--count=1", *layout.PUBLIC]
+    for (name,) in list_refs(repo.git, containing, "refname:short"):
+        shown = name.decode("utf-8", "replace")
+        raise _gone(amended, f"'{shown}' has it, and others may have that")
+
+
+def _gone(amended: Attempt, why: str) -> Refused:
+    return Refused(
+        f"{amended.id} cannot be changed any more: {why}",
+        hint=_INSTEAD,
+        data={"attempt": amended.id},
+    )
