@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlanes.landing import plans
-from gitlanes.landing.landed_commits import MERGE
+from gitlanes.landing.promote import Order, mode_of
 from gitlanes.models.records import ACTIVE
 from gitlanes.models.results import Promotion
 from gitlanes.store.adopt import adopted_lane
@@ -31,7 +31,8 @@ def check(repo: LaneRepo, lanes: Sequence[str] = (), *, into: str | None = None)
         sources = [x for x in repo.view.lanes() if x.record.name not in skip]
         sources = [x for x in sources if x.record.status == ACTIVE]
     found = []
-    for source in map(partial(intake.foreseen, repo), sources):
+    for source in map(partial(intake.foreseen, repo), repo.counted("checking lanes", sources)):
         target = intake.foreseen(repo, plans.target_of(repo, source, into))
-        found.append(plans.outcome(repo, plans.plan(repo, source, target), MERGE))
+        mode = mode_of(Order(), source)
+        found.append(plans.outcome(repo, plans.plan(repo, source, target), mode))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
@@ -11,13 +11,12 @@ from gitlanes.git.trailers import add_change_id, change_id_of, subject_of
 from gitlanes.git.trees import changed_paths, overlay
 from gitlanes.landing.plans import Landing
 from gitlanes.models.plain import Model
-from gitlanes.models.records import ACCEPTED, Attempt
+from gitlanes.models.records import ACCEPTED, MERGE, REPLAY, SQUASH, Attempt, Lane
 from gitlanes.store import codec
 
 if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
     from gitlanes.store.transaction import Transaction
-
-MERGE, SQUASH, REPLAY = MODES = ("merge", "squash", "replay")
 
 # A landing's message lists what it brings, but not without end.
 _LISTED = 50
@@ -31,24 +30,34 @@ class LandedCommit(Model):
     carries: tuple[str, ...] = ()
 
 
-def write(tx: Transaction, landing: Landing, mode: str, message: str | None) -> list[LandedCommit]:
+def write(
+    tx: Transaction,
+    landing: Landing,
+    mode: str,
+    message: str | None,
+    *,
+    change: str | None = None,
+    author: bytes | None = None,
+) -> list[LandedCommit]:
     """Write the commits and return them, oldest first; none where the target has it all.
 
     'merge': one with both heads as parents. 'squash': one, under the first change's id.
     'replay': each of the source's commits again, with its message, author and Change-Id.
+    ``change`` is the Change-Id of a merge, ``author`` who made it or the squash, unless that is
+    whoever does it now.
     """
     if landing.plan.tree == tx.repo.objects.commit(landing.ends[1]).tree:
         return []
     if mode == REPLAY:
         return _replayed(tx, landing)
     source, target = landing.ends
-    brought = list(_brought(tx, landing))
-    text = message or _title(landing, mode, brought)
-    known = change_id_of(brought[0][1].message) if brought and mode == SQUASH else None
+    bring = list(brought(tx.repo, landing.source.record, landing.target.record, landing.bases))
+    text = message or _title(landing, mode, bring)
+    known = change_id_of(bring[0][1].message) if bring and mode == SQUASH else change
     text = add_change_id(text, change_id_of(text) or known or ids.new_change_id())
     parents = [target, source] if mode == MERGE else [target]
-    commit = _commit(tx, str(landing.plan.tree), parents, text)
-    carries = tuple(oid for oid, _ in brought) if mode == SQUASH else ()
+    commit = _commit(tx, str(landing.plan.tree), parents, text, author)
+    carries = tuple(oid for oid, _ in bring) if mode == SQUASH else ()
     return [LandedCommit(commit, _attempt(tx, landing, commit, text, 0), carries)]
 
 
@@ -66,7 +75,8 @@ def _replayed(tx: Transaction, landing: Landing) -> list[LandedCommit]:
         if clash.other is not None:
             in_the_way.setdefault(clash.path, []).append(clash.other)
     made: list[LandedCommit] = []
-    for oid, commit in _brought(tx, landing):
+    ends = landing.source.record, landing.target.record
+    for oid, commit in brought(tx.repo, *ends, landing.bases):
         before = store.commit(commit.parents[0]).tree
         changes = changed_paths(store, tx.repo.git, before, commit.tree)
         edits = {path: new for path, (_, new) in changes.items() if path in wanted}
@@ -92,19 +102,21 @@ def _rest(tx: Transaction, landing: Landing, head: str, number: int) -> LandedCo
     return LandedCommit(commit, _attempt(tx, landing, commit, text, number, kind="replay"))
 
 
-def _brought(tx: Transaction, landing: Landing) -> Iterator[tuple[str, CommitObject]]:
+def brought(
+    repo: LaneRepo, source: Lane, target: Lane, bases: Iterable[str]
+) -> Iterator[tuple[str, CommitObject]]:
     """Yield the source's own commits that have not landed yet, oldest first."""
-    store, source = tx.repo.objects, landing.source.record
-    landed = source.landed.get(landing.target.record.uuid)
-    known = {*landing.bases, *([landed.source] if landed and landed.source else [])}
+    store = repo.objects
+    landed = source.landed.get(target.uuid)
+    known = {*bases, *([landed.source] if landed and landed.source else [])}
     found: list[str] = []
-    oid = landing.ends[0]
+    oid = head = str(source.head)
     while oid not in known:
         parents = store.commit(oid).parents
         if not parents or oid == source.fork:
             # The base lies beside the first parents: only git knows what it reaches.
             excluded = [f"^{x}" for x in sorted(known)]
-            done = tx.repo.git.run("rev-list", "--first-parent", landing.ends[0], *excluded)
+            done = repo.git.run("rev-list", "--first-parent", head, *excluded)
             found = done.text.split()
             break
         found.append(oid)
@@ -113,12 +125,12 @@ def _brought(tx: Transaction, landing: Landing) -> Iterator[tuple[str, CommitObj
         yield oid, store.commit(oid)
 
 
-def _title(landing: Landing, mode: str, brought: list[tuple[str, CommitObject]]) -> str:
+def _title(landing: Landing, mode: str, bring: list[tuple[str, CommitObject]]) -> str:
     """Return a message that says what came from where."""
     source, target = landing.source.record.name, landing.target.record.name
-    subjects = [codec.one_line(subject_of(commit.message), 72) for _, commit in brought]
-    if mode == SQUASH and len(brought) == 1:
-        return brought[0][1].message.decode("utf-8", "replace")
+    subjects = [codec.one_line(subject_of(commit.message), 72) for _, commit in bring]
+    if mode == SQUASH and len(bring) == 1:
+        return bring[0][1].message.decode("utf-8", "replace")
     if mode == SQUASH and subjects:
         first, body = f"{subjects[0]} (and {len(subjects) - 1} more)", subjects
     else:

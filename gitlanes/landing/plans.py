@@ -10,11 +10,12 @@ from gitlanes.combine.changes import Clash, Plan
 from gitlanes.errors import Collision, Negative, Refused
 from gitlanes.landing.bases import bases_for
 from gitlanes.models.plain import Model
-from gitlanes.models.records import ACTIVE, LaneState
+from gitlanes.models.records import LaneState
 from gitlanes.models.results import CollidingPath, Promotion
 from gitlanes.review.decide import collision
 from gitlanes.store.adopt import adopted_lane
 from gitlanes.store.attribution import colliding_paths
+from gitlanes.store.expectation import require_active
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -63,12 +64,18 @@ def target_of(repo: LaneRepo, source: LaneState, into: str | None) -> LaneState:
 def plan(repo: LaneRepo, source: LaneState, target: LaneState, force: Force = NO_FORCE) -> Landing:
     """Return what landing the source's head on the target's comes to."""
     for state in (source, target):
-        if state.record.status != ACTIVE:
-            raise Refused(
-                f"lane '{state.record.name}' is {state.record.status}",
-                hint="only active lanes take part in a promotion",
-            )
-    bases = bases_for(repo, source, target)
+        require_active(state.record)
+    return plan_from(repo, source, target, bases_for(repo, source, target), force)
+
+
+def plan_from(
+    repo: LaneRepo,
+    source: LaneState,
+    target: LaneState,
+    bases: tuple[str, ...],
+    force: Force = NO_FORCE,
+) -> Landing:
+    """Return the same with bases that are known: of a promotion that was planned before."""
     store = repo.objects
     made = plan_landing(
         store,

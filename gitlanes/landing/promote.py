@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from gitlanes.errors import BadValue, NotFound
-from gitlanes.landing import landed_commits, plans
-from gitlanes.landing.landed_commits import MERGE, MODES
+from gitlanes.landing import landed_commits, ledger, plans, strictness
 from gitlanes.landing.plans import NO_FORCE, Force, Landing
 from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent
 from gitlanes.models.plain import Model, plain, replace
-from gitlanes.models.records import Landed, Lane, LaneState
+from gitlanes.models.records import MERGE, MODES, Attempt, Lane, LaneState
 from gitlanes.models.results import CollidingPath, Promotion
+from gitlanes.review import standing
 from gitlanes.store import records
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
-from gitlanes.workspaces import binding, capture, finding, intake
+from gitlanes.workspaces import binding, finding, intake
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
 class Order(Model):
-    """How to promote: ``expect`` is the head that the target must have."""
+    """How to promote: ``expect`` is the head that the target must have.
+
+    ``mode`` is the one that the lane prefers unless told, and 'merge' where it prefers none.
+    With ``strict`` nothing may stay behind in the source.
+    """
 
     into: str | None = None
-    mode: str = MERGE
+    mode: str | None = None
     force: Force = NO_FORCE
     message: str | None = None
     intent: Intent = NO_INTENT
     cost: Cost = NO_COST
     expect: str | None = None
+    strict: bool = False
+
+
+# What a promotion comes to within its transaction: the plan, what was forced, the order, the mode.
+Outcome = Callable[[Transaction, Landing, tuple[CollidingPath, ...], Order, str], Promotion]
 
 
 def promote(repo: LaneRepo, lane: str | None = None, order: Order | None = None) -> Promotion:
@@ -39,44 +48,64 @@ def promote(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
 
     Raises Collision with each path that both sides touched and nothing moved, Negative where
     there is nothing new, NotFound for a forced path that does not collide, Raced if ``expect``
-    does not hold.
+    does not hold, Refused if the order is strict and something would stay behind.
     """
-    order = _checked(order)
-    source, target = _ends(repo, lane, order)
-    unsaved = _Unsaved(repo, source.record)
-    for end in (source, target):
-        if end.record.bound:
-            intake.catch_up(repo, end.record.name)
-            source, target = repo.view.again(source, target)
-    landing = plans.plan(repo, source, target, order.force)
-    forced = _require_landing(repo, landing, order)
-    with transaction(repo, "promote", actor=order.intent.agent) as tx:
-        source, target = repo.view.again(source, target)
-        if (source, target) != (landing.source, landing.target):
-            landing = plans.plan(repo, source, target, order.force)
-            forced = _require_landing(repo, landing, order)
-        promotion = _land(tx, landing, forced, order)
-    following = binding.follow(repo, target.record.name) if target.record.bound else None
-    return replace(promotion, following=following, unsaved=unsaved.paths())
+    made = carry_out(repo, lane, checked(order), "promote", _land)
+    target = repo.view.lane(made.into).record
+    following = binding.follow(repo, target.name) if target.bound else None
+    return replace(made, following=following)
 
 
 def preview(repo: LaneRepo, lane: str | None = None, order: Order | None = None) -> Promotion:
     """Return what `promote` would do now, collisions included, and move nothing."""
-    order = _checked(order)
+    order = checked(order)
     source, target = (intake.foreseen(repo, x) for x in _ends(repo, lane, order))
-    unsaved = _Unsaved(repo, source.record)
+    unsaved = strictness.Unsaved(repo, source.record)
+    if order.strict:
+        strictness.require(repo, source.record, unsaved)
     landing = plans.plan(repo, source, target, order.force)
-    return plans.outcome(repo, landing, order.mode, unsaved.paths())
+    return plans.outcome(repo, landing, mode_of(order, source), unsaved.paths())
 
 
-def _checked(order: Order | None) -> Order:
+def carry_out(
+    repo: LaneRepo, lane: str | None, order: Order, verb: str, outcome: Outcome
+) -> Promotion:
+    """Plan a promotion without a lock and carry it out within one transaction.
+
+    Where either lane moved in between, it is planned again.
+    """
+    source, target = _ends(repo, lane, order)
+    unsaved = strictness.Unsaved(repo, source.record)
+    if order.strict:
+        strictness.require(repo, source.record, unsaved)
+    for end in (source, target):
+        intake.catch_up(repo, end.record.name)
+    source, target = repo.view.again(source, target)
+    landing = plans.plan(repo, source, target, order.force)
+    forced = _require_landing(repo, landing, order)
+    with transaction(repo, verb, actor=order.intent.agent) as tx:
+        source, target = repo.view.again(source, target)
+        if (source, target) != (landing.source, landing.target):
+            landing = plans.plan(repo, source, target, order.force)
+            forced = _require_landing(repo, landing, order)
+        made = outcome(tx, landing, forced, order, mode_of(order, source))
+    return replace(made, unsaved=unsaved.paths())
+
+
+def checked(order: Order | None) -> Order:
     """Return the order if it can be understood: before anything is taken in, and in a dry run."""
     order = order or Order()
-    if order.mode not in MODES:
+    if order.mode is not None and order.mode not in MODES:
         raise BadValue(f"unknown promotion mode '{order.mode}'", hint=f"one of {', '.join(MODES)}")
     records.check(order.intent, order.cost)
     check_expected(order.expect)
     return order
+
+
+def mode_of(order: Order, source: LaneState) -> str:
+    """Return the mode: the one ordered, else the one that the lane prefers."""
+    preferred = source.record.mode if source.record.mode in MODES else None
+    return order.mode or preferred or MERGE
 
 
 def _ends(repo: LaneRepo, lane: str | None, order: Order) -> tuple[LaneState, LaneState]:
@@ -88,10 +117,12 @@ def _require_landing(repo: LaneRepo, landing: Landing, order: Order) -> tuple[Co
     """Raise unless the plan can land as ordered; return what was forced."""
     target = landing.target.record
     require_commit(f"lane '{target.name}'", target.head, order.expect)
+    if order.strict:
+        strictness.require(repo, landing.source.record)
     plans.require_news(landing)
     made = landing.plan
     if made.collisions or made.forced:
-        outcome = plans.outcome(repo, landing, order.mode)
+        outcome = plans.outcome(repo, landing, mode_of(order, landing.source))
         if made.collisions:
             raise plans.refusal(outcome)
         forced = outcome.forced
@@ -105,25 +136,12 @@ def _require_landing(repo: LaneRepo, landing: Landing, order: Order) -> tuple[Co
 
 
 def _land(
-    tx: Transaction, landing: Landing, forced: tuple[CollidingPath, ...], order: Order
+    tx: Transaction, landing: Landing, forced: tuple[CollidingPath, ...], order: Order, mode: str
 ) -> Promotion:
     source, target = landing.source.record, landing.target.record
-    made = landed_commits.write(tx, landing, order.mode, order.message)
+    made = landed_commits.write(tx, landing, mode, order.message)
     head = made[-1].commit if made else str(target.head)
-    details: dict[str, Any] = {
-        "promotion": {
-            "lane": source.name,
-            "lane_uuid": source.uuid,
-            "into": target.name,
-            "into_uuid": target.uuid,
-            "mode": order.mode,
-            "base": list(landing.bases),
-            "source": landing.ends[0],
-            "target": landing.ends[1],
-            "head": head,
-            "forced": plain(forced),
-        }
-    }
+    details = {"promotion": ledger.told(landing, mode, forced, head)}
     for landed in made:
         for commit in landed.carries:
             tx.carry_notes(commit, landed.commit)
@@ -132,54 +150,47 @@ def _land(
         records.add_intent(tx, last, order.intent, details)
         records.add_cost(tx, last, order.cost)
     attempts = tuple(x.attempt for x in made)
-    tx.description = f"promote {source.name} into {target.name} ({order.mode})"
-    if made:
+    gone = _replaced(source, target, attempts, tx.time)
+    tx.description = f"promote {source.name} into {target.name} ({mode})"
+    if made or gone:
         after = replace(
             target,
             head=head,
             next=target.next + len(made),
-            landed=_with_received(source, target),
+            open=ledger.without(target.open, gone),
+            landed=ledger.received(source, target, str(source.head)),
         )
-        parents = [x.commit for x in made]
-        tx.lane(landing.target, after, parents=parents[-1:], attempts=attempts, details=details)
-    tx.lane(landing.source, _with_landing(source, target, head), details=details)
-    unforced = replace(landing, plan=landing.plan._replace(forced=()))
+        parents = [x.commit for x in made][-1:]
+        changed = (*attempts, *gone)
+        tx.lane(landing.target, after, parents=parents, attempts=changed, details=details)
+    lands = ledger.landed_on(source, target, str(source.head), head)
+    tx.lane(landing.source, lands, details=details)
     return replace(
-        plans.outcome(tx.repo, unforced, order.mode),
+        plans.outcome(tx.repo, unforced(landing), mode),
         head=head,
         commits=tuple(x.commit for x in made),
         landed=attempts,
         forced=forced,
+        superseded=tuple(x.id for x in gone),
         dry_run=False,
     )
 
 
-def _with_landing(source: Lane, target: Lane, head: str) -> Lane:
-    """Return the source's record, whose next landing on this target counts from here."""
-    landed = {**source.landed, target.uuid: Landed((str(source.head),), head, source.head)}
-    return replace(source, landed=landed)
+def _replaced(
+    source: Lane, target: Lane, landed: tuple[Attempt, ...], time: str
+) -> tuple[Attempt, ...]:
+    """Return the target's open attempts whose place a landing takes.
 
-
-def _with_received(source: Lane, target: Lane) -> dict[str, Landed]:
-    """Return where the target stands towards others, now that it has all of the source's work.
-
-    Only a lane that is promoted into the source some day needs to know, and that one has its
-    fork point from the source on record: main must not remember every lane that it received.
+    They are promotions of the same lane, and attempts of the changes that it brings.
     """
-    known = target.landed.get(source.uuid)
-    if known is None:
-        return target.landed
-    head = str(source.head)
-    return {**target.landed, source.uuid: Landed((head,), head, known.source)}
+    overtaken = ledger.overtaken(target, source)
+    gone = standing.replaced(overtaken, landed[-1] if landed else None, time)
+    for attempt in landed:
+        rivals = [x for x in standing.rivals(target, attempt) if x not in overtaken]
+        gone += standing.replaced(rivals, attempt, time)
+    return gone
 
 
-class _Unsaved:
-    """The unsaved files of a lane's workspace, asked for in the background."""
-
-    def __init__(self, repo: LaneRepo, lane: Lane):
-        workspace = finding.workspace_of(repo, lane)
-        there = workspace is not None and Path(workspace.path).is_dir()
-        self._question = capture.ask_unsaved(repo, workspace) if workspace and there else None
-
-    def paths(self) -> tuple[bytes, ...]:
-        return tuple(path for _, path in self._question()) if self._question else ()
+def unforced(landing: Landing) -> Landing:
+    """Return the landing without its forced paths, whose story is told already."""
+    return replace(landing, plan=landing.plan._replace(forced=()))

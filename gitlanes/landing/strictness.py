@@ -1,0 +1,67 @@
+"""What of a lane's work would stay behind: unsaved files, commits of its agent, open attempts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gitlanes.errors import Refused
+from gitlanes.models.plain import plain
+from gitlanes.models.records import Lane
+from gitlanes.store import layout
+from gitlanes.workspaces import capture, finding
+from gitlanes.workspaces import state as states
+
+if TYPE_CHECKING:
+    from gitlanes.models.workspaces import Workspace
+    from gitlanes.store.lane_repo import LaneRepo
+
+# Paths that the refusal names.
+_NAMED = 10
+
+
+class Unsaved:
+    """The unsaved files of a lane's workspace, asked for in the background."""
+
+    def __init__(self, repo: LaneRepo, lane: Lane):
+        workspace = finding.workspace_of(repo, lane)
+        there = workspace is not None and Path(workspace.path).is_dir()
+        self.workspace = workspace if there else None
+        self._question = capture.ask_unsaved(repo, workspace) if workspace and there else None
+        self._paths: tuple[bytes, ...] | None = None
+
+    def paths(self) -> tuple[bytes, ...]:
+        """Wait for the answer."""
+        if self._paths is None:
+            self._paths = tuple(path for _, path in self._question()) if self._question else ()
+        return self._paths
+
+
+def require(repo: LaneRepo, lane: Lane, unsaved: Unsaved | None = None) -> None:
+    """Raise Refused where something of the lane's work is not accepted yet, and name it."""
+    said = []
+    paths = unsaved.paths() if unsaved else ()
+    if paths:
+        names = [str(plain(x)) for x in paths[:_NAMED]]
+        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+        said.append(f"unsaved edits: {', '.join(names)}{more}")
+    if unsaved and unsaved.workspace and _strayed(repo, unsaved.workspace):
+        said.append("commits that were not proposed")
+    attempts = [x.id for x in lane.open]
+    if attempts:
+        said.append(f"open attempts: {', '.join(attempts)}")
+    if said:
+        raise Refused(
+            f"lane '{lane.name}' has {'; '.join(said)}",
+            hint="commit and decide them first, or promote without --strict",
+            data={"lane": lane.name, "unsaved": plain(paths), "open_attempts": attempts},
+        )
+
+
+def _strayed(repo: LaneRepo, workspace: Workspace) -> bool:
+    """Say whether the agent put HEAD anywhere else than gitlanes did."""
+    state = states.read(workspace.git_dir)
+    if workspace.root or state is None:
+        return False
+    head = repo.refs.target(layout.worktree_head(Path(workspace.git_dir).name))
+    return head not in (state.head, state.base)
