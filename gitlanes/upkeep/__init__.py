@@ -1,0 +1,1 @@
+"""Looking after a repository: what is wrong with it, and mending what safely can be."""
