@@ -5,30 +5,44 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
+from gitlanes.config import settings as config
+from gitlanes.config.validation import validate
 from gitlanes.exchange.exporting import Exported, export
-from gitlanes.git.process import require_arguments
-from gitlanes.history import diff, log, show
-from gitlanes.landing import check, promote
-from gitlanes.landing.landed_commits import MERGE
+from gitlanes.history import cat, diff, log, show, trace
+from gitlanes.landing import accepting, check, overlap, promote, proposing
 from gitlanes.landing.plans import Force
-from gitlanes.lanes import lifecycle, listing
-from gitlanes.models.history import Diff, History, Shown
-from gitlanes.models.lanes import Adopted, DeletedLane, Lanes, LaneSummary, NewLane, Status
+from gitlanes.lanes import archiving, bind, editing, lifecycle, listing, renaming
+from gitlanes.lanes.about import About
+from gitlanes.models.health import Diagnosis
+from gitlanes.models.history import Diff, History, Shown, Trace
+from gitlanes.models.lanes import (
+    Adopted,
+    Archived,
+    Bound,
+    DeletedLane,
+    Edited,
+    Lanes,
+    LaneSummary,
+    NewLane,
+    Renamed,
+    Status,
+)
 from gitlanes.models.notes import NO_COST, NO_INTENT, NO_JUDGEMENT, Cost, Intent, Judgement
+from gitlanes.models.overlap import Overlap
+from gitlanes.models.plain import NOTHING
 from gitlanes.models.results import Decided, Promotion, Proposed
-from gitlanes.models.workspaces import Snapshot, Workspace
-from gitlanes.review import decide, propose
+from gitlanes.models.settings import Configuration, Validation
+from gitlanes.review import amend, decide, propose
+from gitlanes.sdk.directories import Directories
+from gitlanes.sdk.offering import Amendment, Offering, Path_, offer_of, path_names
 from gitlanes.store.lane_repo import LaneRepo
 from gitlanes.store.transaction import mend
-from gitlanes.workspaces import finding, snapshots
-from gitlanes.workspaces import lifecycle as workspaces
-
-Path_ = str | os.PathLike[str]
+from gitlanes.upkeep import doctor
 
 
-class Repo:
+class Repo(Directories):
     """One git repository with lanes; a context manager, one for each thread.
 
     The identity and git's configuration are read once. Every method raises a subclass of
@@ -79,10 +93,18 @@ class Repo:
         workspace: bool = True,
         path: Path_ | None = None,
         agent: str | None = None,
+        description: str | None = None,
+        meta: Mapping[str, str] = NOTHING,
+        mode: str | None = None,
+        sparse: Iterable[str] = (),
         exist_ok: bool = False,
         expect: str | None = None,
     ) -> NewLane:
-        """Make a lane and its workspace; `expect` is the head that `start` must have."""
+        """Make a lane and its workspace; `expect` is the head that `start` must have.
+
+        ``sparse`` are the directories that the workspace is limited to, ``mode`` is how the
+        lane is promoted unless told.
+        """
         return lifecycle.new(
             self._repo,
             name,
@@ -90,9 +112,52 @@ class Repo:
             workspace=workspace,
             path=Path(path) if path is not None else None,
             agent=agent,
+            about=About(description, dict(meta), mode),
+            sparse=tuple(sparse),
             exist_ok=exist_ok,
             expect=expect,
         )
+
+    def edit(
+        self,
+        name: str,
+        *,
+        description: str | None = None,
+        meta: Mapping[str, str] = NOTHING,
+        unset_meta: Iterable[str] = (),
+        mode: str | None = None,
+        unset_mode: bool = False,
+        expect: str | None = None,
+    ) -> Edited:
+        """Change what is said of a lane; raises Negative where it is like that already."""
+        return editing.edit(
+            self._repo,
+            name,
+            About(description, dict(meta), mode),
+            unset_meta=tuple(unset_meta),
+            unset_mode=unset_mode,
+            expect=expect,
+        )
+
+    def bind(self, lane: str | None, branch: str, *, expect: str | None = None) -> Bound:
+        """Tie a lane to a branch; None is the lane in whose workspace one stands."""
+        return bind.bind(self._repo, lane, branch, expect=expect)
+
+    def unbind(self, lane: str | None = None, *, expect: str | None = None) -> Bound:
+        """Let a lane and its branch part; both stay where they are."""
+        return bind.unbind(self._repo, lane, expect=expect)
+
+    def rename(self, old: str, new: str, *, expect: str | None = None) -> Renamed:
+        """Give a lane another name; ids of its attempts and snapshots still resolve."""
+        return renaming.rename(self._repo, old, new, expect=expect)
+
+    def archive(self, name: str, *, force: bool = False, expect: str | None = None) -> Archived:
+        """Put a lane away, and remove its workspace."""
+        return archiving.archive(self._repo, name, force=force, expect=expect)
+
+    def unarchive(self, name: str, *, expect: str | None = None) -> Archived:
+        """Make an archived lane active again."""
+        return archiving.unarchive(self._repo, name, expect=expect)
 
     def delete(self, name: str, *, force: bool = False, expect: str | None = None) -> DeletedLane:
         """Delete a lane; its records stay readable."""
@@ -102,9 +167,9 @@ class Repo:
         """Return a lane's accepted head: one round trip to a helper process."""
         return str(self._repo.view.lane(lane).record.head)
 
-    def lanes(self) -> Lanes:
-        """Return all lanes."""
-        return listing.list_lanes(self._repo)
+    def lanes(self, *, archived: bool = False) -> Lanes:
+        """Return all lanes, the archived ones if asked for."""
+        return listing.list_lanes(self._repo, archived=archived)
 
     def lane(self, name: str) -> LaneSummary:
         """Return one lane."""
@@ -114,94 +179,69 @@ class Repo:
         """Return the lanes, and what is unsaved in one workspace."""
         return listing.status(self._repo, lane)
 
-    def workspace(self, lane: str) -> Workspace:
-        """Return a lane's workspace; raises NotFound."""
-        return finding.require_workspace(self._repo, self._repo.view.lane(lane).record)
+    def propose(self, lane: str | None = None, **offer: Unpack[Offering]) -> Proposed:
+        """Offer a workspace's content, or some paths of it, as an attempt; see `Offering`."""
+        return propose.propose(self._repo, lane, offer_of(offer))
 
-    def create_workspace(
-        self, lane: str, *, path: Path_ | None = None, expect: str | None = None
-    ) -> Workspace:
-        """Give an existing lane a workspace at its head."""
-        place = Path(path) if path is not None else None
-        return workspaces.create(self._repo, lane, path=place, expect=expect)
+    def commit(self, lane: str | None = None, **offer: Unpack[Offering]) -> Proposed:
+        """Propose and accept in one operation; see `Offering`."""
+        return propose.commit(self._repo, lane, offer_of(offer))
 
-    def remove_workspace(
-        self, lane: str, *, force: bool = False, expect: str | None = None
-    ) -> Snapshot | None:
-        """Remove a lane's workspace; return the snapshot of unsaved work, if it had any."""
-        return workspaces.remove(self._repo, lane, force=force, expect=expect)
-
-    def snapshot(self, lane: str | None = None) -> Snapshot:
-        """Save a workspace's content under a ref; its tree is the world state's id."""
-        return snapshots.snapshot(self._repo, lane)
-
-    def propose(
-        self,
-        lane: str | None = None,
-        *,
-        message: str | None = None,
-        intent: Intent = NO_INTENT,
-        cost: Cost = NO_COST,
-        change: str | None = None,
-        paths: Iterable[Path_] = (),
-        expect: str | None = None,
+    def amend(
+        self, lane: str | None = None, *, of: str | None = None, **offer: Unpack[Amendment]
     ) -> Proposed:
-        """Offer a workspace's content, or some paths of it, as an attempt."""
-        return propose.propose(
-            self._repo, lane, _offer(message, intent, cost, change, paths, expect)
-        )
+        """Fold a workspace's edits into the last attempt, or the one that `of` names.
 
-    def commit(
-        self,
-        lane: str | None = None,
-        *,
-        message: str | None = None,
-        intent: Intent = NO_INTENT,
-        cost: Cost = NO_COST,
-        change: str | None = None,
-        paths: Iterable[Path_] = (),
-        expect: str | None = None,
-    ) -> Proposed:
-        """Propose and accept in one operation."""
-        return propose.commit(
-            self._repo, lane, _offer(message, intent, cost, change, paths, expect)
-        )
+        It keeps its Change-Id and stays open or accepted, and later ones are laid on it again.
+        See `Amendment`.
+        """
+        return amend.amend(self._repo, lane, offer_of(offer), of=of)
 
     def accept(
         self, attempt: str, judgement: Judgement = NO_JUDGEMENT, *, expect: str | None = None
     ) -> Decided:
         """Make an open attempt part of its lane's head; raises Collision."""
-        return decide.accept(self._repo, attempt, judgement, expect=expect)
+        return accepting.accept(self._repo, attempt, judgement, expect=expect)
 
     def reject(
-        self, attempt: str, judgement: Judgement = NO_JUDGEMENT, *, expect: str | None = None
+        self,
+        attempt: str,
+        judgement: Judgement = NO_JUDGEMENT,
+        *,
+        reset: bool = False,
+        expect: str | None = None,
     ) -> Decided:
-        """Turn an open attempt down; it stays readable."""
-        return decide.reject(self._repo, attempt, judgement, expect=expect)
+        """Turn an open attempt down; it stays readable. ``reset`` brings the files to the head."""
+        return decide.reject(self._repo, attempt, judgement, reset=reset, expect=expect)
 
     def promote(
         self,
         lane: str | None = None,
         *,
         into: str | None = None,
-        mode: str = MERGE,
+        mode: str | None = None,
         force: Iterable[Path_] = (),
         force_all: bool = False,
         message: str | None = None,
         intent: Intent = NO_INTENT,
         cost: Cost = NO_COST,
         expect: str | None = None,
+        strict: bool = False,
+        propose: bool = False,
         dry_run: bool = False,
     ) -> Promotion:
         """Land a lane's accepted head on another lane; raises Collision, and nothing moved.
 
-        ``force`` are the colliding paths on which the source wins. With ``dry_run`` collisions
-        are part of the result, and nothing moves.
+        ``force`` are the colliding paths on which the source wins. ``strict`` refuses where
+        anything of the lane would stay behind. With ``propose`` the promotion is left as an
+        open attempt of the target, for `accept`. With ``dry_run`` collisions are part of the
+        result, and nothing moves.
         """
-        forced = Force(_names(force), force_all)
-        order = promote.Order(into, mode, forced, message, intent, cost, expect)
-        verb = promote.preview if dry_run else promote.promote
-        return verb(self._repo, lane, order)
+        forced = Force(path_names(force), force_all)
+        order = promote.Order(into, mode, forced, message, intent, cost, expect, strict)
+        if dry_run:
+            return promote.preview(self._repo, lane, order)
+        return (proposing.propose if propose else promote.promote)(self._repo, lane, order)
 
     def check(self, *lanes: str, into: str | None = None) -> list[Promotion]:
         """Return for each lane whether it would land; nothing moves."""
@@ -216,17 +256,51 @@ class Repo:
         tag: str | None = None,
         since: str | None = None,
         limit: int | None = None,
+        promotions: bool = False,
+        source: str | None = None,
+        into: str | None = None,
     ) -> History:
-        """Return attempts with their intents and costs, newest first."""
-        return log.history(self._repo, log.Filter(lane, status, agent, tag, since, limit))
+        """Return attempts with their intents and costs, newest first.
+
+        With ``promotions`` those alone; ``source`` and ``into`` are the lanes that they come
+        from and land on.
+        """
+        of = (promotions, source, into)
+        return log.history(self._repo, log.Filter(lane, status, agent, tag, since, limit, *of))
+
+    def trace(self, state: str | None = None, *, limit: int | None = None) -> Trace:
+        """Return the attempts that led to a state, the last one first."""
+        return trace.trace(self._repo, state, limit=limit)
+
+    def overlap(self, *lanes: str) -> Overlap:
+        """Return which lanes touch the same paths right now, unsaved work included."""
+        return overlap.overlap(self._repo, lanes)
+
+    def cat(self, state: str, path: Path_) -> bytes:
+        """Return the content of a file, by its path from the top, as a state has it."""
+        (name,) = path_names([path])
+        return b"".join(cat.content(self._repo, cat.find(self._repo, state, name)))
 
     def show(self, name: str) -> Shown:
         """Return whatever `name` names."""
         return show.show(self._repo, name)
 
-    def diff(self, old: str, new: str, *, content: bool = False) -> Diff:
-        """Return the files that differ between two states, with the patch if wanted."""
-        return diff.diff(self._repo, old, new, rendering=diff.CONTENT if content else ())
+    def diff(
+        self,
+        old: str | None = None,
+        new: str | None = None,
+        *,
+        paths: Iterable[Path_] = (),
+        stat: bool = False,
+        content: bool = False,
+    ) -> Diff:
+        """Return the files that differ between two states, with the patch or summary if wanted.
+
+        Without ``new`` it is what the workspace of lane ``old`` holds now; ``paths`` are from
+        the top.
+        """
+        rendering = (*(diff.STAT if stat else ()), *(diff.CONTENT if content else ()))
+        return diff.diff(self._repo, old, new, paths=path_names(paths), rendering=rendering)
 
     def export(
         self, lane: str | None = None, *, branch: str | None = None, expect: str | None = None
@@ -234,20 +308,34 @@ class Repo:
         """Put an ordinary branch at a lane's head."""
         return export(self._repo, lane, branch=branch, expect=expect)
 
+    def settings(self) -> Configuration:
+        """Return every setting that gitlanes knows, with its value and where it comes from."""
+        return config.configuration(self._repo.git, self._top)
 
-def _offer(
-    message: str | None,
-    intent: Intent,
-    cost: Cost,
-    change: str | None,
-    paths: Iterable[Path_],
-    expect: str | None,
-) -> propose.Offer:
-    return propose.Offer(message, intent, cost, change, _names(paths), expect)
+    def configure(self, key: str, *values: str, everywhere: bool = False) -> None:
+        """Set a setting in git's configuration, the user's own if ``everywhere``.
 
+        Without values it is unset; Negative is raised if it is not there. BadValue is raised
+        for a key or value that cannot be. What is open already keeps what it has read.
+        """
+        if values:
+            config.assign(self._repo.git, key, values, everywhere=everywhere)
+        else:
+            config.unset(self._repo.git, key, everywhere=everywhere)
 
-def _names(paths: Iterable[Path_]) -> tuple[bytes, ...]:
-    """Return paths as git has them; raises BadValue for what can be none."""
-    names = [os.fspath(path) for path in paths]
-    require_arguments(names)
-    return tuple(map(os.fsencode, names))
+    def validate_settings(self) -> Validation:
+        """Return everything that is wrong with the settings, wherever they are made."""
+        return validate(self._repo.git, self._top)
+
+    @property
+    def _top(self) -> str | None:
+        root = self._repo.root()
+        return root[1] if root else None
+
+    def doctor(self, *, fix: bool = False, full: bool = False) -> Diagnosis:
+        """Say what is wrong in the repository; with ``fix``, mend what safely can be.
+
+        ``full`` lets git read the content of every object. An operation that was interrupted
+        was seen to when this was opened. Raises NotAdopted.
+        """
+        return doctor.doctor(self._repo, fix=fix, full=full)

@@ -273,6 +273,7 @@ def test_every_mutation_takes_what_it_expects(repo: TestRepo) -> None:
         lambda: lanes.new("other", expect=stale),
         lambda: lanes.propose("auth", expect=stale),
         lambda: lanes.commit("auth", expect=stale),
+        lambda: lanes.amend("auth", expect=stale),
         lambda: lanes.accept("auth/2", expect=stale),
         lambda: lanes.reject("auth/2", expect=stale),
         lambda: lanes.promote("auth", expect=stale),

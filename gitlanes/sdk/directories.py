@@ -1,0 +1,142 @@
+"""The part of `gitlanes.Repo` that is about directories, and snapshots of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gitlanes.models.workspaces import (
+    Claimed,
+    Holdings,
+    Kept,
+    Moved,
+    Pruned,
+    Released,
+    Snapshot,
+    Workspace,
+)
+from gitlanes.sdk.offering import Path_
+from gitlanes.store.lane_repo import LaneRepo
+from gitlanes.workspaces import (
+    claims,
+    finding,
+    lifecycle,
+    looking,
+    pruning,
+    restoring,
+    snapshots,
+    switching,
+    updating,
+)
+
+
+class Directories:
+    """What can be done with workspaces; ``lane`` may be the id of a detached one where said."""
+
+    _repo: LaneRepo
+
+    def workspace(self, lane: str) -> Workspace:
+        """Return the workspace of a lane, or of an id; raises NotFound."""
+        return finding.named(self._repo, lane)
+
+    def create_workspace(
+        self,
+        lane: str,
+        *,
+        path: Path_ | None = None,
+        at: str | None = None,
+        detached: bool = False,
+        expect: str | None = None,
+    ) -> Workspace:
+        """Give an existing lane a workspace at its head, or at an older state of its history.
+
+        A detached one is for looking only, at any state; there may be several.
+        """
+        place = Path(path) if path is not None else None
+        verb = looking.look if detached else lifecycle.create
+        return verb(self._repo, lane, path=place, at=at, expect=expect)
+
+    def update_workspace(
+        self, lane: str | None = None, *, to: str | None = None, expect: str | None = None
+    ) -> Moved:
+        """Bring the workspace of a lane or an id to the lane's head, or to a state; edits stay."""
+        return updating.update(self._repo, lane, to=to, expect=expect)
+
+    def switch_workspace(
+        self,
+        lane: str,
+        *,
+        workspace: str | None = None,
+        force: bool = False,
+        expect: str | None = None,
+    ) -> Moved:
+        """Hand the workspace of lane ``workspace``, or the present one, over to another lane."""
+        return switching.switch(self._repo, lane, workspace=workspace, force=force, expect=expect)
+
+    def restore(
+        self, state: str, lane: str | None = None, *, force: bool = False, expect: str | None = None
+    ) -> Moved:
+        """Make the files of a workspace those of a state; with ``force`` snapshot them first."""
+        return restoring.restore(self._repo, state, lane, force=force, expect=expect)
+
+    def remove_workspace(
+        self, lane: str, *, force: bool = False, expect: str | None = None
+    ) -> Snapshot | None:
+        """Remove the workspace of a lane, an id or an absolute path.
+
+        Return the snapshot of unsaved work, if it had any.
+        """
+        return lifecycle.remove(self._repo, lane, force=force, expect=expect).snapshot
+
+    def snapshot(self, lane: str | None = None) -> Snapshot:
+        """Save a workspace's content under a ref; its tree is the world state's id."""
+        return snapshots.snapshot(self._repo, lane)
+
+    def snapshots(self, lane: str | None = None) -> list[Kept]:
+        """Return the snapshots of a lane, or all."""
+        return pruning.list_snapshots(self._repo, lane)
+
+    def show_snapshot(self, snapshot: str) -> Kept:
+        """Return a snapshot with the paths in which it differs from its base."""
+        return pruning.show_snapshot(self._repo, snapshot)
+
+    def prune_snapshots(
+        self, *names: str, older_than: float | None = None, keep: int | None = None
+    ) -> Pruned:
+        """Remove old snapshots of lanes, or those named by their ids; see `pruning.select`."""
+        chosen = pruning.select(self._repo, names, older_than=older_than, keep=keep)
+        return pruning.prune(self._repo, chosen)
+
+    def claim(
+        self,
+        lane: str | None = None,
+        *,
+        agent: str | None = None,
+        pid: int | None = None,
+        lease: float | None = None,
+        force: bool = False,
+        expect: str | None = None,
+    ) -> Claimed:
+        """Claim a workspace for an agent, or renew its claim; others are kept off.
+
+        ``agent`` is who GITLANES_AGENT names unless told. The claim ends with process ``pid``
+        if one is given, and after ``lease`` seconds (0 is never; without either
+        ``lanes.lease`` is).
+        """
+        return claims.claim(
+            self._repo, lane, agent=agent, pid=pid, lease=lease, force=force, expect=expect
+        )
+
+    def release(
+        self,
+        lane: str | None = None,
+        *,
+        agent: str | None = None,
+        force: bool = False,
+        expect: str | None = None,
+    ) -> Released:
+        """End the claim on a workspace; without one nothing happens."""
+        return claims.release(self._repo, lane, agent=agent, force=force, expect=expect)
+
+    def who(self, lane: str | None = None) -> Holdings:
+        """Return who claims which workspace, and why a claim does not hold any more."""
+        return claims.who(self._repo, lane)

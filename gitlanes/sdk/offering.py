@@ -1,0 +1,51 @@
+"""What the methods that make attempts take, said once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any, TypedDict
+
+from gitlanes.git.process import require_arguments
+from gitlanes.models.notes import Cost, Intent
+from gitlanes.review.propose import Offer
+
+Path_ = str | os.PathLike[str]
+
+
+class Amendment(TypedDict, total=False):
+    """How an attempt is amended: each may be left out, and says nothing then.
+
+    ``paths`` limits it to files and directories of the workspace; ``expect`` is the head (or a
+    beginning of it) that the lane must have.
+    """
+
+    message: str | None
+    intent: Intent
+    cost: Cost
+    paths: Iterable[Path_]
+    expect: str | None
+
+
+class Offering(Amendment, total=False):
+    """How an attempt is made.
+
+    ``change`` is a Change-Id to carry on, or 'new'; ``on`` the id of the open attempt that it
+    is made on top of.
+    """
+
+    change: str | None
+    on: str | None
+
+
+def offer_of(given: Mapping[str, object]) -> Offer:
+    """Return an `Offering` as the verbs take it; raises BadValue for what can be no path."""
+    fields: dict[str, Any] = dict(given)
+    return Offer(**{**fields, "paths": path_names(fields.get("paths", ()))})
+
+
+def path_names(paths: Iterable[Path_]) -> tuple[bytes, ...]:
+    """Return paths as git has them; raises BadValue for what can be none."""
+    names = [os.fspath(path) for path in paths]
+    require_arguments(names)
+    return tuple(map(os.fsencode, names))
