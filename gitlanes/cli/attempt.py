@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,6 +12,7 @@ import click
 
 from gitlanes.cli.errors import line
 from gitlanes.cli.landing_text import following_lines
+from gitlanes.cli.moved_text import files, tell
 from gitlanes.cli.options import (
     intent_options,
     judgement_options,
@@ -19,7 +21,8 @@ from gitlanes.cli.options import (
     take_judgement,
 )
 from gitlanes.cli.output import Output, command, short
-from gitlanes.errors import Refused
+from gitlanes.cli.with_paths import WithPaths
+from gitlanes.errors import BadValue, Refused
 from gitlanes.models.results import Decided, Proposed
 
 if TYPE_CHECKING:
@@ -28,23 +31,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-
-class WithPaths(click.Command):
-    """A command whose words after ``--`` are paths, so that LANE before it may be left out."""
-
-    KEY = "gitlanes.paths"
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Keep the paths aside and parse the rest."""
-        if "--" in args:
-            at = args.index("--")
-            ctx.meta[self.KEY] = args[at + 1 :]
-            args = args[:at]
-        return super().parse_args(ctx, args)
-
-    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
-        """Name the paths in the usage line."""
-        return [*super().collect_usage_pieces(ctx), "[-- PATHS...]"]
+_EXPECT = click.option("--expect", metavar="HEAD", help="Refuse unless the lane is at this commit.")
 
 
 def _offer_options(function: F) -> F:
@@ -52,11 +39,16 @@ def _offer_options(function: F) -> F:
         click.argument("lane", required=False),
         click.option("-m", "--message", help="Commit message; else the prompt's first line."),
         click.option("--change", metavar="I…|new", help="Change-Id to carry on, or a new one."),
-        click.option("--expect", metavar="HEAD", help="Refuse unless the lane is at this commit."),
+        click.option("--on", metavar="ATTEMPT", help="Make it on top of that open attempt."),
+        _EXPECT,
     )
     for option in reversed(options):
         function = option(function)
     return intent_options(function)
+
+
+def _decision_options(function: F) -> F:
+    return click.argument("attempt")(judgement_options(_EXPECT(function)))
 
 
 @command("propose", cls=WithPaths)
@@ -64,54 +56,77 @@ def _offer_options(function: F) -> F:
 def propose_command(out: Output, lane: str | None, **given: Any) -> None:
     """Offer the workspace of LANE as an attempt.
 
-    After '--', PATHS limit it to some files. A whole proposal supersedes the open ones.
+    After '--', PATHS limit it to some files. A whole proposal supersedes the open ones, but for
+    those that it is made on top of.
     """
     from gitlanes.review.propose import propose
 
-    with out.repository() as repo:
-        made = propose(repo, lane, _offer(repo, lane, given))
-    _show(out, made)
+    _make(out, propose, lane, given)
 
 
 @command("commit", cls=WithPaths)
 @_offer_options
 @click.option("--no-accept", is_flag=True, help="Only propose.")
-def commit_command(out: Output, lane: str | None, no_accept: bool, **given: Any) -> None:
+@click.option("--amend", is_flag=True, help="Fold the edits into the last attempt.")
+@click.option("--amend-of", metavar="ATTEMPT", help="Fold them into that one; later ones follow.")
+def commit_command(
+    out: Output,
+    lane: str | None,
+    no_accept: bool,
+    amend: bool,
+    amend_of: str | None,
+    **given: Any,
+) -> None:
     """Propose the workspace of LANE and accept it at once.
 
-    After '--', PATHS limit it to some files.
+    After '--', PATHS limit it to some files. An amended attempt keeps its Change-Id, and stays
+    open or accepted as it was.
     """
+    from gitlanes.review.amend import amend as fold
     from gitlanes.review.propose import commit, propose
 
-    verb = propose if no_accept else commit
+    amends = amend or amend_of is not None
+    if amends and no_accept:
+        raise BadValue("--amend and --no-accept exclude each other")
+    if amends and (given["on"] is not None or given["change"] is not None):
+        raise BadValue("an amended attempt keeps its place and its change: no --on, no --change")
+    verb = partial(fold, of=amend_of) if amends else propose if no_accept else commit
+    _make(out, verb, lane, given)
+
+
+@command("accept")
+@_decision_options
+def accept_command(out: Output, attempt: str, **given: Any) -> None:
+    """Make ATTEMPT (as in auth/3) part of its lane."""
+    from gitlanes.landing.accepting import accept
+
+    _decide(out, accept, attempt, given)
+
+
+@command("reject")
+@_decision_options
+@click.option("--reset", is_flag=True, help="Bring the workspace back to the lane's head.")
+def reject_command(out: Output, attempt: str, **given: Any) -> None:
+    """Turn ATTEMPT (as in auth/3) down; its content and records stay readable."""
+    from gitlanes.review.decide import reject
+
+    _decide(out, reject, attempt, given)
+
+
+def _make(
+    out: Output, verb: Callable[..., Proposed], lane: str | None, given: dict[str, Any]
+) -> None:
+    """Call a verb that makes an attempt, and show that."""
     with out.repository() as repo:
         made = verb(repo, lane, _offer(repo, lane, given))
     _show(out, made)
 
 
-@command("accept")
-@click.argument("attempt")
-@judgement_options
-@click.option("--expect", metavar="HEAD", help="Refuse unless the lane is at this commit.")
-def accept_command(out: Output, attempt: str, expect: str | None, **given: Any) -> None:
-    """Make ATTEMPT (as in auth/3) part of its lane."""
-    from gitlanes.review.decide import accept
-
+def _decide(out: Output, verb: Callable[..., Decided], attempt: str, given: dict[str, Any]) -> None:
+    """Call a verb that decides an attempt, and show that; what else is given goes to it."""
+    judgement = take_judgement(given)
     with out.repository() as repo:
-        made = accept(repo, attempt, take_judgement(given), expect=expect)
-    _show(out, made)
-
-
-@command("reject")
-@click.argument("attempt")
-@judgement_options
-@click.option("--expect", metavar="HEAD", help="Refuse unless the lane is at this commit.")
-def reject_command(out: Output, attempt: str, expect: str | None, **given: Any) -> None:
-    """Turn ATTEMPT (as in auth/3) down; its content and records stay readable."""
-    from gitlanes.review.decide import reject
-
-    with out.repository() as repo:
-        made = reject(repo, attempt, take_judgement(given), expect=expect)
+        made = verb(repo, attempt, judgement, **given)
     _show(out, made)
 
 
@@ -130,6 +145,7 @@ def _offer(repo: LaneRepo, lane: str | None, given: dict[str, Any]) -> Offer:
         message=given["message"],
         change=given["change"],
         expect=given["expect"],
+        on=given["on"],
         paths=names,
     )
 
@@ -150,8 +166,17 @@ def _show(out: Output, made: Proposed | Decided) -> None:
     text = [line(f"{attempt.status} {attempt.id} {commit} {attempt.title}")]
     text += following_lines(made.following)
     out.result(made, text)
+    again = made.laid_again if isinstance(made, Proposed) else {}
     for superseded in made.superseded:
-        out.say(f"superseded {superseded}")
+        if superseded in again:
+            out.say(f"laid {superseded} again as {again[superseded]}")
+        else:
+            out.say(f"superseded {superseded}")
+    if isinstance(made, Proposed):
+        out.say_skipped(made.skipped)
+    elif made.reset:
+        out.say(f"{made.reset.path} is back at the lane's head: {files(made.reset)}")
+        tell(out, made.reset)
     if attempt.open:
         out.say(
             f"hint: decide with 'git lanes accept {attempt.id}' or 'git lanes reject {attempt.id}'"

@@ -33,8 +33,9 @@ def as_lanes_error(error: LanesError | OSError) -> LanesError:
 
 
 def details(data: Mapping[str, Any]) -> list[str]:
-    """Return a line for each colliding path in an error's or a result's data."""
-    return [_collision(x) for x in data.get("collisions", ())]
+    """Return a line for each path that collides, or is in the way, in an error's data."""
+    rows = [_collision(x) for x in data.get("collisions", ())]
+    return rows + [f"in the way: '{line(x)}'" for x in data.get("in_the_way", ())]
 
 
 def _collision(found: dict[str, Any]) -> str:

@@ -1,23 +1,33 @@
-"""Commands that read the past: history, diff."""
+"""Commands that read the past: history, trace, diff."""
 
 from __future__ import annotations
 
-import sys
+import os
 
 import click
 
 from gitlanes.cli.errors import line
-from gitlanes.cli.output import Output, command
-from gitlanes.cli.told import attempt_lines, brief_cost
+from gitlanes.cli.output import Output, command, porcelain_option, short
+from gitlanes.cli.paths import from_here
+from gitlanes.cli.told import attempt_lines, brief_cost, cost_text
+from gitlanes.cli.with_paths import WithPaths
+from gitlanes.errors import BadValue
+from gitlanes.models.history import Step
 from gitlanes.models.records import STATUSES
 
+# Links of a chain that are told unless more are asked for.
+_TRACED = 100
 
-@command("history")
+
+@command("history", long=True)
 @click.argument("lane_name", metavar="[LANE]", required=False)
 @click.option("--lane", help="Attempts of this lane alone.")
 @click.option("--status", type=click.Choice(STATUSES))
 @click.option("--agent", metavar="ID", help="Attempts of this agent alone.")
 @click.option("--tag", help="Attempts with this tag alone.")
+@click.option("--promotions", is_flag=True, help="Promotions alone.")
+@click.option("--from", "source", metavar="LANE", help="Promotions of that lane alone.")
+@click.option("--into", metavar="LANE", help="Promotions into that lane alone.")
 @click.option("--since", metavar="DATE", help="As git understands it: '2 days ago', 2026-01-31.")
 @click.option("-n", "--limit", type=click.IntRange(0), help="At most so many.")
 def history_command(
@@ -27,6 +37,9 @@ def history_command(
     status: str | None,
     agent: str | None,
     tag: str | None,
+    promotions: bool,
+    source: str | None,
+    into: str | None,
     since: str | None,
     limit: int | None,
 ) -> None:
@@ -34,7 +47,10 @@ def history_command(
     from gitlanes.history.log import Filter, history
 
     with out.repository() as repo:
-        found = history(repo, Filter(lane or lane_name, status, agent, tag, since, limit))
+        wanted = Filter(
+            lane or lane_name, status, agent, tag, since, limit, promotions, source, into
+        )
+        found = history(repo, wanted)
     if out.as_json:
         out.result(found)
     elif out.verbose:
@@ -47,26 +63,78 @@ def history_command(
         out.table(("ATTEMPT", "STATUS", "AGENT", "COST", "TITLE"), rows)
 
 
-@command("diff")
-@click.argument("old")
-@click.argument("new")
+@command("trace", long=True)
+@click.argument("state", required=False)
+@click.option("-n", "--limit", type=click.IntRange(0), default=_TRACED, show_default=True)
+@click.option("--all", "everything", is_flag=True, help="Back to the beginning, however long.")
+def trace_command(out: Output, state: str | None, limit: int, everything: bool) -> None:
+    """Show the attempts that led to STATE, the last one first; those that a promotion brought
+    are below it.
+
+    STATE is a lane (by default the one that you are in), an attempt, a snapshot or a revision.
+    """
+    from gitlanes.history.trace import trace
+
+    with out.repository() as repo:
+        found = trace(repo, state, limit=None if everything else limit)
+    if out.as_json:
+        out.result(found)
+        return
+    if found.steps:
+        out.table(("ATTEMPT", "CHANGE", "AGENT", "COST", "WHY"), [_step(x) for x in found.steps])
+    if found.cost:
+        out.say(f"total: {cost_text(found.cost)}")
+    if found.more:
+        out.say("hint: there is more; see --limit and --all")
+    if not found.steps and not found.more:
+        out.say(f"no attempt led to {found.state}")
+
+
+def _step(step: Step) -> tuple[str, ...]:
+    name = step.attempt.id if step.attempt else short(step.commit)
+    change = (step.change_id or "-")[:13]
+    why = step.intent or step.title
+    return "  " * step.depth + name, change, step.agent or "-", cost_text(step.cost), why
+
+
+@command("diff", long=True, cls=WithPaths)
+@click.argument("old", required=False)
+@click.argument("new", required=False)
 @click.option("--content", is_flag=True, help="Show the patch.")
 @click.option("--stat", is_flag=True, help="Show how much changed in each file.")
-def diff_command(out: Output, old: str, new: str, content: bool, stat: bool) -> None:
-    """Show what lies between two states: lanes, attempts, snapshots or revisions."""
+@click.option("--name-only", is_flag=True, help="Show the paths alone.")
+@porcelain_option("Letter and path of each file (with --name-only: the path)")
+def diff_command(
+    out: Output,
+    old: str | None,
+    new: str | None,
+    content: bool,
+    stat: bool,
+    name_only: bool,
+    porcelain: bool,
+) -> None:
+    """Show what lies between two states: lanes, attempts, snapshots or revisions.
+
+    Without NEW it is what is in a workspace now, untracked files included: in that of lane OLD,
+    else in this one. Without OLD it begins at the head of the lane that you are in. After '--',
+    PATHS limit it.
+    """
     from gitlanes.history.diff import CONTENT, STAT, diff
 
+    if (content or stat) and (name_only or porcelain):
+        raise BadValue("--name-only and -z list files: they exclude --content and --stat")
     rendering = (*(STAT if stat else ()), *(CONTENT if content else ()))
+    given = click.get_current_context().meta.get(WithPaths.KEY, ())
     with out.repository() as repo:
-        found = diff(repo, old, new, rendering=rendering)
+        paths = tuple(from_here(repo, x) for x in given)
+        found = diff(repo, old, new, paths=paths, rendering=rendering)
     if found.text is not None and not out.as_json:
-        text = found.text
-        if sys.stdout.isatty():
-            text = "\n".join(line(x.expandtabs()) for x in text.split("\n"))
-        click.echo(text.encode("utf-8", "surrogateescape"), nl=False)
+        out.patch(found.text)
         return
     letters = {"added": "A", "modified": "M", "deleted": "D"}
-    paths = (
-        (letters[x.action], line(x.path.decode("utf-8", "surrogateescape"))) for x in found.files
-    )
-    out.result(found, [f"{letter}\t{path}" for letter, path in paths])
+    rows = [(letters[x.action], x.path)[name_only:] for x in found.files]
+    if porcelain and not out.as_json:
+        out.fields(rows)
+        return
+    texts = ([os.fsdecode(cell) for cell in row] for row in rows)
+    out.result(found, ["\t".join(line(cell) for cell in row) for row in texts])

@@ -25,4 +25,7 @@ def init_command(out: Output, lane: str) -> None:
     said = "adopted" if made.created else "adopted already"
     out.result(made, [f"{said}: lane {record.name}, {bound}, at {str(record.head)[:12]}"])
     if made.created and not record.branch:
-        out.say("hint: HEAD is detached, so no branch follows the lane")
+        out.say(
+            "hint: HEAD is detached, so no branch follows the lane; on a branch, run "
+            f"'git lanes bind {record.name} BRANCH'"
+        )

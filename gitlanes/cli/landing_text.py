@@ -29,12 +29,21 @@ def promotion_lines(promotion: Promotion) -> list[str]:
         if promotion.source in promotion.base:
             return [f"{lane} has nothing new for {into}"]
         return [f"{lane} would land on {into}: {count(len(promotion.source_only), 'file')}"]
+    if promotion.proposed:
+        attempt = promotion.proposed
+        text = [line(f"proposed {attempt.id} {short(attempt.commit)} {attempt.title}")]
+        return text + _agreements(promotion)
     ids = ", ".join(x.id for x in promotion.landed) or "nothing new to write"
     text = [f"promoted {lane} into {into} ({promotion.mode}): {ids} at {short(promotion.head)}"]
+    return text + _agreements(promotion) + following_lines(promotion.following)
+
+
+def _agreements(promotion: Promotion) -> list[str]:
+    """Say where both sides touched the same paths, and how that was settled."""
+    text = []
     if promotion.convergent:
         text.append(f"convergent: {count(len(promotion.convergent), 'file')} equal on both sides")
-    text += [f"forced: {line(_text(x.path))}" for x in promotion.forced]
-    return text + following_lines(promotion.following)
+    return text + [f"forced: {line(_text(x.path))}" for x in promotion.forced]
 
 
 def left_behind(promotion: Promotion) -> list[str]:
@@ -46,6 +55,15 @@ def left_behind(promotion: Promotion) -> list[str]:
         said.append(f"unsaved edits in {promotion.lane} stay behind: {paths}{more}")
     if promotion.open_attempts:
         said.append(f"open attempts stay behind: {', '.join(promotion.open_attempts)}")
+    return said
+
+
+def afterwards(promotion: Promotion) -> list[str]:
+    """Say what became of earlier offers, and what is to be done with this one."""
+    said = [f"superseded {x}" for x in promotion.superseded]
+    if promotion.proposed:
+        name = promotion.proposed.id
+        said.append(f"hint: decide with 'git lanes accept {name}' or 'git lanes reject {name}'")
     return said
 
 

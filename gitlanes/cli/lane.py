@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 
 import click
 
 from gitlanes.cli.errors import line
-from gitlanes.cli.output import Output, command, short
-from gitlanes.errors import Refused
+from gitlanes.cli.output import Output, command, confirm, short
 from gitlanes.models.lanes import LaneSummary
+from gitlanes.models.records import DELETED, MODES
 
 
 @command("new")
@@ -18,6 +18,10 @@ from gitlanes.models.lanes import LaneSummary
 @click.option("--no-workspace", is_flag=True, help="Make the lane alone.")
 @click.option("--path", type=click.Path(), help="Where the workspace goes.")
 @click.option("--agent", metavar="ID", help="Who owns the lane.")
+@click.option("--sparse", multiple=True, metavar="DIR", help="Check out DIR only; repeatable.")
+@click.option("--description", help="What it is for.")
+@click.option("--meta", multiple=True, metavar="K=V", help="Further metadata; repeatable.")
+@click.option("--mode", type=click.Choice(MODES), help="How it is promoted unless told.")
 @click.option("--exist-ok", is_flag=True, help="A lane of that name is fine as it is.")
 @click.option("--expect", metavar="COMMIT", help="Refuse unless the start is at this commit.")
 def new_command(
@@ -27,14 +31,21 @@ def new_command(
     no_workspace: bool,
     path: str | None,
     agent: str | None,
+    sparse: tuple[str, ...],
+    description: str | None,
+    meta: tuple[str, ...],
+    mode: str | None,
     exist_ok: bool,
     expect: str | None,
 ) -> None:
     """Make lane NAME with a workspace of its own, from the adopted lane's head unless told."""
     from pathlib import Path
 
+    from gitlanes.cli.options import take_meta  # the listings beside this do without
+    from gitlanes.lanes.about import About
     from gitlanes.lanes.lifecycle import new
 
+    about = About(description, take_meta(meta), mode)
     with out.repository() as repo:
         made = new(
             repo,
@@ -43,6 +54,8 @@ def new_command(
             workspace=not no_workspace,
             path=Path(path) if path else None,
             agent=agent,
+            about=about,
+            sparse=sparse,
             exist_ok=exist_ok,
             expect=expect,
         )
@@ -51,16 +64,18 @@ def new_command(
     out.result(made, [line(f"{said} {made.lane.name} at {short(made.lane.head)}{where}")])
 
 
-@command("list")
+@command("list", long=True)
 @click.option(
     "--porcelain", "-z", "porcelain", is_flag=True, help="Name, head, status, path; NUL after each."
 )
-def list_command(out: Output, porcelain: bool) -> None:
-    """List the lanes."""
+@click.option("--archived", is_flag=True, help="Archived lanes, too.")
+@click.option("--tree", is_flag=True, help="Each lane below the one that it was started from.")
+def list_command(out: Output, porcelain: bool, archived: bool, tree: bool) -> None:
+    """List the lanes; with -v what each is for."""
     from gitlanes.lanes.listing import list_lanes
 
     with out.repository() as repo:
-        found = list_lanes(repo, paths=porcelain or out.as_json)
+        found = list_lanes(repo, archived=archived, paths=porcelain or out.as_json)
     if porcelain:
         for lane in found.lanes:
             fields = (lane.name, lane.head or "", lane.status, lane.path or "")
@@ -68,7 +83,36 @@ def list_command(out: Output, porcelain: bool) -> None:
     elif out.as_json:
         out.result(found)
     else:
-        out.table(("LANE", "HEAD", "STATE", "OPEN", "LAST"), [_row(x) for x in found.lanes])
+        _table(out, _nested(found.lanes) if tree else [("", x) for x in found.lanes])
+
+
+def _table(out: Output, rows: Sequence[tuple[str, LaneSummary]]) -> None:
+    """Print lanes, each behind what is drawn before its name."""
+    headers = ["LANE", "HEAD", "STATE", "OPEN", "LAST"]
+    cells = [[before + x.name, *_row(x)[1:]] for before, x in rows]
+    if out.verbose:
+        headers.append("DESCRIPTION")
+        for row, (_, lane) in zip(cells, rows, strict=True):
+            row.append(lane.description or "-")
+    out.table(headers, cells)
+
+
+def _nested(lanes: Sequence[LaneSummary]) -> list[tuple[str, LaneSummary]]:
+    """Return the lanes with the branches of a tree drawn before each."""
+    below: dict[str | None, list[LaneSummary]] = {}
+    for lane in lanes:
+        below.setdefault(lane.above, []).append(lane)
+    rows: list[tuple[str, LaneSummary]] = []
+    # A stack, for a chain of lanes may be longer than calls can be deep.
+    todo = [("", "", x) for x in reversed(below.get(None, []))]
+    while todo:
+        before, indent, lane = todo.pop()
+        rows.append((before, lane))
+        children = below.get(lane.name, [])
+        drawn = [(f"{indent}|-- ", f"{indent}|   ", x) for x in children[:-1]]
+        drawn += [(f"{indent}`-- ", f"{indent}    ", x) for x in children[-1:]]
+        todo += reversed(drawn)
+    return rows
 
 
 @command("status")
@@ -82,15 +126,16 @@ def status_command(out: Output, lane: str | None) -> None:
     if out.as_json:
         out.result(found)
         return
-    out.table(("LANE", "HEAD", "STATE", "OPEN", "LAST"), [_row(x) for x in found.lanes])
+    _table(out, [("", x) for x in found.lanes])
     if found.lane and found.unsaved:
         click.echo(f"\nunsaved in the workspace of {found.lane}:")
         for state, path in found.unsaved:
             click.echo(f"  {state} {line(path.decode('utf-8', 'surrogateescape'))}")
     elif found.lane:
         click.echo(f"\nnothing unsaved in the workspace of {found.lane}")
-    for text in found.findings:
-        out.warn(text)
+    for odd in found.findings:
+        out.warn(odd.message)
+        out.say(f"hint: {odd.hint}")
 
 
 @command("path")
@@ -114,23 +159,15 @@ def delete_command(out: Output, lane: str, force: bool, yes: bool, expect: str |
     from gitlanes.lanes.lifecycle import delete
 
     with out.repository() as repo:
-        if repo.view.find(lane) is None:  # a deleted one may have an end to be made
+        known = repo.view.find(lane)
+        if known is None or known.record.status != DELETED:  # that may have an end to be made
             repo.view.lane(lane)
-        _confirm(f"delete lane {lane} and its workspace?", yes)
+        confirm(f"delete lane {lane} and its workspace?", yes)
         gone = delete(repo, lane, force=force, expect=expect)
     out.result(gone, [f"deleted lane {gone.lane.name} (was at {short(gone.lane.head)})"])
     if gone.snapshot:
         out.say(f"its unsaved work is in snapshot {gone.snapshot}")
         out.say(f"hint: get it back with 'git lanes new NAME --from {gone.snapshot}'")
-
-
-def _confirm(question: str, yes: bool) -> None:
-    """Ask on a terminal; elsewhere a destructive command needs --yes."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise Refused("this needs a confirmation, and there is no terminal", hint="use --yes")
-    click.confirm(question, abort=True, err=True)
 
 
 def _row(lane: LaneSummary) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from importlib import import_module
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from gitlanes import __version__
+from gitlanes.cli import terminal
 from gitlanes.errors import EXIT_INTERRUPTED, EXIT_REFUSED, EXIT_USAGE, LanesError
 
 if TYPE_CHECKING:
@@ -20,26 +22,44 @@ if TYPE_CHECKING:
 COMMANDS = {
     "init": ("init", "adopt this repository"),
     "demo": ("demo", "see the main job done on a temporary clone"),
+    "config": ("config", "read, set, edit and check settings"),
+    "completion": ("completion", "print a script that completes in bash, zsh or fish"),
+    "help": ("help", "show a command's options"),
     "new": ("lane", "make a lane and its workspace"),
     "list": ("lane", "list the lanes"),
     "status": ("lane", "show the lanes and what is unsaved here"),
     "show": ("show", "show a lane, attempt, snapshot, change, operation or commit"),
     "path": ("lane", "print where a lane's workspace is"),
+    "edit": ("lane_edit", "change a lane's description, metadata, preferred mode"),
+    "rename": ("lane_edit", "give a lane another name; old ids still resolve"),
+    "archive": ("lane_edit", "put a lane away: hidden, readable, takes no work"),
+    "unarchive": ("lane_edit", "make an archived lane active again"),
+    "bind": ("bind", "tie a lane to a branch of yours, or let them part"),
     "delete": ("lane", "delete a lane; its records stay readable"),
-    "workspace": ("workspace", "list, create and remove workspaces"),
-    "snapshot": ("workspace", "save a workspace's content, print the world state's id"),
+    "workspace": ("workspace", "list, create, update, switch and remove workspaces"),
+    "snapshot": ("snapshot", "save a workspace's content, print the world state's id"),
+    "restore": ("restore", "bring a workspace's files to a state"),
     "propose": ("attempt", "offer a workspace's content as an attempt"),
     "commit": ("attempt", "propose and accept at once"),
     "accept": ("attempt", "make an attempt part of its lane"),
     "reject": ("attempt", "turn an attempt down; it stays readable"),
     "check": ("promote", "say whether lanes would land"),
+    "overlap": ("overlap", "say which lanes touch the same paths right now"),
     "promote": ("promote", "land a lane's accepted work on another lane"),
     "history": ("history", "list attempts with intent and cost"),
-    "diff": ("history", "show what lies between two states"),
+    "trace": ("history", "show the attempts that led to a state"),
+    "diff": ("history", "show what lies between two states, or what is unsaved"),
+    "cat": ("show", "print a file as a state has it"),
     "export": ("exchange", "put an ordinary branch at a lane's head"),
+    "doctor": ("doctor", "say what is wrong in this repository, and mend it"),
 }
 
+# Those that hold commands of their own; their plural is a name of theirs that help does not show.
+GROUPS = ("workspace", "snapshot")
+
 _INTERRUPTS: list[bool] = []
+
+_NO_COMMAND = re.compile(r"No such command '(.*)'")
 
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -55,6 +75,8 @@ class Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one command."""
         del ctx
+        if cmd_name not in COMMANDS and cmd_name.removesuffix("s") in GROUPS:
+            cmd_name = cmd_name.removesuffix("s")
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"gitlanes.cli.{COMMANDS[cmd_name][0]}")
@@ -74,8 +96,13 @@ class Lazy(click.Group):
     epilog="Run 'git lanes COMMAND -h' for a command's options.",
 )
 @click.version_option(__version__, prog_name="git-lanes", message="%(prog)s %(version)s")
-def main() -> None:
+@click.option("--color", type=click.Choice(terminal.COLOURS), help="Colours, for this command.")
+@click.option("--no-pager", is_flag=True, help="Long output goes to the terminal as it is.")
+def main(color: str | None, no_pager: bool) -> None:
     """Coordinate parallel agents on one git repository: lanes, attempts, promotion."""
+    from gitlanes.cli.output import face
+
+    face(color, no_pager)
 
 
 def run(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -90,6 +117,8 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
+        except BrokenPipeError:
+            continue  # the reader has seen enough
         except OSError:
             code = code or EXIT_REFUSED
     # Everything is closed and written; taking the interpreter apart would cost another 8 ms.
@@ -98,6 +127,14 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def call(given: Sequence[str]) -> int:
     """Run the command line and return the exit code."""
+    terminal.begin()
+    try:
+        return _answered(given)
+    finally:
+        terminal.present().end()
+
+
+def _answered(given: Sequence[str]) -> int:
     try:
         result: Any = main.main(list(given), prog_name="git lanes", standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -112,8 +149,6 @@ def call(given: Sequence[str]) -> int:
         if not _INTERRUPTS:
             raise
         return _interrupted()
-    except BrokenPipeError:
-        return 0
     except (LanesError, OSError) as error:
         if "--debug" in given:
             raise
@@ -132,11 +167,24 @@ def _interrupted() -> int:
 
 
 def _usage(error: click.UsageError) -> int:
-    said = error.format_message()
+    said = error.message if getattr(error, "possibilities", None) else error.format_message()
     message = said[:1].lower() + said[1:].rstrip(".")
     command = error.ctx.command_path if error.ctx else "git lanes"
-    click.echo(f"error: {message}\nhint: see '{command} -h'", err=True)
+    near = _nearest(error)
+    hint = f"did you mean '{near}'?" if near else f"see '{command} -h'"
+    click.echo(f"error: {message}\nhint: {hint}", err=True)
     return EXIT_USAGE
+
+
+def _nearest(error: click.UsageError) -> str | None:
+    """Return the name most like one that there is not, of an option or a command."""
+    group = error.ctx.command if error.ctx else None
+    unknown = _NO_COMMAND.match(error.message)
+    if not isinstance(group, click.Group) or error.ctx is None or unknown is None:
+        return next(iter(getattr(error, "possibilities", None) or ()), None)
+    import difflib  # costs 5 ms, and only mistakes need it
+
+    return next(iter(difflib.get_close_matches(unknown[1], group.list_commands(error.ctx))), None)
 
 
 def _report(error: LanesError | OSError, *, as_json: bool) -> int:
@@ -148,8 +196,16 @@ def _report(error: LanesError | OSError, *, as_json: bool) -> int:
 
         click.echo(json.dumps(shown.to_dict(), sort_keys=True))
     for text in details(shown.data):
-        click.echo(text, err=True)
+        click.echo(_painted(text), err=True, color=True)
     click.echo(f"error: {line(shown.message)}", err=True)
     if shown.hint:
         click.echo(f"hint: {line(shown.hint)}", err=True)
     return shown.exit_code
+
+
+def _painted(text: str) -> str:
+    if not terminal.present().error_colours:
+        return text
+    from gitlanes.cli.colours import painted
+
+    return painted(text)

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from gitlanes.config.table import AGENT_VARIABLE
 from gitlanes.errors import BadValue
 from gitlanes.models.notes import Cost, Intent, Judgement
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 _INTENT = (
     click.option("--prompt", help="What was asked for; '-' reads it from stdin."),
     click.option("--prompt-file", type=click.Path(path_type=Path), help="Read the prompt there."),
-    click.option("--agent", help="Id of the agent that did it."),
+    click.option("--agent", envvar=AGENT_VARIABLE, help="Id of the agent that did it."),
     click.option("--agent-type", help="What kind of agent it is."),
     click.option("--agent-version", help="Its version."),
     click.option("--session", help="The agent's session id."),
@@ -73,8 +74,13 @@ def take_intent(given: dict[str, Any]) -> Intent:
         model=given.pop("model"),
         tags=given.pop("tags"),
         context=given.pop("context"),
-        meta=dict(_pair(x, "--meta") for x in given.pop("meta")),
+        meta=take_meta(given.pop("meta")),
     )
+
+
+def take_meta(given: Iterable[str]) -> dict[str, str]:
+    """Return metadata given as NAME=VALUE; raises BadValue."""
+    return dict(_pair(x, "--meta") for x in given)
 
 
 def take_cost(given: dict[str, Any]) -> Cost:
@@ -105,12 +111,12 @@ def take_judgement(given: dict[str, Any]) -> Judgement:
 
 
 def milliseconds(text: str) -> int:
-    """Return a duration such as ``90s``, ``5m`` or ``1h30m`` in milliseconds."""
+    """Return a duration such as ``90s``, ``5m``, ``1h30m`` or ``30d`` in milliseconds."""
     match = _DURATION.fullmatch(text)
     if not text or match is None:
         raise BadValue(f"bad duration '{text}'", hint="write it as 90s, 5m or 1h30m")
-    hours, minutes, seconds = (float(x or 0) for x in match.groups())
-    return round((hours * 3600 + minutes * 60 + seconds) * 1000)
+    days, hours, minutes, seconds = (float(x or 0) for x in match.groups())
+    return round((days * 86400 + hours * 3600 + minutes * 60 + seconds) * 1000)
 
 
 def _prompt(text: str | None, file: Path | None) -> str | None:

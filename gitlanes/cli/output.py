@@ -5,21 +5,26 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gitlanes.cli import terminal
 from gitlanes.cli.errors import line
 from gitlanes.cli.main import HELP
+from gitlanes.errors import LanesError, Refused
 from gitlanes.models.plain import Result
 
 if TYPE_CHECKING:
+    from gitlanes.cli.progress import Bar
     from gitlanes.store.lane_repo import LaneRepo
 
 _COMMON: tuple[Callable[[Any], Any], ...] = (
+    click.option("--no-pager", is_flag=True, hidden=True),
+    click.option("--color", type=click.Choice(terminal.COLOURS), hidden=True),
     click.option("--debug", is_flag=True, help="Show tracebacks."),
     click.option("-v", "--verbose", is_flag=True, help="Say more."),
     click.option("-q", "--quiet", is_flag=True, help="Say only what was asked."),
@@ -27,20 +32,32 @@ _COMMON: tuple[Callable[[Any], Any], ...] = (
 )
 
 
-def command(name: str, **extra: Any) -> Callable[[Callable[..., Any]], click.Command]:
+def porcelain_option(fields: str) -> Callable[[Any], Any]:
+    """Add ``-z``, which `Output.fields` answers; `fields` names them in their order."""
+    return click.option("-z", "--porcelain", is_flag=True, help=f"{fields}; a NUL after each.")
+
+
+def command(
+    name: str, *, long: bool = False, **extra: Any
+) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a click command with the options that all commands have.
 
     The function gets ``out``, an `Output`, as its first argument; its docstring is the help.
+    What a ``long`` one prints on a terminal goes through the user's pager.
     """
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         @wraps(function)
         def called(*, as_json: bool, quiet: bool, verbose: bool, debug: bool, **given: Any) -> Any:
             del debug  # read by whoever reports the error
+            face(given.pop("color"), given.pop("no_pager"))
+            paged = long and not as_json and not given.get("porcelain")
             try:
-                return function(Output(as_json, quiet, verbose), **given)
+                return function(Output(as_json, quiet, verbose, paged), **given)
             except KeyboardInterrupt:
                 raise click.Abort from None  # click would print an empty line for the first
+            except BrokenPipeError:
+                return 0  # the reader has seen enough; click would make that a failure
 
         made: Callable[..., Any] = called
         for option in _COMMON:
@@ -51,13 +68,26 @@ def command(name: str, **extra: Any) -> Callable[[Callable[..., Any]], click.Com
     return decorate
 
 
+def face(color: str | None, no_pager: bool) -> None:
+    """Take what the command line asks of the terminal."""
+    present = terminal.present()
+    present.colour = color or present.colour
+    present.paged = present.paged and not no_pager
+
+
 class Output:
     """Where a command's words go: the result to stdout, chatter to stderr."""
 
-    def __init__(self, as_json: bool, quiet: bool, verbose: bool):
+    def __init__(self, as_json: bool, quiet: bool, verbose: bool, paged: bool = False):
         self.as_json = as_json
         self.quiet = quiet
         self.verbose = verbose
+        self._paged = paged
+
+    @property
+    def shows(self) -> bool:
+        """Say whether somebody sees stdout on a terminal, through a pager or not."""
+        return terminal.present().shows
 
     def result(self, model: Result, text: Sequence[str] = ()) -> None:
         """Print a model: as JSON if asked for, else as these lines."""
@@ -65,7 +95,33 @@ class Output:
             click.echo(json.dumps(model.to_dict(), sort_keys=True))
         else:
             for row in text:
-                click.echo("\t".join(line(cell) for cell in row.split("\t")))
+                self.line("\t".join(line(cell) for cell in row.split("\t")))
+
+    def line(self, text: str) -> None:
+        """Print a line that is safe for a terminal, in colours where they are wanted."""
+        if terminal.present().colours:
+            from gitlanes.cli.colours import painted
+
+            text = painted(text)
+        click.echo(text, color=True)
+
+    def patch(self, text: str) -> None:
+        """Print a patch: as it is into a pipe, safe and in colours on a terminal."""
+        if not self.shows:
+            click.echo(text.encode("utf-8", "surrogateescape"), nl=False)
+            return
+        from gitlanes.cli.colours import painted_patch
+
+        coloured = terminal.present().colours
+        for row in text.removesuffix("\n").split("\n"):
+            safe = line(row.expandtabs())
+            click.echo(painted_patch(safe) if coloured else safe, color=True)
+
+    def fields(self, rows: Iterable[Sequence[str | bytes]]) -> None:
+        """Print the fields of all rows for a script, with a NUL after each."""
+        for row in rows:
+            written = (x if isinstance(x, bytes) else os.fsencode(x) for x in row)
+            click.echo(b"".join(x + b"\0" for x in written), nl=False)
 
     def result_path(self, model: Result, path: str) -> None:
         """Print a model whose text is one path, byte by byte: a shell goes there."""
@@ -82,12 +138,17 @@ class Output:
             )
         else:
             for row in text:
-                click.echo(row)
+                self.line(row)
 
     def say(self, text: str) -> None:
         """Print a line of chatter, unless quiet."""
         if not self.quiet:
             click.echo(line(text), err=True)
+
+    def say_skipped(self, number: int) -> None:
+        """Say how many untracked paths were left out because of `lanes.exclude`."""
+        if number:
+            self.say(f"{count(number, 'untracked path')} skipped by lanes.exclude")
 
     def warn(self, text: str) -> None:
         """Print a line that a person should see."""
@@ -103,23 +164,62 @@ class Output:
             from gitlanes.store.transaction import mend as mend_now
 
             mend_now(repo)
+        bar = self._watched(repo)
         try:
             yield repo
+            self._settle(repo)
+        except LanesError:
+            with suppress(LanesError):
+                self._ask(repo)
+            raise
         finally:
+            if bar:
+                bar.stop()
             repo.close()
             for text in repo.warnings:
                 self.warn(text)
 
+    def _watched(self, repo: LaneRepo) -> Bar | None:
+        """Show the progress of long work, if there is somebody to see it."""
+        if self.as_json or self.quiet or not sys.stderr.isatty() or terminal.present().dumb:
+            return None
+        from gitlanes.cli.progress import Bar
+
+        repo.progress = bar = Bar()
+        return bar
+
+    def _settle(self, repo: LaneRepo) -> None:
+        """The work is done, its result comes: get the terminal ready for it."""
+        self._ask(repo)
+        if self._paged and terminal.present().pages:
+            terminal.present().page(repo.own_settings)
+
+    def _ask(self, repo: LaneRepo) -> None:
+        """Ask what the user wants of a terminal, if there is one."""
+        present = terminal.present()
+        if present.shows or sys.stderr.isatty():
+            present.ask(repo.own_settings)
+
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Print rows: a rich table on a terminal, plain aligned columns in a pipe."""
-        if sys.stdout.isatty() and "TERM" in os.environ and os.environ["TERM"] != "dumb":
+        present = terminal.present()
+        if present.shows and not present.dumb:
             _rich_table(headers, rows)
             return
         cells = [list(headers), *([line(cell) for cell in row] for row in rows)]
         widths = [max(len(row[i]) for row in cells) for i in range(len(headers))]
         for row in cells:
-            padded = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            click.echo("  ".join(padded).rstrip())
+            padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+            padded[-1] = row[-1]
+            click.echo("  ".join(_in_colour(padded)).rstrip(), color=True)
+
+
+def _in_colour(cells: Sequence[str]) -> Sequence[str]:
+    if not terminal.present().colours:
+        return cells
+    from gitlanes.cli.colours import STATUS, paint
+
+    return [paint(cell, STATUS.get(cell.rstrip())) for cell in cells]
 
 
 def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -128,10 +228,30 @@ def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from gitlanes.cli.colours import STATUS
+
+    present = terminal.present()
+    coloured = present.colours
     table = Table(*headers, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
-        table.add_row(*(Text(line(cell)) for cell in row))
-    Console().print(table)
+        safe = [line(cell) for cell in row]
+        table.add_row(*(Text(x, STATUS.get(x, "") if coloured else "") for x in safe))
+    console = Console(
+        force_terminal=True,
+        color_system="standard" if coloured else None,
+        width=present.width,
+        highlight=False,
+    )
+    console.print(table)
+
+
+def confirm(question: str, yes: bool) -> None:
+    """Ask on a terminal; elsewhere a destructive command needs --yes."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise Refused("this needs a confirmation, and there is no terminal", hint="use --yes")
+    click.confirm(question, abort=True, err=True)
 
 
 def count(number: int, noun: str) -> str:

@@ -8,47 +8,59 @@ from typing import Any
 import click
 
 from gitlanes.cli.errors import details
-from gitlanes.cli.landing_text import left_behind, promotion_lines
+from gitlanes.cli.landing_text import afterwards, left_behind, promotion_lines
 from gitlanes.cli.options import intent_options, take_cost, take_intent
 from gitlanes.cli.output import Output, command
 from gitlanes.errors import EXIT_NEGATIVE
+from gitlanes.models.records import MODES
 
 
 @command("promote")
 @click.argument("lane", required=False)
 @click.option("--into", metavar="LANE", help="The target; else the parent or the adopted lane.")
-@click.option(
-    "--mode", type=click.Choice(["merge", "squash", "replay"]), default="merge", show_default=True
-)
+@click.option("--mode", type=click.Choice(MODES), help="Else the lane's own, else merge.")
 @click.option("-m", "--message", help="Message of the landing commit.")
 @click.option("--force", multiple=True, metavar="PATH", help="LANE wins this collision.")
 @click.option("--force-all", is_flag=True, help="LANE wins every collision.")
 @click.option("--expect", metavar="HEAD", help="Refuse unless the target is at this commit.")
+@click.option("--propose", "left_open", is_flag=True, help="Leave it open for a decision.")
+@click.option("--strict", is_flag=True, help="Refuse if anything would stay behind.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; move nothing.")
 @intent_options
 def promote_command(
     out: Output,
     lane: str | None,
     into: str | None,
-    mode: str,
+    mode: str | None,
     message: str | None,
     force: tuple[str, ...],
     force_all: bool,
     expect: str | None,
+    left_open: bool,
+    strict: bool,
     dry_run: bool,
     **given: Any,
 ) -> int:
-    """Land the accepted work of LANE on another lane, unless both touched a path."""
+    """Land the accepted work of LANE on another lane, unless both touched a path.
+
+    With --propose nothing lands: it is an open attempt of the target, and whoever accepts that
+    lands LANE's present head.
+    """
     from gitlanes.landing.plans import Force
     from gitlanes.landing.promote import Order, preview, promote
+    from gitlanes.landing.proposing import propose
 
     forced = Force(tuple(os.fsencode(x) for x in force), force_all)
-    order = Order(into, mode, forced, message, take_intent(given), take_cost(given), expect)
+    said = (message, take_intent(given), take_cost(given))
+    order = Order(into, mode, forced, *said, expect, strict)
+    verb = preview if dry_run else propose if left_open else promote
     with out.repository() as repo:
-        made = (preview if dry_run else promote)(repo, lane, order)
+        made = verb(repo, lane, order)
     out.result(made, promotion_lines(made))
     for text in left_behind(made):
         out.warn(text)
+    for text in afterwards(made):
+        out.say(text)
     return EXIT_NEGATIVE if made.collisions else 0
 
 

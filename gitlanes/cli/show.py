@@ -1,18 +1,23 @@
-"""`git lanes show`."""
+"""Commands that show one thing: show, cat."""
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from gitlanes.cli.errors import line
 from gitlanes.cli.output import Output, command
+from gitlanes.cli.paths import of_revision
 from gitlanes.cli.told import attempt_lines
-from gitlanes.models.history import Shown
+from gitlanes.errors import Refused
+from gitlanes.models.history import Blob, Shown
 
 
-@command("show")
+@command("show", long=True)
 @click.argument("name", metavar="OBJECT")
 def show_command(out: Output, name: str) -> None:
     """Show a lane, attempt, snapshot, Change-Id, operation or git revision."""
@@ -23,13 +28,55 @@ def show_command(out: Output, name: str) -> None:
     out.result(found, _text(found))
 
 
+def _lane_lines(lane: dict[str, Any]) -> list[str]:
+    """Return what is known of a lane, a line for each thing that is set."""
+    wanted = ("head", "fork", "branch", "owner", "path", "created", "updated", "mode")
+    known = [(key, lane.get(key)) for key in wanted]
+    known += [("sparse", x) for x in lane.get("sparse", ())]
+    known += [("meta", f"{key}={value}") for key, value in sorted(lane.get("meta", {}).items())]
+    known += [("about", x) for x in (lane.get("description") or "").splitlines()]
+    return [f"  {key + ':':<9}{line(str(value))}" for key, value in known if value]
+
+
+@command("cat")
+@click.argument("state")
+@click.argument("path")
+def cat_command(out: Output, state: str, path: str) -> None:
+    """Print the file at PATH as STATE has it: a lane, attempt, snapshot, revision or tree.
+
+    PATH is from the top, as in 'git show STATE:PATH'; from here if it begins with './'.
+    """
+    from gitlanes.history import cat
+
+    with out.repository() as repo:
+        found = cat.find(repo, state, of_revision(repo, path))
+        if out.as_json or out.shows:
+            whole = b"".join(cat.content(repo, found))
+            _cat(out, found, whole)
+            return
+        for piece in cat.content(repo, found):
+            click.echo(piece, nl=False)
+
+
+def _cat(out: Output, found: Blob, content: bytes) -> None:
+    """Print a file as JSON, or on a terminal: but not what would move its cursor about."""
+    text = os.fsdecode(content)
+    if out.as_json:
+        click.echo(json.dumps({**found.to_dict(), "content": text}, sort_keys=True))
+        return
+    if not all(x.isprintable() or x in "\n\t\r\f" for x in text):
+        raise Refused(
+            f"'{os.fsdecode(found.path)}' has bytes that are no text for a terminal",
+            hint="send it into a file or a pipe",
+        )
+    click.echo(content, nl=False)
+
+
 def _text(found: Shown) -> Sequence[str]:
     rows: list[str] = []
     if found.lane is not None:
         rows += [f"lane {found.lane['name']} ({found.lane['status']})"]
-        wanted = ("head", "fork", "branch", "owner", "path", "created", "updated")
-        known = ((key, found.lane.get(key)) for key in wanted)
-        rows += [f"  {key + ':':<9}{line(str(value))}" for key, value in known if value]
+        rows += _lane_lines(found.lane)
         rows.append("")
     for told in found.attempts:
         rows += attempt_lines(told)

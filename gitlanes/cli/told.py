@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from collections.abc import Mapping
 from typing import Any
 
 from gitlanes.cli.errors import line
@@ -11,26 +11,32 @@ from gitlanes.models.history import Told
 
 def brief_cost(told: Told) -> str:
     """Return tokens in and out, and money, summed over what was recorded."""
+    from gitlanes.history.costs import total
+
+    return cost_text(total(told.notes.costs))
+
+
+def cost_text(cost: Mapping[str, Any]) -> str:
+    """Return sums of cost as people read them: ``1200/340 tokens, 0.5 USD``."""
     parts = []
-    tokens = [_sum(told, key) for key in ("input_tokens", "output_tokens")]
+    tokens = [cost.get(key) for key in ("input_tokens", "output_tokens")]
     if any(x is not None for x in tokens):
         parts.append("/".join("?" if x is None else f"{x}" for x in tokens) + " tokens")
-    amounts = [x for x in told.notes.costs if "amount" in x]
-    if amounts:
-        total = sum((Decimal(x["amount"]) for x in amounts), Decimal(0))
-        parts.append(f"{total} {amounts[0].get('currency', '')}".strip())
+    parts += [f"{amount} {name}".strip() for name, amount in cost.get("amounts", {}).items()]
     return ", ".join(parts) or "-"
 
 
 def attempt_lines(told: Told) -> list[str]:
     """Return an attempt with everything that is recorded about it."""
     attempt, intent = told.attempt, told.intent
-    rows = [f"attempt {attempt.id} ({attempt.status})"]
+    by = f" by {attempt.superseded_by}" if attempt.superseded_by else ""
+    rows = [f"attempt {attempt.id} ({attempt.status}{by})"]
     agent: dict[str, Any] = intent.get("agent") or {}
     fields = {
         "Commit": attempt.commit,
         "Landed": attempt.landed if attempt.landed != attempt.commit else None,
         "Change-Id": attempt.change_id,
+        "On": attempt.on,
         "Agent": " ".join(str(agent[x]) for x in ("id", "type", "version") if x in agent),
         "Model": intent.get("model"),
         "Tags": ", ".join(intent.get("tags", ())),
@@ -49,8 +55,3 @@ def attempt_lines(told: Told) -> list[str]:
     if prompt and prompt.strip() != attempt.title:
         rows += [*(f"    > {line(x)}" for x in prompt.splitlines()), ""]
     return rows
-
-
-def _sum(told: Told, key: str) -> int | None:
-    known = [x[key] for x in told.notes.costs if isinstance(x.get(key), int)]
-    return sum(known) if known else None

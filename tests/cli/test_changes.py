@@ -133,7 +133,10 @@ def test_a_whole_proposal_supersedes_the_open_one(cli: Cli, offer: Offer) -> Non
     assert second["superseded"] == ["auth/1"]
     assert second["change_id"] == first["change_id"]
     assert (status_of(cli, "auth/1"), status_of(cli, "auth/2")) == ("superseded", "proposed")
-    assert cli("accept", "auth/1").err.startswith("error: auth/1 is superseded already\n")
+    assert cli("accept", "auth/1").err == (
+        "error: auth/1 is superseded already by auth/2\n"
+        "hint: look at what took its place: git lanes show auth/2\n"
+    )
 
 
 def test_superseding_is_said(repo: TestRepo, cli: Cli, place: Path, offer: Offer) -> None:

@@ -148,7 +148,8 @@ def test_a_detached_head_gives_an_unbound_lane(fresh: TestRepo) -> None:
     assert done == Ran(
         0,
         f"adopted: lane main, not bound, at {fresh.rev('HEAD')[:12]}\n",
-        "hint: HEAD is detached, so no branch follows the lane\n",
+        "hint: HEAD is detached, so no branch follows the lane; "
+        "on a branch, run 'git lanes bind main BRANCH'\n",
     )
     fresh.lane("a", {"new.txt": "n\n"})
     branch = fresh.rev("main")

@@ -333,28 +333,28 @@ def test_status_shows_unsaved_work_here(repo: TestRepo, cli: Cli) -> None:
 
 
 def test_status_finds_a_head_moved_by_others(repo: TestRepo, cli: Cli) -> None:
-    """A head ref moved without its journal is named, and the way to put it back works."""
+    """A head ref moved without its journal is named, with what will come of it."""
     repo.lane("auth", {"auth.py": "a\n"})
-    recorded, moved = repo.rev("refs/lanes/head/auth"), repo.rev("main")
-    repo.git("update-ref", "refs/lanes/head/auth", moved)
-    command = f"git update-ref refs/lanes/head/auth {recorded}"
-    assert cli("status").err == (
-        f"warning: head of lane 'auth' was moved outside gitlanes; put it back with: {command}\n"
-    )
-    repo.write({"more.txt": "m\n"}, repo.workspace("auth"))
-    assert cli("commit", "auth", "-m", "x").code == 128
-    repo.git(*command.split()[1:])
+    moved, recorded = repo.rev("main")[:12], repo.rev("refs/lanes/head/auth")[:12]
+    repo.git("update-ref", "refs/lanes/head/auth", "main")
+    message = f"head of lane 'auth' was moved back to {moved} outside gitlanes"
+    hint = f"the next command that changes the lane puts it back to {recorded}"
+    assert cli("status").err == f"warning: {message}\nhint: {hint}\n"
+    assert cli("status", "-q").err == f"warning: {message}\n"
+    assert cli("status", "--json").json["findings"] == [
+        {"kind": "head-back", "lane": "auth", "message": message, "hint": hint}
+    ]
+    assert cli("promote", "auth").code == 0
     assert cli("status").err == ""
-    assert cli("commit", "auth", "-m", "x").code == 0
 
 
 def test_workspaces_are_listed_and_removed(repo: TestRepo, cli: Cli) -> None:
     """`workspace list` has every directory; `remove` keeps the lane and refuses unsaved work."""
     place = repo.lane("auth")
     assert cli("workspace", "list").out.splitlines() == [
-        "LANE  PATH",
-        f"auth  {place}",
-        f"main  {repo.path}",
+        "WORKSPACE  KIND  PATH",
+        f"auth       lane  {place}",
+        f"main       root  {repo.path}",
     ]
     told = cli("workspace", "list", "--json").json
     assert [(x["name"], x["root"]) for x in told["workspaces"]] == [("auth", False), ("main", True)]

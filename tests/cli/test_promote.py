@@ -64,6 +64,8 @@ def test_a_landing_in_json(repo: TestRepo, cli: Cli) -> None:
         "followed": True,
         "following": {"branch": "main", "followed": True, "paths": [], "remains": None},
         "dry_run": False,
+        "proposed": None,
+        "superseded": [],
     }
 
 
@@ -496,8 +498,8 @@ def test_a_rewritten_branch_is_reported(repo: TestRepo, cli: Cli, verb: str) -> 
     amended = repo.rev("main")
     said = (
         "branch 'main' was rewritten: it has lost commits that lane 'main' has{}"
-        "bring them back with 'git rebase refs/lanes/head/main main' or "
-        "'git reset --keep refs/lanes/head/main'\n"
+        "lay its own on them again (git rebase refs/lanes/head/main main), drop its own "
+        "(git reset --keep refs/lanes/head/main), or let them part (git lanes bind main --unset)\n"
     )
     if verb == "commit":
         repo.write({"auth.py": "edited\n"})

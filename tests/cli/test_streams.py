@@ -101,3 +101,19 @@ def test_a_confirmation_from_a_closed_stdin(repo: TestRepo, place: Path) -> None
 def test_an_error_without_a_stderr(repo: TestRepo) -> None:
     """A refusal with stderr closed keeps its exit code, and says nothing on stdout."""
     assert redirected(repo, repo.path, "<&- 2>&-", "promote", "nowhere") == Ran(128, "", "")
+
+
+@pytest.mark.parametrize("lines", [100, 100_000])
+def test_a_reader_that_leaves(repo: TestRepo, lines: int) -> None:
+    """Output that nobody reads to its end is no failure, and says nothing."""
+    repo.lane("auth", {"long.txt": "line\n" * lines})
+    diff = f'"{sys.executable}" -m gitlanes diff --content main auth; echo "$?" >&3'
+    done = subprocess.run(
+        ["sh", "-c", f"({diff}) 3>&2 | sleep 0"],
+        cwd=repo.path,
+        env=repo.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == "0\n"

@@ -1,0 +1,71 @@
+"""What each command prints under --json, and when it answers no: read by the reference alone."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Answer(NamedTuple):
+    """A command's models, as ``module.Class`` of gitlanes.models, and when it exits with 1.
+
+    What a command prints is one of them; ``key`` names the list for commands that print
+    several in one object.
+    """
+
+    models: tuple[str, ...] = ()
+    no: str = ""
+    key: str = ""
+
+
+_PROPOSAL = Answer(
+    ("results.Proposed",), "there is nothing to propose, or both sides touched a path"
+)
+_NOTHING = Answer()
+_SETTINGS = ("settings.Configuration", "settings.Setting", "settings.Validation")
+
+ANSWERS = {
+    "init": Answer(("lanes.Adopted",)),
+    "demo": _NOTHING,
+    "config": Answer(_SETTINGS, "--validate finds a fault, or KEY has no value"),
+    "completion": _NOTHING,
+    "help": _NOTHING,
+    "new": Answer(("lanes.NewLane",)),
+    "list": Answer(("lanes.Lanes",)),
+    "status": Answer(("lanes.Status",)),
+    "show": Answer(("history.Shown",)),
+    "path": Answer(("workspaces.Workspace",)),
+    "edit": Answer(("lanes.Edited",)),
+    "rename": Answer(("lanes.Renamed",)),
+    "archive": Answer(("lanes.Archived",)),
+    "unarchive": Answer(("lanes.Archived",)),
+    "bind": Answer(("lanes.Bound",)),
+    "delete": Answer(("lanes.DeletedLane",)),
+    "workspace": _NOTHING,
+    "workspace list": Answer(("workspaces.Workspace",), key="workspaces"),
+    "workspace create": Answer(("workspaces.Workspace",)),
+    "workspace update": Answer(("workspaces.Moved",)),
+    "workspace switch": Answer(("workspaces.Moved",)),
+    "workspace remove": Answer(("workspaces.Removed",)),
+    "workspace claim": Answer(("workspaces.Claimed",)),
+    "workspace release": Answer(("workspaces.Released",)),
+    "workspace who": Answer(("workspaces.Holdings",)),
+    "snapshot": Answer(("workspaces.Snapshot",)),
+    "snapshot save": Answer(("workspaces.Snapshot",)),
+    "snapshot list": Answer(("workspaces.Kept",), key="snapshots"),
+    "snapshot show": Answer(("workspaces.Kept",)),
+    "snapshot prune": Answer(("workspaces.Pruned",)),
+    "restore": Answer(("workspaces.Moved",)),
+    "propose": _PROPOSAL,
+    "commit": _PROPOSAL,
+    "accept": Answer(("results.Decided",), "both sides touched a path"),
+    "reject": Answer(("results.Decided",)),
+    "check": Answer(("results.Promotion",), "a lane would not land", "checks"),
+    "overlap": Answer(("overlap.Overlap",), "any two lanes touch a path"),
+    "promote": Answer(("results.Promotion",), "both sides touched a path, or there is nothing new"),
+    "history": Answer(("history.History",)),
+    "trace": Answer(("history.Trace",)),
+    "diff": Answer(("history.Diff",)),
+    "cat": Answer(("history.Blob",)),
+    "export": Answer(("exporting.Exported",)),
+    "doctor": Answer(("health.Diagnosis",), "anything that it found is left"),
+}

@@ -1,0 +1,110 @@
+"""Commands about snapshots: save, list, show, prune."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from gitlanes.cli.errors import line
+from gitlanes.cli.main import HELP
+from gitlanes.cli.output import Output, command, confirm, count, short
+
+_SAVE = "save"
+
+
+class Saving(click.Group):
+    """A group that saves where no command of its own is named, as in ``snapshot auth``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put the command's name before what it is to be given."""
+        first = next((x for x in args if not x.startswith("-")), None)
+        if first is None and {"-h", "--help"} & set(args):
+            return super().parse_args(ctx, args)
+        if first is None or first not in self.commands:
+            return super().parse_args(ctx, [_SAVE, *args])
+        rest = list(args)
+        rest.remove(first)
+        return super().parse_args(ctx, [first, *rest])
+
+
+@click.group("snapshot", cls=Saving, context_settings=HELP)
+def snapshot_command() -> None:
+    """Save a workspace's content; list, show and prune what was saved.
+
+    Without a command it saves: 'git lanes snapshot [LANE]'.
+    """
+
+
+@command("save")
+@click.argument("lane", required=False)
+def save_snapshot(out: Output, lane: str | None) -> None:
+    """Save a workspace's content under a ref and print the world state's id, a git tree."""
+    from gitlanes.workspaces.snapshots import snapshot
+
+    with out.repository() as repo:
+        saved = snapshot(repo, lane)
+    out.result(saved, [saved.tree])
+    out.say(f"snapshot {saved.id}")
+    out.say_skipped(saved.skipped)
+
+
+@command("list")
+@click.argument("lane", required=False)
+def list_saved(out: Output, lane: str | None) -> None:
+    """List the snapshots of LANE, or all; of each lane the oldest first."""
+    from gitlanes.workspaces.pruning import list_snapshots
+
+    with out.repository() as repo:
+        found = list_snapshots(repo, lane)
+    if out.as_json:
+        out.results("gitlanes.snapshots/1", "snapshots", found, ())
+    else:
+        rows = [(x.id, f"{x.time[:19]}Z", short(x.tree), short(x.base)) for x in found]
+        out.table(("SNAPSHOT", "TIME", "TREE", "BASE"), rows)
+
+
+@command("show")
+@click.argument("snapshot")
+def show_saved(out: Output, snapshot: str) -> None:
+    """Show what is in SNAPSHOT (as in auth/s3): when, and which files differ from its base."""
+    from gitlanes.workspaces.pruning import show_snapshot
+
+    with out.repository() as repo:
+        found = show_snapshot(repo, snapshot)
+    about = {"Time": found.time, "Tree": found.tree, "Base": found.base, "Index": found.staged}
+    rows = [f"snapshot {found.id}"]
+    rows += [f"  {key + ':':<7}{value}" for key, value in about.items() if value]
+    letters = {"added": "A", "modified": "M", "deleted": "D"}
+    rows += [f"{letters[action]}\t{line(os.fsdecode(path))}" for action, path in found.files]
+    out.result(found, rows)
+
+
+@command("prune")
+@click.argument("names", metavar="[LANE|SNAPSHOT]...", nargs=-1)
+@click.option("--older-than", metavar="DURATION", help="Those older than 30d, 12h.")
+@click.option("--keep", type=click.IntRange(0), metavar="N", help="All but the N newest of a lane.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def prune_saved(
+    out: Output, names: tuple[str, ...], older_than: str | None, keep: int | None, yes: bool
+) -> None:
+    """Remove snapshots: old ones of lanes (of all by default), or those named by their ids.
+
+    None younger than a day goes unless it is named.
+    """
+    from gitlanes.cli.options import milliseconds
+    from gitlanes.workspaces.pruning import prune, select
+
+    seconds = None if older_than is None else milliseconds(older_than) / 1000
+    with out.repository() as repo:
+        chosen = select(repo, names, older_than=seconds, keep=keep)
+        if chosen:
+            confirm(f"remove {count(len(chosen), 'snapshot')} for good?", yes)
+        gone = prune(repo, chosen)
+    out.result(gone, [f"removed snapshot {x.id}" for x in gone.snapshots])
+    if not gone.snapshots:
+        out.say("no snapshot to remove")
+
+
+for _command in (save_snapshot, list_saved, show_saved, prune_saved):
+    snapshot_command.add_command(_command)

@@ -1,0 +1,114 @@
+"""The terminal that this process talks to, if it does: colours, width, pager."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from gitlanes.git.settings import Settings
+
+AUTO = "auto"
+ALWAYS = "always"
+NEVER = "never"
+COLOURS = (ALWAYS, NEVER, AUTO)
+
+
+class Terminal:
+    """What is known of the terminal during one command.
+
+    ``colour`` and ``paged`` are what the command line asks for; ``shows`` says whether what
+    goes to stdout ends on a terminal, through a pager or not.
+    """
+
+    def __init__(self) -> None:
+        self.colour: str | None = None
+        self.paged = True
+        self.shows = _is_terminal(sys.stdout) or _git_pages()
+        self.width = _width() if self.shows else 80
+        self._configured: str | None = None
+        self._pager: subprocess.Popen[bytes] | None = None
+
+    @property
+    def dumb(self) -> bool:
+        """Say whether it can do nothing but print."""
+        return os.environ.get("TERM", "dumb") == "dumb"
+
+    @property
+    def colours(self) -> bool:
+        """Say whether stdout gets colours."""
+        return self._coloured(self.shows)
+
+    @property
+    def error_colours(self) -> bool:
+        """Say whether stderr gets colours."""
+        return self._coloured(_is_terminal(sys.stderr))
+
+    def ask(self, settings: Settings) -> None:
+        """Take git's configuration into account."""
+        self._configured = settings.text("color.lanes") or settings.text("color.ui")
+        if _git_pages() and settings.text("color.pager", "true") == "false":
+            self._configured = NEVER
+
+    @property
+    def pages(self) -> bool:
+        """Say whether a pager could be put behind stdout."""
+        return self.paged and self._pager is None and _is_terminal(sys.stdout) and not self.dumb
+
+    def page(self, settings: Settings) -> None:
+        """Let stdout go through the user's pager from here on."""
+        from gitlanes.cli.pager import start
+
+        self._pager = start(settings)
+
+    def end(self) -> None:
+        """Let the pager have the rest, and wait until the user leaves it."""
+        if self._pager is not None:
+            from gitlanes.cli.pager import finish
+
+            finish(self._pager)
+            self._pager = None
+
+    def _coloured(self, terminal: bool) -> bool:
+        wanted = self.colour
+        if wanted is None:
+            wanted = NEVER if os.environ.get("NO_COLOR") else self._configured
+        if wanted in (ALWAYS, NEVER):
+            return wanted == ALWAYS
+        return terminal and not self.dumb and wanted not in ("false", "no", "off", "0")
+
+
+_present: list[Terminal] = []
+
+
+def begin() -> None:
+    """Look at the terminal anew: a command starts."""
+    _present[:] = [Terminal()]
+
+
+def present() -> Terminal:
+    """Return the terminal of the command that runs."""
+    if not _present:
+        begin()
+    return _present[0]
+
+
+def _is_terminal(stream: object) -> bool:
+    try:
+        return bool(getattr(stream, "isatty", bool)())
+    except ValueError:  # it is closed
+        return False
+
+
+def _git_pages() -> bool:
+    """Say whether git itself has put a pager behind stdout, as for ``git --paginate``."""
+    return os.environ.get("GIT_PAGER_IN_USE", "") in ("true", "1")
+
+
+def _width() -> int:
+    import shutil  # 5 ms, and in a pipe nobody needs it
+
+    return shutil.get_terminal_size().columns

@@ -1,0 +1,373 @@
+"""config: settings read, set, unset and checked; where they come from and which one wins."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gitlanes import BadValue, Negative
+from gitlanes.config import table
+from tests.support.cli import Ran, run_cli
+from tests.support.repos import TestRepo
+
+Cli = Callable[..., Ran]
+
+
+def in_environment(repo: TestRepo, variables: dict[str, str], *args: str) -> Ran:
+    """Run a command with further variables set."""
+    return run_cli(repo.path, {**repo.environ, **variables}, *args)
+
+
+def test_all_settings_are_listed(repo: TestRepo, cli: Cli) -> None:
+    """Without a key, every known setting is printed with its value; -v says what it is for."""
+    repo.git("config", "lanes.lockTimeout", "5m")
+    lines = cli("config").out.splitlines()
+    assert "lanes.lockTimeout=5m" in lines
+    assert "color.lanes=auto" in lines
+    assert {x.partition("=")[0] for x in lines} == {x.key for x in table.KNOWN}
+    assert "# how long to wait for a lock\nlanes.lockTimeout=5m\n" in cli("config", "-v").out
+
+
+def test_one_setting_as_json(repo: TestRepo, cli: Cli) -> None:
+    """A key's JSON has its value, kind, default and origin."""
+    repo.git("config", "lanes.lockTimeout", "5m")
+    assert cli("config", "LANES.locktimeout", "--json").json == {
+        "schema": "gitlanes.setting/1",
+        "key": "lanes.lockTimeout",
+        "kind": "duration",
+        "values": ["5m"],
+        "default": ["60"],
+        "origin": f"file:{repo.path}/.git/config",
+        "about": "how long to wait for a lock",
+    }
+    told = cli("config", "--json").json
+    assert (told["schema"], len(told["settings"])) == ("gitlanes.config/1", len(table.KNOWN))
+
+
+def test_precedence(repo: TestRepo, cli: Cli) -> None:
+    """Default, team's file, git config, environment, `git -c`: each overrides those before it."""
+
+    def now(**variables: str) -> str:
+        args = ("config", "--show-origin", "lanes.lockTimeout")
+        return in_environment(repo, variables, *args).out
+
+    assert now() == "default\t60\n"
+    repo.write({".gitlanes.toml": "[lanes]\nlockTimeout = 61\n"})
+    assert now() == f"file:{repo.path}/.gitlanes.toml\t61\n"
+    repo.git("config", "--global", "lanes.lockTimeout", "62")
+    assert now() == f"file:{repo.environ['GIT_CONFIG_GLOBAL']}\t62\n"
+    cli("config", "lanes.lockTimeout", "63")
+    assert now() == f"file:{repo.path}/.git/config\t63\n"
+    variable = {"GITLANES_LOCK_TIMEOUT": "64"}
+    assert now(**variable) == "environment:GITLANES_LOCK_TIMEOUT\t64\n"
+    flag = {"GIT_CONFIG_PARAMETERS": "'lanes.lockTimeout'='65'"}
+    assert now(**variable, **flag) == "command line\t65\n"
+
+
+@pytest.mark.parametrize("layer", ["team", "git", "environment"])
+def test_every_layer_reaches_the_verbs(repo: TestRepo, layer: str) -> None:
+    """A workspace's place comes from whichever layer names it."""
+    variables = {}
+    if layer == "team":
+        repo.write({".gitlanes.toml": '[lanes]\nworkspaceRoot = "../here"\n'})
+    elif layer == "git":
+        repo.git("config", "lanes.workspaceRoot", "../here")
+    else:
+        variables = {"GITLANES_WORKSPACE_ROOT": "../here"}
+    assert in_environment(repo, variables, "new", "auth").code == 0
+    assert repo.workspace("auth") == repo.path.parent / "here/auth"
+
+
+def test_set_and_unset(repo: TestRepo, cli: Cli) -> None:
+    """A value goes into the repository's configuration, with --global into the user's own."""
+    assert cli("config", "lanes.locktimeout", "90s") == Ran(0, "", "")
+    assert repo.git("config", "--local", "lanes.lockTimeout") == "90s"
+    assert cli("config", "--global", "color.lanes", "never") == Ran(0, "", "")
+    assert repo.git("config", "--global", "color.lanes") == "never"
+    assert cli("config", "--unset", "lanes.lockTimeout") == Ran(0, "", "")
+    assert cli("config", "lanes.lockTimeout").out == "60\n"
+    assert cli("config", "--unset", "lanes.lockTimeout") == Ran(
+        1,
+        "",
+        "error: lanes.lockTimeout is not set in this repository's configuration\n"
+        "hint: 'git lanes config --show-origin lanes.lockTimeout' says where it comes from\n",
+    )
+
+
+def test_a_setting_with_several_values(repo: TestRepo, cli: Cli) -> None:
+    """Several values replace those before; each stands on its own line."""
+    cli("config", "lanes.exclude", "old")
+    assert cli("config", "lanes.exclude", "dist", "*.log") == Ran(0, "", "")
+    assert repo.git("config", "--get-all", "lanes.exclude") == "dist\n*.log"
+    assert cli("config", "lanes.exclude").out == "dist\n*.log\n"
+    told = in_environment(repo, {"GITLANES_EXCLUDE": "a:b"}, "config", "lanes.exclude")
+    assert told.out == "a\nb\n"
+
+
+@pytest.mark.parametrize(
+    ("args", "error"),
+    [
+        (
+            ("lanes.lockTimeot", "5m"),
+            "error: unknown setting 'lanes.lockTimeot'\nhint: did you mean 'lanes.lockTimeout'?\n",
+        ),
+        (
+            ("x.y",),
+            "error: unknown setting 'x.y'\nhint: 'git lanes config' lists them all\n",
+        ),
+        (
+            ("lanes.lockTimeout", "soon"),
+            (
+                "error: bad value for lanes.lockTimeout: 'soon' is not a duration: "
+                "write it as 90s, 5m or 1h30m\nhint: it says: how long to wait for a lock\n"
+            ),
+        ),
+        (
+            ("lanes.maxBlobSize", "-5"),
+            (
+                "error: bad value for lanes.maxBlobSize: '-5' is not a size: "
+                "write it as 500k, 100m or 2g\n"
+                "hint: it says: size of the largest file that may be new or changed; "
+                "0 is any size\n"
+            ),
+        ),
+        (
+            ("color.lanes", "pink"),
+            (
+                "error: bad value for color.lanes: 'pink' is none of auto, always, never\n"
+                "hint: it says: colours: auto, always or never; else color.ui\n"
+            ),
+        ),
+        (
+            ("lanes.lockTimeout", "1", "2"),
+            "error: lanes.lockTimeout has one value, not 2\n",
+        ),
+        (("--unset",), "error: --unset takes one KEY\n"),
+        (("--global",), "error: --global is for changing a setting\n"),
+        (
+            ("--edit", "--validate"),
+            "error: --edit, --validate and --unset KEY exclude each other\n",
+        ),
+    ],
+)
+def test_what_cannot_be_set(repo: TestRepo, cli: Cli, args: tuple[str, ...], error: str) -> None:
+    """Unknown keys, values of another kind and options that exclude each other are usage errors."""
+    before = (repo.path / ".git/config").read_text()
+    assert cli("config", *_safe(args)) == Ran(129, "", error)
+    assert (repo.path / ".git/config").read_text() == before
+
+
+def _safe(args: tuple[str, ...]) -> tuple[str, ...]:
+    """Let a value that looks like an option be a value."""
+    return args if args[0].startswith("-") else ("--", *args)
+
+
+def test_validate_finds_everything(repo: TestRepo) -> None:
+    """Unknown keys, kinds, missing programs and directories: one line each, with file and line."""
+    repo.write(
+        {
+            ".gitlanes.toml": "# ours\n"
+            "[lanes]\n"
+            "lockTimeot = 4\n"
+            "lockTimeout = true\n"
+            'workspaceRoot = "/etc"\n'
+            'exclude = ["dist", 3]\n'
+            "\n"
+            "[gate]\n"
+            "run = 1\n"
+        }
+    )
+    with (repo.path / ".git/config").open("a") as file:
+        file.write("[lanes]\n\tbogus = 1\n\tmaxBlobSize = big\n\tworkspaceRoot = ../no/where\n")
+        file.write("[pager]\n\tlanes = nosuchpager -R\n")
+    start = len((repo.path / ".git/config").read_text().splitlines()) - 6
+    variables = {"GITLANES_LOCK_TIMEOT": "3", "GITLANES_LEASE": "long", "GITLANES_AGENT": "me"}
+    done = in_environment(repo, variables, "config", "--validate")
+    team, config = f"{repo.path}/.gitlanes.toml", f"{repo.path}/.git/config"
+    above = repo.path.parent / "no"
+    assert done == Ran(
+        1,
+        f"{team}:3: lanes.lockTimeot: unknown setting; did you mean 'lockTimeout'?\n"
+        f"{team}:4: lanes.lockTimeout: not a duration\n"
+        f"{team}:5: lanes.workspaceRoot: '/etc' is neither in the repository nor beside it\n"
+        f"{team}:6: lanes.exclude: not a list of patterns\n"
+        f"{team}:8: gate: unknown setting\n"
+        f"{config}:{start + 2}: lanes.bogus: unknown setting\n"
+        f"{config}:{start + 3}: lanes.maxBlobSize: 'big' is not a size: "
+        "write it as 500k, 100m or 2g\n"
+        f"{config}:{start + 4}: lanes.workspaceRoot: there is no directory '{above}'\n"
+        f"{config}:{start + 6}: pager.lanes: there is no program 'nosuchpager'\n"
+        "GITLANES_LEASE: lanes.lease: 'long' is not a duration: write it as 90s, 5m or 1h30m\n"
+        "GITLANES_LOCK_TIMEOT: unknown variable; did you mean 'GITLANES_LOCK_TIMEOUT'?\n",
+        "",
+    )
+
+
+def test_validate_finds_nothing(repo: TestRepo, cli: Cli) -> None:
+    """Settings that fit are fine, whatever else the files say."""
+    repo.write({".gitlanes.toml": '[lanes]\nexclude = ["dist"]\nmaxBlobSize = "2g"\nlease = 90\n'})
+    repo.git("config", "pager.lanes", f"LESS=R {sys.executable} -c pass")
+    repo.git("config", "lanes.workspaceRoot", "../elsewhere")
+    repo.git("config", "other.thing", "x")
+    assert cli("config", "--validate") == Ran(0, "", "all settings are fine\n")
+    assert cli("config", "--validate", "--json").json == {
+        "schema": "gitlanes.config-check/1",
+        "faults": [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "problem"),
+    [
+        ("[lanes]\nlockTimeout = \n", 2, "invalid value"),
+        ("[lanes\n", 1, "expected ']' at the end of a table declaration"),
+        (b"[lanes]\n\xff = 1\n", None, "'utf-8' codec can't decode byte 0xff in position 8"),
+        ("x = " + "[" * 100_000, None, "maximum recursion depth exceeded"),
+        ("#" * (1 << 20) + "#", None, "it is larger than 1 MiB"),
+        ("lanes = 3\n", 1, "input should be a valid dictionary"),
+    ],
+    ids=["value", "header", "bytes", "deep", "large", "no table"],
+)
+def test_a_teams_file_that_is_none(
+    repo: TestRepo, cli: Cli, content: str | bytes, line: int | None, problem: str
+) -> None:
+    """What TOML cannot be read is one finding, with its line where there is one."""
+    repo.write({".gitlanes.toml": content})
+    done = cli("config", "--validate")
+    said = done.out.removeprefix(f"{repo.path}/.gitlanes.toml:")
+    assert (done.code, len(done.out.splitlines()), done.err) == (1, 1, "")
+    if line is not None:
+        assert said.startswith(f"{line}:")
+    assert problem in said
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "error"),
+    [
+        (
+            "[lanes\n",
+            128,
+            (
+                "error: cannot read '.gitlanes.toml': expected ']' at the end of a table "
+                "declaration (at line 1, column 7)\n"
+            ),
+        ),
+        (
+            "[lanes]\nlockTimeout = true\n",
+            129,
+            "error: .gitlanes.toml: lanes.lockTimeout: not a duration\n",
+        ),
+        (
+            '[lanes]\nworkspaceRoot = "../../home"\n',
+            129,
+            (
+                "error: .gitlanes.toml: lanes.workspaceRoot: '../../home' is neither in the "
+                "repository nor beside it\n"
+            ),
+        ),
+    ],
+    ids=["no toml", "kind", "away"],
+)
+def test_a_bad_teams_file_stops_work_that_needs_it(
+    repo: TestRepo, cli: Cli, content: str, code: int, error: str
+) -> None:
+    """A verb that asks for settings names what is wrong in the file; a listing does not mind."""
+    repo.write({".gitlanes.toml": content})
+    done = cli("new", "auth")
+    assert done == Ran(code, "", error + "hint: mend it with 'git lanes config --edit'\n")
+    assert cli("list").code == 0
+    assert "auth" not in cli("list").out
+
+
+def test_what_only_a_newer_version_knows(repo: TestRepo, cli: Cli) -> None:
+    """Sections and names in the team's file that are unknown stop no work."""
+    repo.write({".gitlanes.toml": "[lanes]\nnewer = 1\n[gates]\ntests = 1\n"})
+    assert cli("new", "auth").code == 0
+
+
+def test_a_teams_file_that_is_no_file(repo: TestRepo, cli: Cli) -> None:
+    """A directory or a pipe under that name is not read."""
+    (repo.path / ".gitlanes.toml").mkdir()
+    assert cli("config", "--validate").code == 0
+    (repo.path / ".gitlanes.toml").rmdir()
+    os.mkfifo(repo.path / ".gitlanes.toml")
+    assert cli("new", "auth").code == 0
+
+
+def test_the_file_is_the_repositorys_own(repo: TestRepo, cli: Cli) -> None:
+    """From within a workspace the root's file counts, not the workspace's own."""
+    place = repo.lane("auth")
+    repo.write({".gitlanes.toml": "[lanes]\nlockTimeout = 61\n"})
+    repo.write({".gitlanes.toml": "[lanes]\nlockTimeout = 1\n"}, place)
+    assert cli("config", "lanes.lockTimeout", cwd=place).out == "61\n"
+
+
+def test_edit_needs_a_terminal(cli: Cli) -> None:
+    """Without a terminal no editor is started."""
+    assert cli("config", "--edit") == Ran(
+        128, "", "error: an editor needs a terminal\nhint: edit '.gitlanes.toml' yourself\n"
+    )
+
+
+def test_a_bare_repository(make_repo: Callable[..., TestRepo]) -> None:
+    """A bare repository has settings, and no team's file."""
+    repo = make_repo(bare=True)
+    assert run_cli(repo.path, repo.environ, "config", "lanes.lockTimeout").out == "60\n"
+    assert run_cli(repo.path, repo.environ, "config", "--validate").code == 0
+    assert run_cli(repo.path, repo.environ, "config", "--edit").err == (
+        "error: a bare repository has no directory for a team's file\n"
+    )
+
+
+def test_outside_a_repository(tmp_path: Path, environ: dict[str, str]) -> None:
+    """Outside any repository it is refused as everywhere."""
+    assert run_cli(tmp_path, environ, "config").code == 128
+
+
+def test_every_setting_in_use_is_known() -> None:
+    """What the code asks of lanes.* is in the table."""
+    source = Path(table.__file__).parent.parent
+    asked = {
+        key
+        for path in source.rglob("*.py")
+        for key in re.findall(r"\"(lanes\.[a-z]+)\"", path.read_text())
+    }
+    assert asked - set(table.BY_KEY) == {"lanes.path", "lanes.json", "lanes.lock"} & asked
+
+
+def test_the_same_from_python(repo: TestRepo) -> None:
+    """`Repo` lists, sets, unsets and checks settings by the same verbs."""
+    repo.lanes.configure("lanes.lockTimeout", "5m")
+    told = {x.key: (x.values, x.origin) for x in repo.lanes.settings().settings}
+    assert told["lanes.lockTimeout"] == (("5m",), f"file:{repo.path}/.git/config")
+    repo.lanes.configure("lanes.lockTimeout")
+    with pytest.raises(Negative):
+        repo.lanes.configure("lanes.lockTimeout")
+    with pytest.raises(BadValue):
+        repo.lanes.configure("lanes.lockTimeout", "soon")
+    repo.git("config", "lanes.lockTimeout", "soon")
+    assert [x.key for x in repo.lanes.validate_settings().faults] == ["lanes.lockTimeout"]
+
+
+def test_a_listing_in_a_pipe_asks_for_no_settings(repo: TestRepo) -> None:
+    """Colours and the pager, which settings decide, cost nothing where there is no terminal."""
+    script = (
+        "import sys\n"
+        "from gitlanes.cli.main import call\n"
+        "code = call(['list'])\n"
+        "sys.exit(code or 'gitlanes.git.settings' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=repo.path,
+        env=repo.environ,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
