@@ -213,7 +213,7 @@ def test_a_patch_on_a_terminal_is_harmless(repo: TestRepo) -> None:
         subprocess.run(
             [sys.executable, "-m", "gitlanes", "diff", "main", "auth", "--content"],
             cwd=repo.path,
-            env=repo.environ,
+            env={**repo.environ, "NO_COLOR": "1", "GIT_PAGER": "cat"},
             stdout=out,
             check=True,
         )
@@ -380,7 +380,7 @@ def test_a_damaged_journal_entry(repo: TestRepo, cli: Cli, body: str) -> None:
         check=True,
     ).stdout.decode()[:40]
     repo.git("update-ref", "refs/lanes/journal/auth", oid)
-    for args in (["list"], ["history"], ["promote", "auth"], ["commit", "auth", "-m", "x"]):
+    for args in (["show", "auth"], ["promote", "auth"], ["commit", "auth", "-m", "x"]):
         done = cli(*args)
         assert (done.code, done.out) == (128, ""), args
         first, hint = done.err.splitlines()
@@ -397,7 +397,7 @@ def test_a_journal_of_a_newer_version(repo: TestRepo, cli: Cli) -> None:
     message = 'x\n\n{"schema":"gitlanes.entry/9"}'
     oid = repo.git("commit-tree", tree, "-p", "refs/lanes/journal/auth", "-m", message)
     repo.git("update-ref", "refs/lanes/journal/auth", oid)
-    assert cli("list") == Ran(
+    assert cli("promote", "auth") == Ran(
         128,
         "",
         f"error: journal entry {oid[:12]} has format 'gitlanes.entry/9'\n"

@@ -41,7 +41,10 @@ DOORS = LADDER[-1]
 # What may be imported only in some places; 'git/' is a room, 'git/process.py' a module.
 IMPORTED_ONLY_IN = {
     "pygit2": ("git/",),
-    "subprocess": ("git/process.py", "git/repo.py", "git/refs.py", "git/notes.py", "demo/"),
+    "subprocess": (
+        *("git/process.py", "git/repo.py", "git/refs.py", "git/notes.py"),
+        *("cli/pager.py", "cli/terminal.py", "demo/"),
+    ),
     "click": ("cli/",),
     "rich": ("cli/",),
     "time": ("clock.py",),
@@ -51,7 +54,7 @@ IMPORTED_ONLY_IN = {
 }
 # The exact words below, as calls. A dotted name is the end of what is called.
 CALLED_ONLY_IN = {
-    "subprocess.Popen": ("git/process.py", "demo/"),
+    "subprocess.Popen": ("git/process.py", "cli/pager.py", "demo/"),
     "subprocess.run": ("git/repo.py", "demo/"),
     "os.system": (),
     "os.popen": (),

@@ -62,6 +62,20 @@ def _without_workspace(repo: TestRepo) -> None:
     repo.lanes.new("auth", workspace=False)
 
 
+def _documented(repo: TestRepo) -> None:
+    repo.save({"docs/guide.md": "guide\n"})
+
+
+def _put_away(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.lanes.archive("auth")
+
+
+def _called_otherwise(repo: TestRepo) -> None:
+    _proposed(repo)
+    repo.lanes.rename("auth", "login")
+
+
 def _elsewhere(repo: TestRepo) -> None:
     _committed(repo)
     repo.git("switch", "--quiet", "--create", "other")
@@ -74,28 +88,140 @@ def _moved_on(repo: TestRepo) -> None:
     repo.lanes.accept("auth/1")
 
 
+def _stacked(repo: TestRepo) -> None:
+    _proposed(repo)
+    repo.write({"later.txt": "later\n"}, repo.workspace("auth"))
+
+
+def _amendable(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.commit("auth", {"later.txt": "later\n"})
+    repo.propose("auth", {"open.txt": "open\n"})
+    repo.write({"auth.py": "login, best\n"}, repo.workspace("auth"))
+
+
+def _behind(repo: TestRepo) -> None:
+    repo.write({"unsaved.txt": "unsaved\n"}, repo.lane("auth"))
+    repo.lane("dev", EDITS)
+    repo.lanes.promote("dev", into="auth")
+
+
+def _dirty(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.write({"auth.py": "unsaved\n", "unsaved.txt": "unsaved\n"}, repo.workspace("auth"))
+
+
+def _followed_up(repo: TestRepo) -> None:
+    _proposed(repo)
+    repo.write({"beyond.txt": "beyond\n"}, repo.workspace("auth"))
+
+
+def _to_hand_over(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.lanes.new("dev", workspace=False)
+
+
+def _saved(repo: TestRepo) -> None:
+    _edited(repo)
+    repo.lanes.snapshot("auth")
+
+
+_HAND_OVER = ("workspace", "switch", "dev", "--workspace", "auth")
+_LOOK = ("workspace", "create", "auth", "--at", "auth/1", "--detached")
+
+
+def _moved_forward(repo: TestRepo) -> None:
+    _proposed(repo)
+    head = "refs/lanes/head/auth"
+    tip = repo.git("commit-tree", "-p", head, "-m", "by hand", f"{head}^{{tree}}")
+    repo.git("update-ref", head, tip)
+
+
+def _moved_aside(repo: TestRepo) -> None:
+    _proposed(repo)
+    repo.lanes.accept("auth/1")
+    head = "refs/lanes/head/auth"
+    tip = repo.git("commit-tree", "-p", f"{head}^", "-m", "by hand", f"{head}^{{tree}}")
+    repo.git("update-ref", head, tip)
+    repo.write({"kept.txt": "kept, too\n"}, repo.workspace("auth"))
+
+
+def _head_deleted(repo: TestRepo) -> None:
+    _edited(repo)
+    repo.git("update-ref", "-d", "refs/lanes/head/auth")
+
+
+def _branch_ahead(repo: TestRepo) -> None:
+    repo.lane("auth")
+    repo.git("branch", "feature")
+    theirs = repo.path.with_name("theirs")
+    repo.git("worktree", "add", "--quiet", str(theirs), "feature")
+    repo.write({"people.txt": "by hand\n"}, theirs)
+    repo.git("add", "people.txt", cwd=theirs)
+    repo.git("commit", "--quiet", "--message=people", cwd=theirs)
+    repo.git("worktree", "remove", str(theirs))
+
+
+def _offered(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.lanes.promote("auth", propose=True)
+
+
+def _offered_before(repo: TestRepo) -> None:
+    _offered(repo)
+    repo.save({"people.txt": "by hand\n"})
+    repo.lanes.new("other")  # takes it in
+
+
 _WORK = ("-m", "better login", "--prompt", "do it", "--agent", "agent-1", "--tokens-in", "3")
 
 SCENES = (
     Scene("commit", ("commit", "auth", *_WORK), _edited, 1),
     Scene("propose", ("propose", "auth", *_WORK), _edited, 1),
+    Scene("propose-on", ("propose", "auth", "--on", "auth/1", *_WORK), _stacked, 1, nightly=True),
+    Scene("amend", ("commit", "auth", "--amend"), _stacked, 1, nightly=True),
+    Scene("amend-of", ("commit", "auth", "--amend-of", "auth/1"), _amendable, 128),
     Scene("accept", ("accept", "auth/1", "--by", "r", "--check", "t=pass"), _proposed, 128),
     Scene("accept-later", ("accept", "auth/2", "--by", "r"), _moved_on, 128, nightly=True),
     Scene("reject", ("reject", "auth/1", "--by", "r", "--reason", "no"), _proposed, 128),
     Scene("promote", ("promote", "auth"), _committed, 1),
+    Scene("promote-propose", ("promote", "auth", "--propose"), _committed, 1),
+    Scene("accept-promotion", ("accept", "main/1", "--by", "r"), _offered, 128),
+    Scene("accept-promotion-later", ("accept", "main/1"), _offered_before, 128, nightly=True),
     Scene("promote-unbound", ("promote", "auth", "--into", "dev"), _beside, 1),
     Scene("promote-import", ("promote", "auth"), _imported, 1, nightly=True),
     Scene("promote-elsewhere", ("promote", "auth"), _elsewhere, 1, nightly=True),
     Scene(
         "root-commit", ("commit", "main", *_WORK), lambda repo: repo.write(EDITS), 1, nightly=True
     ),
+    Scene("import-head", ("reject", "auth/1"), _moved_forward, 128),
+    Scene("keep-head", ("propose", "auth", *_WORK), _moved_aside, 1, nightly=True),
+    Scene("put-back-head", ("propose", "auth", *_WORK), _head_deleted, 1, nightly=True),
+    Scene("bind", ("bind", "auth", "feature"), _branch_ahead, 0),
+    Scene("bind-new", ("bind", "auth", "other"), _without_workspace, 0, nightly=True),
     Scene("new", ("new", "auth"), lambda _: None, 128),
+    Scene("new-sparse", ("new", "auth", "--sparse", "docs"), _documented, 128),
+    Scene("rename", ("rename", "auth", "login"), _proposed, 128),
+    Scene("rename-back", ("rename", "login", "auth"), _called_otherwise, 128, nightly=True),
+    Scene("rename-bound", ("rename", "main", "trunk"), _committed, 128, nightly=True),
+    Scene("archive", ("archive", "auth"), _committed, 1),
+    Scene("archive-force", ("archive", "auth", "--force"), _proposed, 1, nightly=True),
+    Scene("unarchive", ("unarchive", "auth"), _put_away, 1, nightly=True),
+    Scene("edit", ("edit", "auth", "--description", "log in"), _committed, 1, nightly=True),
     Scene("create", ("workspace", "create", "auth"), _without_workspace, 128, nightly=True),
     Scene("remove", ("workspace", "remove", "auth"), _committed, 128),
     Scene("remove-force", ("workspace", "remove", "auth", "--force"), _edited, 128, nightly=True),
     Scene("delete", ("delete", "auth", "--yes"), _committed, 128),
     Scene("delete-force", ("delete", "auth", "--yes", "--force"), _proposed, 128, nightly=True),
     Scene("snapshot", ("snapshot", "auth"), _edited, 0, nightly=True),
+    Scene("prune", ("snapshot", "prune", "auth/s1", "--yes"), _saved, 128, nightly=True),
+    Scene("update", ("workspace", "update", "auth"), _behind, 0),
+    Scene("restore", ("restore", "main", "auth"), _committed, 0, nightly=True),
+    Scene("restore-force", ("restore", "main", "auth", "--force"), _dirty, 0),
+    Scene("restore-root", ("restore", "auth", "main"), _committed, 0, nightly=True),
+    Scene("reject-reset", ("reject", "auth/1", "--reset"), _followed_up, 128),
+    Scene("switch", _HAND_OVER, _to_hand_over, 128),
+    Scene("look", _LOOK, _committed, 128),
 )
 
 
@@ -110,6 +236,8 @@ class Stage:
         self.repo = TestRepo.make(self.home / "repo", environ, FILES)
         scene.prepare(self.repo)
         self.repo.close()
+        # Copies are in other directories, where locks are tried anew: so they are here.
+        (self.repo.path / ".git/lanes/locks-work").unlink()
         shutil.copytree(self.home, self._kept, symlinks=True)
         self.before = observe(self.repo)
         self.passed = self.run(*scene.command)
@@ -129,7 +257,10 @@ class Stage:
         return found
 
     def run(
-        self, *args: str, before: int | None = None, variables: Mapping[str, str] | None = None
+        self,
+        *args: str,
+        before: int | str | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> Passed:
         """Run a command from the top of the repository, with more variables in its environment."""
         environ = {**self.repo.environ, **(variables or {})}

@@ -38,6 +38,8 @@ _CASES = (
     ("new", "update-ref"),
     ("new", "worktree"),
     ("new", "reset"),
+    ("new-sparse", "sparse-checkout"),
+    ("rename", "update-ref"),
     ("delete", "update-ref"),
 )
 _NIGHTLY = (

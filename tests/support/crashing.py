@@ -91,9 +91,9 @@ class Crashes:
         self._server.communicate()
 
     def start(
-        self, where: Path, environ: Mapping[str, str], *args: str, before: int | None = None
+        self, where: Path, environ: Mapping[str, str], *args: str, before: int | str | None = None
     ) -> Running:
-        """Start `git lanes ARGS`; it kills itself before the step of that number, from 0."""
+        """Start `git lanes ARGS`; it kills itself before the step of that number or name."""
         request = {
             "args": args,
             "where": str(where),
@@ -109,7 +109,7 @@ class Crashes:
         return Running(self, self._answer()["pid"])
 
     def run(
-        self, where: Path, environ: Mapping[str, str], *args: str, before: int | None = None
+        self, where: Path, environ: Mapping[str, str], *args: str, before: int | str | None = None
     ) -> Passed:
         """Run `git lanes ARGS` to its end, by itself or by its own hand before a step."""
         return self.start(where, environ, *args, before=before).wait()
@@ -128,14 +128,14 @@ class Crashes:
 class _Steps:
     """Counts what the command passes, notes its name, and kills the process when told."""
 
-    def __init__(self, log: int, before: int | None):
+    def __init__(self, log: int, before: int | str | None):
         self._log = log
         self._before = before
         self._count = 0
 
     def passing(self, name: str) -> None:
         """Die here if this is the step; else note it."""
-        if self._count == self._before:
+        if self._before in (self._count, name):
             os.kill(os.getpid(), signal.SIGKILL)
         self._count += 1
         os.write(self._log, name.replace("\n", " ").encode() + b"\n")

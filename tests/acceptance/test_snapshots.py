@@ -1,0 +1,73 @@
+"""What gitlanes promises about snapshots and restoring them, through the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.support.cli import Ran
+from tests.support.repos import TestRepo
+
+Cli = Callable[..., Ran]
+
+
+def test_snapshot_ids_and_restore_after_gc(repo: TestRepo, cli: Cli) -> None:
+    """6. `snapshot` twice without a change prints one id; chmod +x changes it.
+
+    `git gc --prune=now`, then `restore` works.
+    """
+    assert cli("new", "auth").code == 0
+    place = repo.workspace("auth")
+    repo.write({"run.sh": "run\n", "auth.py": "edited\n"}, place)
+    first, again = cli("snapshot", "auth"), cli("snapshot", cwd=place)
+    assert first == again
+    assert first.err == "snapshot auth/s1\n"
+    (place / "run.sh").chmod(0o755)
+    second = cli("snapshot", "auth")
+    assert (second.out != first.out, second.err) == (True, "snapshot auth/s2\n")
+    assert cli("restore", "auth", "auth").code == 0
+    assert not (place / "run.sh").exists()
+    for work_tree in (place, repo.path):
+        repo.git("reflog", "expire", "--expire=now", "--all", cwd=work_tree)
+    repo.git("gc", "--quiet", "--prune=now")
+    assert cli("restore", "auth/s1", "auth").code == 0
+    assert (place / "auth.py").read_text() == "edited\n"
+    assert not (place / "run.sh").stat().st_mode & 0o111
+    assert cli("restore", "auth/s2", "auth").code == 0
+    assert (place / "run.sh").stat().st_mode & 0o111
+    assert cli("snapshot", "auth").out == second.out
+    repo.fsck()
+
+
+def test_restore_in_a_dirty_workspace(repo: TestRepo, cli: Cli) -> None:
+    """7. `restore` of an old state in a dirty workspace refuses.
+
+    With `--force` the edits come back from the snapshot named.
+    """
+    assert cli("new", "auth").code == 0
+    place = repo.workspace("auth")
+    repo.commit("auth", {"auth.py": "1\n"})
+    repo.commit("auth", {"auth.py": "2\n"})
+    edits = {"auth.py": "unsaved\n", "src/new.py": "unsaved, too\n"}
+    repo.write(edits, place)
+    before = repo.refs()
+    assert cli("restore", "auth/1", "auth") == Ran(
+        128,
+        "",
+        "in the way: 'auth.py'\n"
+        "in the way: 'src/new.py'\n"
+        "error: workspace 'auth' has 2 unsaved files\n"
+        "hint: commit them, or use --force: a snapshot is taken first\n",
+    )
+    assert repo.refs() == before
+    assert {name: (place / name).read_text() for name in edits} == edits
+    assert cli("restore", "auth/1", "auth", "--force") == Ran(
+        0,
+        "auth has the files of auth/1: 1 file written, 1 file removed\n",
+        "what was there is in snapshot auth/s1\n"
+        "hint: get it back with 'git lanes restore auth/s1 auth --force'\n",
+    )
+    assert (place / "auth.py").read_text() == "1\n"
+    assert not (place / "src/new.py").exists()
+    assert cli("restore", "auth/s1", "auth", "--force").code == 0
+    assert {name: (place / name).read_text() for name in edits} == edits
+    assert repo.git("rev-parse", "HEAD", cwd=place) == repo.lanes.head("auth")
