@@ -30,6 +30,7 @@ _TRACED = 100
 @click.option("--into", metavar="LANE", help="Promotions into that lane alone.")
 @click.option("--since", metavar="DATE", help="As git understands it: '2 days ago', 2026-01-31.")
 @click.option("-n", "--limit", type=click.IntRange(0), help="At most so many.")
+@porcelain_option("Id, status, agent, commit and title of each")
 def history_command(
     out: Output,
     lane_name: str | None,
@@ -42,6 +43,7 @@ def history_command(
     into: str | None,
     since: str | None,
     limit: int | None,
+    porcelain: bool,
 ) -> None:
     """List attempts with their intent and cost, the one that changed last first."""
     from gitlanes.history.log import Filter, history
@@ -51,7 +53,10 @@ def history_command(
             lane or lane_name, status, agent, tag, since, limit, promotions, source, into
         )
         found = history(repo, wanted)
-    if out.as_json:
+    if porcelain:
+        attempts = [x.attempt for x in found.attempts]
+        out.fields((x.id, x.status, x.agent or "", x.commit, x.title) for x in attempts)
+    elif out.as_json:
         out.result(found)
     elif out.verbose:
         out.result(found, [row for told in found.attempts for row in attempt_lines(told)])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from gitlanes.cli.errors import line
-from gitlanes.cli.output import Output, command, confirm, short
+from gitlanes.cli.output import Output, command, confirm, porcelain_option, short
 from gitlanes.models.lanes import LaneSummary
 from gitlanes.models.records import DELETED, MODES
 
@@ -65,9 +65,7 @@ def new_command(
 
 
 @command("list", long=True)
-@click.option(
-    "--porcelain", "-z", "porcelain", is_flag=True, help="Name, head, status, path; NUL after each."
-)
+@porcelain_option("Name, head, status and path of each")
 @click.option("--archived", is_flag=True, help="Archived lanes, too.")
 @click.option("--tree", is_flag=True, help="Each lane below the one that it was started from.")
 def list_command(out: Output, porcelain: bool, archived: bool, tree: bool) -> None:
@@ -77,9 +75,7 @@ def list_command(out: Output, porcelain: bool, archived: bool, tree: bool) -> No
     with out.repository() as repo:
         found = list_lanes(repo, archived=archived, paths=porcelain or out.as_json)
     if porcelain:
-        for lane in found.lanes:
-            fields = (lane.name, lane.head or "", lane.status, lane.path or "")
-            click.echo("".join(f"{field}\0" for field in fields), nl=False)
+        out.fields((x.name, x.head or "", x.status, x.path or "") for x in found.lanes)
     elif out.as_json:
         out.result(found)
     else:

@@ -8,7 +8,7 @@ import click
 
 from gitlanes.cli.errors import line
 from gitlanes.cli.main import HELP
-from gitlanes.cli.output import Output, command, confirm, count, short
+from gitlanes.cli.output import Output, command, confirm, count, porcelain_option, short
 
 _SAVE = "save"
 
@@ -51,13 +51,16 @@ def save_snapshot(out: Output, lane: str | None) -> None:
 
 @command("list")
 @click.argument("lane", required=False)
-def list_saved(out: Output, lane: str | None) -> None:
+@porcelain_option("Id, time, tree and base of each")
+def list_saved(out: Output, lane: str | None, porcelain: bool) -> None:
     """List the snapshots of LANE, or all; of each lane the oldest first."""
     from gitlanes.workspaces.pruning import list_snapshots
 
     with out.repository() as repo:
         found = list_snapshots(repo, lane)
-    if out.as_json:
+    if porcelain:
+        out.fields((x.id, x.time, x.tree, x.base or "") for x in found)
+    elif out.as_json:
         out.results("gitlanes.snapshots/1", "snapshots", found, ())
     else:
         rows = [(x.id, f"{x.time[:19]}Z", short(x.tree), short(x.base)) for x in found]

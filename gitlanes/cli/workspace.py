@@ -9,7 +9,7 @@ import click
 from gitlanes.cli.claims import claim_workspace, release_workspace, who_claims
 from gitlanes.cli.main import HELP
 from gitlanes.cli.moved_text import files, tell
-from gitlanes.cli.output import Output, command, short
+from gitlanes.cli.output import Output, command, porcelain_option, short
 
 
 @click.group("workspace", context_settings=HELP)
@@ -18,14 +18,17 @@ def workspace_command() -> None:
 
 
 @command("list")
-def list_workspaces(out: Output) -> None:
+@porcelain_option("Id, kind, path and holder of each")
+def list_workspaces(out: Output, porcelain: bool) -> None:
     """List the workspaces: of a lane, detached ones, and the repository's own directory."""
     from gitlanes.workspaces.finding import detached, every
 
     with out.repository() as repo:
         repo.view.require_adopted()
         found = sorted((*every(repo), *detached(repo)), key=lambda x: x.id)
-    if out.as_json:
+    if porcelain:
+        out.fields((x.id, x.kind, x.path, x.owner.agent if x.owner else "") for x in found)
+    elif out.as_json:
         out.results("gitlanes.workspaces/1", "workspaces", found, ())
     else:
         rows = [[x.id, x.kind, x.path] for x in found]

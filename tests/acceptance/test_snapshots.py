@@ -71,3 +71,27 @@ def test_restore_in_a_dirty_workspace(repo: TestRepo, cli: Cli) -> None:
     assert cli("restore", "auth/s1", "auth", "--force").code == 0
     assert {name: (place / name).read_text() for name in edits} == edits
     assert repo.git("rev-parse", "HEAD", cwd=place) == repo.lanes.head("auth")
+
+
+def test_going_back_and_returning(repo: TestRepo, cli: Cli) -> None:
+    """25. Going back to an attempt gives its state and files; to return gives the head's.
+
+    Unsaved edits survive both; what is not there, or another lane's, is refused.
+    """
+    assert cli("new", "auth").code == 0
+    place = repo.workspace("auth")
+    for text in ("1\n", "2\n", "3\n"):
+        repo.commit("auth", {"auth.py": text})
+    repo.write({"notes.txt": "unsaved\n"}, place)
+    assert cli("workspace", "update", "auth", "--to", "auth/1").code == 0
+    assert (place / "auth.py").read_text() == "1\n"
+    assert (
+        repo.git("rev-parse", "HEAD", cwd=place)
+        == cli("show", "auth/1", "--json").json["attempts"][0]["attempt"]["commit"]
+    )
+    assert cli("workspace", "update", "auth").code == 0
+    assert (place / "auth.py").read_text() == "3\n"
+    assert (place / "notes.txt").read_text() == "unsaved\n"
+    assert cli("workspace", "update", "auth", "--to", "auth/9").code == 128
+    assert cli("new", "other").code == 0
+    assert cli("workspace", "create", "auth", "--at", "other").code == 128
