@@ -19,7 +19,7 @@ from gitlanes.workspaces import mending
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
-    from gitlanes.git.trees import Change
+    from gitlanes.git.trees import Change, Item
     from gitlanes.models.workspaces import Snapshot
     from gitlanes.store.lane_repo import LaneRepo
     from gitlanes.workspaces.capture import Held
@@ -69,7 +69,8 @@ def move_files(repo: LaneRepo, hold: Held, old: str, new: str) -> list[bytes] | 
     changes = changes_between(repo, old, new)
     added = [path for path, (before, _) in changes.items() if before is None]
     blocking = {path for path in _above(hold, added) if path not in changes}
-    blocking |= {path for path in added if _has_others(hold, path, changes)}
+    files = [path for path, (before, _) in changes.items() if not _is_module(before)]
+    blocking |= {path for path in files if _has_others(hold, path, changes)}
     if blocking:
         return sorted(blocking)
     plain = not hold.index and not _any_there(hold, added)
@@ -228,5 +229,8 @@ def _is_file(place: bytes) -> bool:
 
 
 def _is_submodule(change: Change) -> bool:
-    after = change[1]
-    return after is not None and after[0] == _SUBMODULE
+    return _is_module(change[1])
+
+
+def _is_module(item: Item | None) -> bool:
+    return item is not None and item[0] == _SUBMODULE

@@ -49,6 +49,11 @@ class Landings(RuleBasedStateMachine):
         super().__init__()
         self.directory = tempfile.TemporaryDirectory(prefix="landings-")
         self.count = 0
+        # Each lane's life, what its origins had when it began (the nearest first), and how many
+        # of these are newer than what its changes count from.
+        self.lives: dict[str, int] = {}
+        self.origins: dict[str, list[tuple[int, Files]]] = {}
+        self.newer: dict[str, int] = {}
 
     @initialize()
     def begin(self) -> None:
@@ -73,6 +78,11 @@ class Landings(RuleBasedStateMachine):
 
     def start(self, lane: str, origin: str) -> None:
         """Note that a lane started from another one's head."""
+        self.count += 1
+        self.lives[lane] = self.count
+        above = [(self.lives[origin], dict(self.files[origin]))] if origin in self.lives else []
+        self.origins[lane] = above + self.origins.get(origin, [])
+        self.newer[lane] = self.newer.get(origin, 0) + len(above)
         self.files[lane] = dict(self.files[origin])
         self.bases[lane] = dict(self.bases.get(origin, self.files[origin]))
         self.seen[lane] = set(self.seen[origin])
@@ -129,8 +139,13 @@ class Landings(RuleBasedStateMachine):
         replaced = {(path, target.get(path)) for path in changed(target, after)}
         assert replaced <= self.seen[lane]
         self.files["main"] = after
-        self.bases[lane] = dict(source)
+        self.bases[lane], self.newer[lane] = dict(source), 0
         self.seen["main"] |= self.seen[lane]
+        for other in LANES:
+            for place, (life, files) in enumerate(self.origins[other][: self.newer[other]]):
+                if life == self.lives[lane]:  # main has what that lane began with
+                    self.bases[other], self.newer[other] = files, place
+                    break
 
     @invariant()
     def agreed(self) -> None:

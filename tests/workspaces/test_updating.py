@@ -263,3 +263,17 @@ def test_filters_run(make_repo: Maker) -> None:
     repo.lanes.update_workspace("auth")
     assert (place / "a.txt").read_bytes() == b"b\r\n"
     assert status(repo, place) == ""
+
+
+def test_a_directory_in_a_changed_file_s_place(repo: TestRepo) -> None:
+    """A directory that somebody made where a changed file was is in the way, as an edit is."""
+    place = behind(repo, {"auth.py": "theirs\n"})
+    (place / "auth.py").unlink()
+    repo.write({"auth.py/mine.py": "mine\n"}, place)
+    git_dir = Path(repo.git("rev-parse", "--absolute-git-dir", cwd=place))
+    before = (git_dir / "lanes.json").read_text()
+    with pytest.raises(Refused) as refused:
+        repo.lanes.update_workspace("auth")
+    assert refused.value.data["in_the_way"] == ["auth.py"]
+    assert (place / "auth.py/mine.py").read_text() == "mine\n"
+    assert (git_dir / "lanes.json").read_text() == before
