@@ -169,6 +169,6 @@ def _commit(
     tx: Transaction, tree: str, parents: list[str], message: str, author: bytes | None = None
 ) -> str:
     who = tx.repo.identity()
-    return tx.repo.objects.write_commit(
+    return tx.repo.objects.write_own_commit(
         tree, parents, message, author=author or who.author, committer=who.committer
     )

@@ -125,7 +125,7 @@ def _laid_anew(
             message = _message(attempt, message, offer)
         else:
             tree = _again(tx.repo, attempt, parent, attempts, commits)
-        oid = store.write_commit(
+        oid = store.write_own_commit(
             tree, [parent], message, author=was.author, committer=who.committer
         )
         commits |= dict.fromkeys((attempt.commit, old), oid)
@@ -188,8 +188,7 @@ def _again(
 def _record(tx: Transaction, anew: Anew, captured: Capture, offer: Offer) -> None:
     """Carry the notes on, and add what the offer says of the amended attempt."""
     for old, new in zip(anew.old, anew.new, strict=True):
-        if new.commit != rewriting.stands_at(old):
-            tx.carry_notes(rewriting.stands_at(old), new.commit)
+        tx.carry_notes(rewriting.stands_at(old), new.commit)
     if offer.intent != NO_INTENT or captured.own:
         details = {"commits": list(captured.own)} if captured.own else {}
         records.add_intent(tx, anew.new[0], offer.intent, details)

@@ -235,7 +235,7 @@ def _head_after(tx: Transaction, lane: Lane, attempt: Attempt) -> tuple[str, tup
         )
     who = repo.identity()
     proposed = store.commit(attempt.commit)
-    oid = store.write_commit(
+    oid = store.write_own_commit(
         plan.tree, [head], proposed.message, author=proposed.author, committer=who.committer
     )
     return oid, plan.convergent

@@ -280,7 +280,7 @@ def _written(
     """Store the attempt's commit: one, on the commit that the workspace was based on."""
     repo, lane = tx.repo, state.record
     who = repo.identity()
-    oid = repo.objects.write_commit(
+    oid = repo.objects.write_own_commit(
         captured.tree, [captured.base], message, author=who.author, committer=who.committer
     )
     return Attempt(

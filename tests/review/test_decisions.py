@@ -388,3 +388,32 @@ def test_a_partial_offer_keeps_what_is_staged_elsewhere(repo: TestRepo) -> None:
     repo.propose("auth", {"p1.txt": "1\n"}, paths=["p1.txt"])
     assert repo.git("show", ":other.txt", cwd=place) == "staged"
     assert repo.git("show", "HEAD:p1.txt", cwd=place) == "1"
+
+
+def test_the_same_work_offered_again_within_a_second_has_records_of_its_own(
+    repo: TestRepo,
+) -> None:
+    """Each attempt is a commit of its own, so neither tells what the other took, or was told."""
+    repo.lane("auth")
+    cheap, dear = Cost(input_tokens=5), Cost(input_tokens=70)
+    first = repo.propose("auth", {"auth.py": "1\n"}, message="add auth", cost=cheap)
+    repo.lanes.reject(first, Judgement(by="boss", reason="not yet"))
+    second = repo.lanes.commit("auth", message="add auth", cost=dear).attempt.id
+    one, two = (repo.lanes.show(x).attempts[0] for x in (first, second))
+    assert one.attempt.commit != two.attempt.commit
+    assert message(repo, one.attempt.commit) == message(repo, two.attempt.commit)
+    assert [x["input_tokens"] for x in one.notes.costs] == [5]
+    assert [x["input_tokens"] for x in two.notes.costs] == [70]
+    assert [x["reason"] for x in one.notes.evaluations] == ["not yet"]
+    assert two.notes.evaluations == ()
+
+
+def test_a_replay_on_the_very_commit_that_it_stands_on_is_a_commit_of_its_own(
+    repo: TestRepo,
+) -> None:
+    """Replayed at once on a target that stood still, it is told apart from the source's."""
+    repo.lane("auth", {"auth.py": "1\n"})
+    made = repo.lanes.promote("auth", mode="replay")
+    assert repo.lanes.head("auth") != repo.lanes.head("main")
+    assert message(repo, repo.lanes.head("auth")) == message(repo, repo.lanes.head("main"))
+    assert made.commits == (repo.lanes.head("main"),)
