@@ -44,8 +44,11 @@ class RefReader(ObjectReader):
 
     def resolve(self, name: str) -> tuple[str, bytes] | None:
         """Return (id, content) of what the ref or revision names, or None."""
-        found = self._ask([name])[0]
-        return found and (found[0], found[2])
+        return self.resolve_all([name])[0]
+
+    def resolve_all(self, names: Sequence[str]) -> list[tuple[str, bytes] | None]:
+        """Return (id, content) of what each names, or None, in one round trip."""
+        return [found and (found[0], found[2]) for found in self._ask(names)]
 
     def target(self, name: str) -> str | None:
         """Return the id that a ref points to, or None."""

@@ -50,8 +50,7 @@ def promote(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
     there is nothing new, NotFound for a forced path that does not collide, Raced if ``expect``
     does not hold, Refused if the order is strict and something would stay behind.
     """
-    made = carry_out(repo, lane, checked(order), "promote", _land)
-    target = repo.view.lane(made.into).record
+    made, target = carry_out(repo, lane, checked(order), "promote", _land)
     following = binding.follow(repo, target.name) if target.bound else None
     return replace(made, following=following)
 
@@ -69,18 +68,18 @@ def preview(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
 
 def carry_out(
     repo: LaneRepo, lane: str | None, order: Order, verb: str, outcome: Outcome
-) -> Promotion:
+) -> tuple[Promotion, Lane]:
     """Plan a promotion without a lock and carry it out within one transaction.
 
-    Where either lane moved in between, it is planned again.
+    Where either lane moved in between, it is planned again. Returns the target as planned for,
+    too.
     """
     source, target = _ends(repo, lane, order)
     unsaved = strictness.Unsaved(repo, source.record)
     if order.strict:
         strictness.require(repo, source.record, unsaved)
-    for end in (source, target):
-        intake.catch_up(repo, end.record.name)
-    source, target = repo.view.again(source, target)
+    ends = [intake.catch_up(repo, x.record.name) for x in (source, target)]
+    source, target = repo.view.again(*ends)  # what one took in may tell of the other
     landing = plans.plan(repo, source, target, order.force)
     forced = _require_landing(repo, landing, order)
     with transaction(repo, verb, actor=order.intent.agent) as tx:
@@ -89,7 +88,7 @@ def carry_out(
             landing = plans.plan(repo, source, target, order.force)
             forced = _require_landing(repo, landing, order)
         made = outcome(tx, landing, forced, order, mode_of(order, source))
-    return replace(made, unsaved=unsaved.paths())
+    return replace(made, unsaved=unsaved.paths()), target.record
 
 
 def checked(order: Order | None) -> Order:

@@ -33,7 +33,7 @@ def propose(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
             "a replay cannot be proposed: it is an attempt for each commit",
             hint="use --mode merge or --mode squash",
         )
-    return carry_out(repo, lane, order, "propose", _offer)
+    return carry_out(repo, lane, order, "propose", _offer)[0]
 
 
 def _offer(

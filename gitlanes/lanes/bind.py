@@ -49,12 +49,10 @@ def bind(repo: LaneRepo, lane: str | None, branch: str, *, expect: str | None = 
             tx.lane(state, replace(record, branch=ref))
     if tip is None:
         _make(repo, name, ref, agreed)
-    how = intake.take_in(repo, name)
-    after = repo.view.lane(name).record
+    after, how = intake.take_in(repo, name)
     following = binding.follow(repo, name)
-    return Bound(
-        after, branch, created=tip is None, imported=how == branches.IMPORTED, following=following
-    )
+    imported = how == branches.IMPORTED
+    return Bound(after.record, branch, created=tip is None, imported=imported, following=following)
 
 
 def unbind(repo: LaneRepo, lane: str | None = None, *, expect: str | None = None) -> Bound:

@@ -160,8 +160,7 @@ def _default(repo: LaneRepo) -> LaneState:
     if found is None:
         raise NotAdopted("this repository has no lanes yet", hint="run 'git lanes init'")
     if found.record.bound:
-        intake.catch_up(repo, found.record.name)
-        found = repo.view.lane(found.record.name)
+        return intake.catch_up(repo, found.record.name)
     return found
 
 

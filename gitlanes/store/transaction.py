@@ -269,18 +269,18 @@ def settled(repo: LaneRepo, name: str) -> LaneState:
 
     For verbs that plan before they take the lock, and for whoever wants nothing else.
     """
-    state = repo.view.lane(name)
-    if repo.refs.target(layout.head(name)) == state.record.head:
+    state, head = repo.view.found_at(name)
+    if head == state.record.head:
         return state
     with transaction(repo, "import"):
         return repo.view.lane(name)
 
 
-def _settle(repo: LaneRepo, lock: int, state: LaneState) -> LaneState:
+def _settle(repo: LaneRepo, lock: int, state: LaneState, head: str | None) -> LaneState:
+    if head == state.record.head:
+        return state
     from gitlanes.store import foreign  # hardly ever needed
 
-    if repo.refs.target(layout.head(state.record.name)) == state.record.head:
-        return state
     return foreign.settle(repo, state, lambda verb: Transaction(repo, verb, None, lock, None))
 
 

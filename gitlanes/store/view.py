@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from gitlanes.git.process import Git
     from gitlanes.git.refs import RefReader
 
+    # What sees to a lane whose head ref is where the second one says.
+    Settle = Callable[[LaneState, str | None], LaneState]
+
 
 class View:
     """Reads lanes from the tips of their journals, without a lock; nothing is kept."""
@@ -24,26 +27,38 @@ class View:
     def __init__(self, git: Git, reader: RefReader, warn: journal.Warn):
         self._git = git
         self._warn = warn
-        self._settle: Callable[[LaneState], LaneState] | None = None
+        self._settle: Settle | None = None
         self.reader = reader
 
     def find(self, name: str) -> LaneState | None:
         """Return a lane, or the tombstone of one that was deleted or renamed, or None."""
+        found, head = self._read(name)
+        return found and self._settled(found, head)
+
+    def found_at(self, name: str) -> tuple[LaneState, str | None]:
+        """Return a live lane as `lane` does, and where its head ref is, in one round trip."""
+        found, head = self._read(name)
+        live = found is not None and found.record.live
+        return (found, head) if found and live else (self.lane(name), head)
+
+    def _read(self, name: str) -> tuple[LaneState | None, str | None]:
         try:
-            found = self.reader.resolve(layout.journal(layout.check_lane_name(name)))
+            layout.check_lane_name(name)
         except BadName:
-            return None
+            return None, None
+        found, head = self.reader.resolve_all([layout.journal(name), layout.head(name)])
         if found is None:
-            return None
+            return None, None
         oid, data = found
         record = journal.tip_entry(name, oid, data.partition(b"\n\n")[2]).record
-        return self._settled(LaneState(record, oid))
+        return LaneState(record, oid), head and head[0]
 
     @contextmanager
-    def settling(self, settle: Callable[[LaneState], LaneState]) -> Iterator[None]:
+    def settling(self, settle: Settle) -> Iterator[None]:
         """Let `settle` see to each live lane that is read by name inside the block.
 
-        For operations, which must not build on a head that somebody moved with plain git.
+        It is called with the lane and where its head ref is. For operations, which must not
+        build on a head that somebody moved with plain git.
         """
         self._settle = settle
         try:
@@ -51,12 +66,12 @@ class View:
         finally:
             self._settle = None
 
-    def _settled(self, state: LaneState) -> LaneState:
+    def _settled(self, state: LaneState, head: str | None) -> LaneState:
         if self._settle is None or not state.record.live:
             return state
         settle, self._settle = self._settle, None  # it reads lanes itself
         try:
-            return settle(state)
+            return settle(state, head)
         finally:
             self._settle = settle
 
@@ -115,10 +130,12 @@ class View:
     def again(self, *states: LaneState) -> list[LaneState]:
         """Return the lanes as they are now: read anew where their journals went on."""
         names = [x.record.name for x in states]
-        tips = self.reader.targets([layout.journal(name) for name in names])
+        asked = [ref(name) for ref in (layout.journal, layout.head) for name in names]
+        found = self.reader.targets(asked)
+        tips, heads = found[: len(names)], found[len(names) :]
         return [
-            self._settled(state) if tip == state.tip else self.lane(state.record.name)
-            for state, tip in zip(states, tips, strict=True)
+            self._settled(state, head) if tip == state.tip else self.lane(state.record.name)
+            for state, tip, head in zip(states, tips, heads, strict=True)
         ]
 
     def lanes(self, *, deleted: bool = False) -> list[LaneState]:

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
-def take_in(repo: LaneRepo, name: str) -> str:
-    """Let a lane's head catch up with its branch; return how the two stood.
+def take_in(repo: LaneRepo, name: str) -> tuple[LaneState, str]:
+    """Let a lane's head catch up with its branch; return the lane, and how the two stood.
 
     'imported': the branch went on, and its commits are part of the lane now; where the lane
     had moved, too, one merge commit joins them by paths. 'collides', 'diverged' (the branch
@@ -39,26 +39,32 @@ def take_in(repo: LaneRepo, name: str) -> str:
     branch that lags behind, as an interrupted following leaves it, is brought to the head. An
     unbound lane has only its own head seen to.
     """
-    lane = settled(repo, name).record
-    how = relation(repo, lane)
+    state = settled(repo, name)
+    how = relation(repo, state.record)
     if how == IMPORTED:
         with transaction(repo, "import") as tx:
             state = repo.view.lane(name)
             how = relation(repo, state.record)
             if how == IMPORTED:
                 how = _import(tx, state)
+        state = repo.view.lane(name)
+    lane = state.record
     if lane.bound and (how in (LAGS, IMPORTED) or binding.interrupted(repo)):
         binding.follow(repo, name)
     elif lane.bound and how == AGREED and repo.refs.target(layout.seen(name)) != lane.head:
         agree(repo, name, str(lane.head))  # people brought the branch along by themselves
-    return how
+    return state, how
 
 
-def catch_up(repo: LaneRepo, name: str) -> None:
-    """Take in the branch's commits, with a warning where that needs a person's decision."""
-    how = take_in(repo, name)
+def catch_up(repo: LaneRepo, name: str) -> LaneState:
+    """Take in the branch's commits, with a warning where that needs a person's decision.
+
+    Returns the lane as it is after that.
+    """
+    state, how = take_in(repo, name)
     if how in TO_DECIDE:
-        repo.warn("; ".join(explain(repo.view.lane(name).record, how)))
+        repo.warn("; ".join(explain(state.record, how)))
+    return state
 
 
 def foreseen(repo: LaneRepo, state: LaneState) -> LaneState:
@@ -75,9 +81,9 @@ def foreseen(repo: LaneRepo, state: LaneState) -> LaneState:
 
 def require_agreement(repo: LaneRepo, name: str) -> None:
     """Take in the branch's commits; raises Refused where that needs a person's decision."""
-    how = take_in(repo, name)
+    state, how = take_in(repo, name)
     if how in TO_DECIDE:
-        message, hint = explain(repo.view.lane(name).record, how)
+        message, hint = explain(state.record, how)
         raise Refused(message, hint=hint)
 
 
@@ -118,6 +124,6 @@ def _joined(repo: LaneRepo, lane: Lane, tip: str) -> str | None:
     branch = layout.short_branch(str(lane.branch))
     message = add_change_id(f"Merge branch '{branch}' into lane {lane.name}\n", ids.new_change_id())
     who = repo.identity()
-    return store.write_commit(
+    return store.write_own_commit(
         plan.tree, [str(lane.head), tip], message, author=who.author, committer=who.committer
     )

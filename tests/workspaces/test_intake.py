@@ -29,7 +29,7 @@ def assert_agreed(repo: TestRepo) -> None:
 def take_in(repo: TestRepo) -> str:
     """Let main take in its branch, and return how the two stood."""
     with repo.inner() as inner:
-        return intake.take_in(inner, "main")
+        return intake.take_in(inner, "main")[1]
 
 
 def part(repo: TestRepo) -> Path:
