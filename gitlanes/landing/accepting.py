@@ -103,10 +103,9 @@ def _record(
     told = {**(accepted.promotion or {}), "base": list(ready.bases), "target": target.head}
     details = {"promotion": {**told, "forced": list(ready.forced), "head": ready.commit}}
     record = replace(
-        target,
+        ledger.received(ready.then, target, head),
         head=ready.commit,
         open=ledger.without(target.open, [accepted, *gone]),
-        landed=ledger.received(ready.then, target, head),
     )
     tx.lane(state, record, parents=[ready.commit], attempts=[accepted, *gone], details=details)
     if ready.now is not None:

@@ -2,56 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Refused
+from gitlanes.landing.holdings import shared
 from gitlanes.lanes.forks import fork_point
-from gitlanes.models.records import Lane, LaneState
-from gitlanes.store.ancestry import is_ancestor, merge_base
+from gitlanes.models.records import NOT_LANDED, Lane, LaneState
+from gitlanes.store.ancestry import independent, is_ancestor, merge_base
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
-# Finds a lane by its uuid.
-Find = Callable[[str], LaneState | None]
+# Returns all lanes, deleted ones too.
+Every = Callable[[], Sequence[LaneState]]
 
 
 def bases_for(
-    repo: LaneRepo, source: LaneState, target: LaneState, find: Find | None = None
+    repo: LaneRepo, source: LaneState, target: LaneState, every: Every | None = None
 ) -> tuple[str, ...]:
     """Return the commits whose content both lanes have, for the landing of one on the other.
 
     The source head that landed last; before any landing, the point where the source's start
-    left the target's history, or a later commit of its ancestry that landed there since. What
-    the target itself landed on the source before counts in the same way. ``find`` is for who
-    asks for many lanes, and has read them all.
+    left the target's history. What the target itself landed on the source before counts in the
+    same way, and so does what third lanes, agents or people brought from one to the other.
+    ``every`` is for who asks for many lanes, and has read them all.
     """
-    find = find or repo.view.by_uuid
     known = source.record.landed.get(target.record.uuid)
-    if known is not None and known.at is not None:
-        bases = known.bases
-    elif known is not None:
-        bases = brought_up(repo, source.record, target.record, known.bases, find)
-    else:
-        fork = _fork(repo, source.record, target.record)
-        bases = brought_up(repo, source.record, target.record, (fork,), find)
-    back = target.record.landed.get(source.record.uuid)
-    if back is None or back.source is None:
-        return bases
-    return _newest(repo, (*bases, back.source))
+    bases = known.bases if known is not None else (_fork(repo, source.record, target.record),)
+    return brought_up(repo, source.record, target.record, bases, every)
 
 
 def brought_up(
-    repo: LaneRepo, source: Lane, target: Lane, bases: Iterable[str], find: Find | None = None
+    repo: LaneRepo, source: Lane, target: Lane, bases: Sequence[str], every: Every | None = None
 ) -> tuple[str, ...]:
-    """Return bases that were recorded earlier, moved along what the source came from.
+    """Return recorded bases with whatever else both lanes have by now.
 
-    A lane that the source started from may have landed since: what both share up to its landed
-    head is on the target already, in whatever form.
+    What they have for certain takes the place of older bases. All else is beside them: a base
+    more can only stop a landing, never let it take back what somebody changed since.
     """
-    find = find or repo.view.by_uuid
-    return tuple(_landed_since(repo, source, target, base, find) for base in bases)
+    back = target.landed.get(source.uuid, NOT_LANDED).source
+    certain: list[str] = [back] if back else []
+    beside: list[str] = []
+    if _met_elsewhere(source, target):
+        lanes = every() if every else repo.view.lanes(deleted=True)
+        for commit, sure in shared(repo, source, target, lanes):
+            (certain if sure else beside).append(commit)
+    certain = list(independent(repo, certain))
+    newer = _beyond(repo, certain, bases)
+    older = (*_beyond(repo, bases, newer), *_beyond(repo, beside, certain))
+    return tuple(dict.fromkeys((*older, *newer)))
+
+
+def _beyond(repo: LaneRepo, commits: Iterable[str], known: Sequence[str]) -> list[str]:
+    """Return the commits that none of the known ones contains."""
+    wanted = dict.fromkeys(commits)
+    return [x for x in wanted if not any(is_ancestor(repo, x, one) for one in known)]
+
+
+def _met_elsewhere(source: Lane, target: Lane) -> bool:
+    """Say whether the lanes may have more in common than what landed from one on the other."""
+    others = source.landed.keys() - {target.uuid}
+    return source.mingled or source.origin != target.uuid or bool(others)
 
 
 def _fork(repo: LaneRepo, source: Lane, target: Lane) -> str:
@@ -66,28 +78,3 @@ def _fork(repo: LaneRepo, source: Lane, target: Lane) -> str:
             hint="start the lane from a commit that both have",
         )
     return fork
-
-
-def _newest(repo: LaneRepo, commits: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the commits without those that another one of them contains."""
-    found = tuple(dict.fromkeys(commits))
-    return tuple(
-        one for one in found if not any(x != one and is_ancestor(repo, one, x) for x in found)
-    )
-
-
-def _landed_since(repo: LaneRepo, source: Lane, target: Lane, fork: str, find: Find) -> str:
-    """Return the newest commit of the source's ancestry that landed on the target, or `fork`."""
-    base, origin, seen = fork, source.origin, {source.uuid, target.uuid}
-    while origin is not None and origin not in seen:
-        seen.add(origin)
-        lane = find(origin)
-        if lane is None:
-            break
-        landed = lane.record.landed.get(target.uuid)
-        if landed is not None and landed.source is not None:
-            shared = merge_base(repo, landed.source, str(source.head))
-            if shared is not None and is_ancestor(repo, base, shared):
-                base = shared
-        origin = lane.record.origin
-    return base

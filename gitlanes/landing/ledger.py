@@ -57,16 +57,17 @@ def learnt_since(
     return tuple(x for x in since if not any(is_ancestor(repo, x, one) for one in old))
 
 
-def received(source: Lane, target: Lane, head: str) -> dict[str, Landed]:
-    """Return where the target stands towards others, now that it has the source's work to `head`.
+def received(source: Lane, target: Lane, head: str) -> Lane:
+    """Return the target's record, now that it has the source's work to `head`.
 
-    Only a lane that is promoted into the source some day needs to know, and that one has its
-    fork point from the source on record: main must not remember every lane that it received.
+    Where that stands towards the source is only for who has its fork point from there on
+    record: main must not remember every lane that it received.
     """
     known = target.landed.get(source.uuid)
     if known is None:
-        return target.landed
-    return {**target.landed, source.uuid: Landed((head,), head, known.source)}
+        return replace(target, mingled=True)
+    landed = {**target.landed, source.uuid: Landed((head,), head, known.source)}
+    return replace(target, landed=landed, mingled=True)
 
 
 def overtaken(target: Lane, source: Lane) -> list[Attempt]:

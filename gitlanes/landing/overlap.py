@@ -137,7 +137,7 @@ def _accepted(
     if target is None or target.record.uuid == lane.uuid:
         return {}
     try:
-        bases = bases_for(repo, state, target, every.get)
+        bases = bases_for(repo, state, target, lambda: [*every.values()])
     except Refused:  # no common history: all that came since its start
         bases = (str(lane.fork),)
     trees = [_tree(repo, x) for x in bases]

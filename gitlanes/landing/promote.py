@@ -153,11 +153,10 @@ def _land(
     tx.description = f"promote {source.name} into {target.name} ({mode})"
     if made or gone:
         after = replace(
-            target,
+            ledger.received(source, target, str(source.head)),
             head=head,
             next=target.next + len(made),
             open=ledger.without(target.open, gone),
-            landed=ledger.received(source, target, str(source.head)),
         )
         parents = [x.commit for x in made][-1:]
         changed = (*attempts, *gone)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
+from gitlanes.git.refs import list_refs
 from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import Landed, Lane, LaneState
+from gitlanes.store import layout
 from gitlanes.store.ancestry import is_ancestor, merge_base
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
+    from gitlanes.store.transaction import Transaction
 
 
 class Start(Model):
@@ -28,7 +32,27 @@ def resolve(repo: LaneRepo, name: str | None, default: LaneState) -> Start:
     if ids.ATTEMPT_ID.fullmatch(name):
         return Start(commit, repo.view.attempt_in(name)[1])
     origin = repo.view.find(name)
-    return Start(commit, origin if origin is not None and origin.record.live else None)
+    if origin is not None and origin.record.live:
+        return Start(commit, origin)
+    return Start(commit, _holder(repo, commit, default))
+
+
+def _holder(repo: LaneRepo, commit: str, default: LaneState) -> LaneState | None:
+    """Return the lane whose accepted history has a commit; the adopted one comes first."""
+    if is_ancestor(repo, commit, str(default.record.head)):
+        return default
+    rows = list_refs(repo.git, [f"--contains={commit}", "--count=1", layout.HEADS], "refname")
+    return repo.view.find(os.fsdecode(rows[0][0]).removeprefix(layout.HEADS)) if rows else None
+
+
+def met(tx: Transaction, state: LaneState | None) -> None:
+    """Record that another lane has some of a lane's work by now, without having landed it.
+
+    The adopted lane's is everybody's anyway.
+    """
+    if state is None or state.record.mingled or state.record.extra.get("adopted"):
+        return
+    tx.lane(state, replace(state.record, mingled=True))
 
 
 def landed_from(repo: LaneRepo, start: Start, default: LaneState) -> dict[str, Landed]:

@@ -91,6 +91,8 @@ def new(
         record = replace(record, **plain(about), sparse=limits)
         tx.description = f"new lane {name}"
         tx.lane(state, record, parents=[begun.commit])
+        if begun.origin is not None:
+            forks.met(tx, repo.view.find(begun.origin.record.name))
         if workspace:
             place = workspaces.free_place(repo, name, path)
             workspaces.create_with(tx, record, place, begun.commit)

@@ -78,6 +78,9 @@ class Landed(Model):
     extra: dict[str, Any] = NOTHING
 
 
+NOT_LANDED = Landed(())
+
+
 class Lane(Model):
     """A lane's whole record, as each of its journal entries carries it.
 
@@ -85,8 +88,9 @@ class Lane(Model):
     was, ``parent`` the uuid of the lane that it follows. ``change`` is the Change-Id that the
     next proposal carries on after a rejection. ``branch`` is the bound branch's ref.
     ``description`` and ``meta`` are what people say of it, ``mode`` how it is promoted unless
-    told, ``sparse`` the directories that its workspaces are limited to (none: all). ``extra``
-    keeps fields that a newer version wrote.
+    told, ``sparse`` the directories that its workspaces are limited to (none: all). ``mingled``
+    says that its work and other lanes' met on ways that ``landed`` does not tell: one took in
+    or started from the other. ``extra`` keeps fields that a newer version wrote.
     """
 
     name: str
@@ -107,6 +111,7 @@ class Lane(Model):
     meta: dict[str, str] = NOTHING
     mode: str | None = None
     sparse: tuple[str, ...] = ()
+    mingled: bool = False
     extra: dict[str, Any] = NOTHING
 
     @property

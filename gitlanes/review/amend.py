@@ -87,6 +87,7 @@ def _amended(
     tree = folding.folded(repo, lane, (amended, *later), captured, base, offer)
     _require_news(repo, lane, amended, tree, offer)
     merged = lineage.merged_heads(repo, lane, captured)
+    lineage.note_met(tx, merged)
     anew = _laid_anew(tx, lane, (amended, *later), tree, offer)
     first = replace(
         anew.new[0],

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes.git.trailers import change_id_of, without_trailer
+from gitlanes.lanes import forks
 from gitlanes.models.records import Attempt, Lane
 from gitlanes.models.workspaces import Capture
 from gitlanes.store import codec
@@ -13,6 +14,7 @@ from gitlanes.store.ancestry import is_ancestor, merge_base
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
+    from gitlanes.store.transaction import Transaction
 
 
 def has_change(repo: LaneRepo, lane: Lane, change: str) -> bool:
@@ -58,3 +60,9 @@ def merged_heads(
             if shared and shared != known:
                 found[other.record.uuid] = shared
     return found
+
+
+def note_met(tx: Transaction, merged: Iterable[str]) -> None:
+    """Let the lanes of these uuids know that another one has some of their work."""
+    for uuid in merged:
+        forks.met(tx, tx.repo.view.by_uuid(uuid))

@@ -113,6 +113,7 @@ def _attempt(
     attempt = _written(tx, state, captured, offer, message, merged)
     if under:
         attempt = replace(attempt, on=under[0].id)
+    lineage.note_met(tx, merged)
     details = {"commits": list(captured.own)} if captured.own else {}
     records.add_intent(tx, attempt, offer.intent, details)
     records.add_cost(tx, attempt, offer.cost)

@@ -111,8 +111,9 @@ def _take(tx: Transaction, state: LaneState, tip: str) -> str:
         attempt = imports.imported(tx, lane, tip, lane.head, landed=tip)
         after = replace(lane, head=tip, next=lane.next + 1)
     tx.description = f"import commits made on {lane.name} with plain git: {attempt.title}"
+    met = imports.bring_along(tx, lane, tip, tip)
+    after = replace(after, mingled=lane.mingled or met)
     tx.lane(state, after, parents=[tip], attempts=[attempt], actual=tip)
-    imports.bring_along(tx, lane, tip, tip)
     done = "accepted" if offered else "imported"
     return f"moved forward outside gitlanes: what it has is {done} as {attempt.id}"
 

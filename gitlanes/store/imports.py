@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from gitlanes import ids
 from gitlanes.git.trailers import change_id_of, subject_of
 from gitlanes.models.plain import replace
-from gitlanes.models.records import ACCEPTED, Attempt, Landed, Lane, LaneState
+from gitlanes.models.records import ACCEPTED, NOT_LANDED, Attempt, Landed, Lane, LaneState
 from gitlanes.store import codec
+from gitlanes.store.ancestry import beyond, is_ancestor, newest_in
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -44,23 +45,25 @@ def accepted(tx: Transaction, attempt: Attempt, landed: str) -> Attempt:
     return replace(attempt, status=ACCEPTED, landed=landed, decided=tx.time)
 
 
-def bring_along(tx: Transaction, lane: Lane, tip: str, head: str) -> None:
-    """Note for other lanes whose accepted work a person merged into `tip` that it landed.
+def bring_along(tx: Transaction, lane: Lane, tip: str, head: str) -> bool:
+    """Note for other lanes whose work a person merged into `tip` that it landed; say if any was.
 
     An exported lane comes back like this, and so does a collision resolved by hand.
     """
-    for other, landed in _brought_along(tx.repo, lane, tip):
+    found = list(_brought_along(tx.repo, lane, tip))
+    for other, landed in found:
         known = {**other.record.landed, lane.uuid: Landed((landed,), head, landed)}
         tx.lane(other, replace(other.record, landed=known))
+    return bool(found)
 
 
 def _brought_along(repo: LaneRepo, lane: Lane, tip: str) -> Iterator[tuple[LaneState, str]]:
-    """Yield the lanes whose accepted work is new in `tip`, and how far."""
-    new = set(repo.git.run("rev-list", tip, f"^{lane.head}").text.split())
-    for other in repo.view.lanes():
-        commit, ends = other.record.head, {other.record.fork, None}
-        while commit not in ends and commit not in new:
-            parents = repo.objects.commit(str(commit)).parents
-            commit = parents[0] if parents else None
-        if commit in new and commit is not None and other.record.uuid != lane.uuid:
+    """Yield the lanes whose history is new in `tip`, and how far."""
+    new = beyond(repo, [tip], str(lane.head))
+    others = [x for x in repo.view.lanes() if x.record.uuid != lane.uuid and x.record.head]
+    graph = beyond(repo, [str(x.record.head) for x in others], str(lane.head))
+    for other in others:
+        commit = newest_in(graph, str(other.record.head), new)
+        known = other.record.landed.get(lane.uuid, NOT_LANDED).source
+        if commit and not (known and is_ancestor(repo, commit, known)):
             yield other, commit

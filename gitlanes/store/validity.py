@@ -45,6 +45,8 @@ def checked_lane(lane: Lane) -> Lane:
         raise ValueError(f"a lane's {fault} is not text")
     if not all(isinstance(x, str) and directory_fault(x) is None for x in lane.sparse):
         raise ValueError("a sparse directory is none")
+    if not isinstance(lane.mingled, bool):
+        raise ValueError("whether a lane is mingled is no truth value")
     return lane
 
 

@@ -97,9 +97,9 @@ def _import(tx: Transaction, state: LaneState) -> str:
     branch = layout.short_branch(str(lane.branch))
     tx.description = f"import branch {branch} into {lane.name}: {attempt.title}"
     tx.move(layout.seen(lane.name), repo.refs.target(layout.seen(lane.name)), tip)
-    record = replace(lane, head=head, next=lane.next + 1)
+    met = bring_along(tx, lane, tip, head)
+    record = replace(lane, head=head, next=lane.next + 1, mingled=lane.mingled or met)
     tx.lane(state, record, parents=[head], attempts=[attempt])
-    bring_along(tx, lane, tip, head)
     return IMPORTED
 
 
