@@ -16,6 +16,7 @@ from gitlanes.store import layout
 from gitlanes.store.transaction import require_locks
 from gitlanes.workspaces import finding, mending
 from gitlanes.workspaces import state as states
+from gitlanes.workspaces.footing import footing
 from gitlanes.workspaces.rules import rules_of
 
 if TYPE_CHECKING:
@@ -239,22 +240,36 @@ def capture(
     refuse_unmerged(hold)
     head_name = "HEAD" if workspace.root else layout.worktree_head(_id_of(workspace))
     head = repo.refs.target(head_name)
-    base = base or (head if workspace.root else hold.state.base)
+    given, base = base, base or (head if workspace.root else hold.state.base)
     if head is None or base is None:
         raise Refused(
             f"workspace of lane '{workspace.name}' has no HEAD commit",
             hint=f"run 'git lanes workspace remove {workspace.name}', then create it again",
         )
-    onto = repo.refs.target(f"{base}^{{tree}}") if paths else None
-    tree = hold.stage(paths, onto)
+    tree = _staged(repo, hold, paths, base)
     merging = repo.refs.target(head_name.replace("HEAD", "MERGE_HEAD"))
     own = _own_commits(repo, hold, head)
     moved = not workspace.root and head not in (hold.state.head, hold.state.base)
+    if moved and given is None:
+        below = footing(repo, workspace.name, base, tree, head, commits=bool(own))
+        if below != base:
+            hold.state, base = replace(hold.state, base=below), below
+            tree = _staged(repo, hold, paths, base) if paths else tree
     return Capture(tree, base, head, own, not paths, merging, moved, hold.skipped)
 
 
+def _staged(repo: LaneRepo, hold: Held, paths: Sequence[bytes], base: str) -> str:
+    """Return the tree of the content, or of the base with some paths as they are."""
+    if hold.index:
+        hold.drop_index()
+    return hold.stage(paths, repo.refs.target(f"{base}^{{tree}}") if paths else None)
+
+
 def refuse_unmerged(hold: Held) -> None:
-    """Raise Refused while files hold conflict markers that git still knows of."""
+    """Raise Refused while files hold conflict markers, or git is to go on from where they are.
+
+    A merge that is resolved may be taken: its commit is the attempt.
+    """
     doing = worktrees.in_progress(hold.git_dir)
     if doing is None:
         return
@@ -263,6 +278,12 @@ def refuse_unmerged(hold: Held) -> None:
         raise Refused(
             f"the repository's directory is in the middle of a {doing}",
             hint=f"finish it, or run 'git {doing} --abort'",
+        )
+    if doing != "merge":
+        raise Refused(
+            f"workspace of lane '{name}' is in the middle of a {doing}",
+            hint=f"finish it there, or run 'git {doing} "
+            f"{'reset' if doing == 'bisect' else '--abort'}' there",
         )
     if hold.git.run("ls-files", "--unmerged", "-z").out:
         raise Refused(
