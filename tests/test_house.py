@@ -49,8 +49,8 @@ IMPORTED_ONLY_IN = {
     "rich": ("cli/",),
     "time": ("clock.py",),
     "datetime": ("clock.py",),
-    "filelock": ("git/locks.py",),
     "psutil": ("git/processes.py",),
+    "fcntl": ("git/locks.py",),
 }
 # The exact words below, as calls. A dotted name is the end of what is called.
 CALLED_ONLY_IN = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, ClassVar
 
 from gitlanes.errors import BadValue, Refused
@@ -49,8 +50,8 @@ def export(
     if old != head:
         if old is not None:
             _require_free(repo, short, old, place, head)
-        mover = Mover(repo.git, message=f"lanes: export {lane.name}")
-        move_refs(repo.git, [RefMove(ref, old, head)], mover=mover)
+        with closing(Mover(repo.git, message=f"lanes: export {lane.name}")) as mover:
+            move_refs(repo.git, [RefMove(ref, old, head)], mover=mover)
     return Exported(lane.name, short, head, old)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from gitlanes import clock
 from gitlanes.errors import Locked, Refused, Unsupported
 from gitlanes.git.replacing import replace_file
 
@@ -15,42 +16,92 @@ if TYPE_CHECKING:
     from gitlanes.git.process import Git
 
 _WORD = 64
+# Seconds between two tries.
+_POLL = 0.005
 _PROVEN = "locks-work"
+
+
+class Lock:
+    """An exclusive lock on a file, by one descriptor that lasts from hold to hold.
+
+    A git child that inherited it once shares each hold: while such a child lives, a lock whose
+    owner was killed stays taken. For one thread at a time, and not for a hold within a hold. In a
+    forked process it is a lock of its own.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]):
+        self._path = path
+        self._descriptor: int | None = None
+        self._pid = 0
+        self._held = False
+
+    @contextmanager
+    def hold(self, what: str, *, timeout: float) -> Iterator[int]:
+        """Hold it and yield its descriptor, for `pass_fds` of commands under it.
+
+        Waits up to `timeout` seconds (0: not at all), then raises Locked naming the holder.
+        Releasing frees the lock for every process that inherited it, so wait for children first.
+        """
+        assert not self._held
+        try:
+            self._held = True
+            descriptor = self._take(what, timeout)
+            _sign(descriptor)
+            yield descriptor
+        finally:
+            self._held = False
+            if self._descriptor is not None:
+                _flock(self._descriptor, wanted=False)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _take(self, what: str, timeout: float) -> int:
+        waited = 0.0
+        try:
+            while True:
+                descriptor = self._opened()
+                if not _flock(descriptor):
+                    if waited >= timeout:
+                        raise _busy(self._path, what)
+                    clock.sleep(_POLL)
+                    waited += _POLL
+                elif self._is_there(descriptor):
+                    return descriptor
+        except OSError as error:
+            raise Refused(
+                f"cannot lock '{os.fspath(self._path)}': {error.strerror}",
+                hint="file locks must work in the repository's directory, and it must be writable",
+            ) from error
+
+    def _opened(self) -> int:
+        if self._pid != os.getpid():  # the parent of a fork has that descriptor, and its locks
+            self.close()
+            self._pid = os.getpid()
+        if self._descriptor is None:
+            self._descriptor = _open(self._path)
+        return self._descriptor
+
+    def _is_there(self, descriptor: int) -> bool:
+        """Say whether it is still that file; if not, go on with the one that others lock now."""
+        try:
+            if os.path.samestat(os.fstat(descriptor), os.stat(self._path)):
+                return True
+        except FileNotFoundError:
+            pass
+        self._descriptor = _open(self._path)  # first, so that it has another number
+        os.close(descriptor)
+        return False
 
 
 @contextmanager
 def hold(path: str | os.PathLike[str], what: str, *, timeout: float) -> Iterator[int]:
-    """Hold an exclusive lock and yield its descriptor, for `pass_fds` of commands under it.
-
-    Waits up to `timeout` seconds (0: not at all), then raises Locked naming the holder.
-    Releasing frees the lock for every process that inherited it, so wait for children first.
-    """
-    import filelock  # 25 ms, and readers take no lock
-
-    descriptors: list[int] = []
-    lock = filelock.FileLock(
-        path,
-        timeout=timeout,
-        poll_interval=0.005,
-        thread_local=False,
-        fallback_to_soft=False,
-        preserve_lock_file=True,
-        on_acquired=descriptors.append,
-    )
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        raise _busy(path, what) from None
-    except OSError as error:
-        raise Refused(
-            f"cannot lock '{path}': {error.strerror}",
-            hint="file locks must work in the repository's directory, and it must be writable",
-        ) from error
-    try:
-        _sign(descriptors[0])
-        yield descriptors[0]
-    finally:
-        lock.release()
+    """Hold an exclusive lock once; see `Lock.hold`."""
+    with closing(Lock(path)) as lock, lock.hold(what, timeout=timeout) as descriptor:
+        yield descriptor
 
 
 def is_free(path: str | os.PathLike[str]) -> bool:
@@ -99,7 +150,7 @@ def work_here(directory: str | os.PathLike[str], git: Git) -> bool:
     descriptors: list[int] = []
     try:
         for _ in range(2):
-            descriptors.append(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            descriptors.append(_open(path))
     except OSError as error:
         raise unwritable(directory, error) from error
     finally:
@@ -129,23 +180,27 @@ def _exclude(descriptors: list[int], git: Git) -> bool:
     from gitlanes.git.process import finish
 
     first, second = descriptors
-    if not _try(first) or _try(second):
+    if not _flock(first) or _flock(second):
         return False
     child = git.popen("cat-file", "--batch", own_group=True, pass_fds=(first,), discard_err=True)
     try:
         os.close(descriptors.pop(0))
-        inherited = not _try(second)
+        inherited = not _flock(second)
     finally:
         finish(child, b"")
-    return inherited and _try(second)
+    return inherited and _flock(second)
 
 
-def _try(descriptor: int) -> bool:
-    """Lock it at once, or say that somebody else has."""
+def _open(path: str | os.PathLike[str]) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
+def _flock(descriptor: int, *, wanted: bool = True) -> bool:
+    """Take the lock at once, or say that somebody else has it; or give it back."""
     import fcntl  # another module where it does not exist could still read
 
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB if wanted else fcntl.LOCK_UN)
     except BlockingIOError:
         return False
     return True

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import subprocess
 from collections.abc import Iterable, Sequence
+from contextlib import closing, suppress
 from typing import NamedTuple
 
+from gitlanes import clock
 from gitlanes.errors import GitFailed, NotFound, Raced
 from gitlanes.git.process import Git, finish, hint_at
 from gitlanes.git.raw import ObjectReader
@@ -39,8 +42,8 @@ class RefReader(ObjectReader):
     def __init__(self, git: Git):
         self._git = git
         self._process: subprocess.Popen[bytes] | None = None
-        self._packed = os.path.join(git.git_dir, "packed-refs")
-        self._seen: tuple[int, int, int] | None = None
+        self._owner = 0
+        self._packed = PackedRefs(git)
 
     def resolve(self, name: str) -> tuple[str, bytes] | None:
         """Return (id, content) of what the ref or revision names, or None."""
@@ -118,31 +121,41 @@ class RefReader(ObjectReader):
 
     def close(self) -> None:
         """End the helper process."""
-        if self._process is not None:
+        if self._process is not None and self._owner == os.getpid():
             finish(self._process, b"")
-            self._process = None
+        self._process = None
 
     def _started(self, *, fresh: bool) -> subprocess.Popen[bytes]:
-        if fresh:
-            self._restart_if_repacked()
+        if (fresh and self._packed.changed()) or self._owner != os.getpid():
+            self.close()
         if self._process is None or self._process.poll() is not None:
+            self._owner = os.getpid()
             self._process = self._git.popen("cat-file", "--batch", own_group=True, discard_err=True)
         return self._process
 
-    def _restart_if_repacked(self) -> None:
-        """End a process that may not notice new packed refs.
 
-        Git compares times in whole seconds: a file of the same size written within one, on an
-        inode used before, is the old one to it, and so are the refs in it.
-        """
+class PackedRefs:
+    """Whether packed refs are new to a process that may not notice it.
+
+    Git compares times in whole seconds: a file of the same size written within one, on an inode
+    used before, is the old one to it, and so are the refs in it.
+    """
+
+    def __init__(self, git: Git):
+        self._path = os.path.join(git.git_dir, "packed-refs")
+        self._seen = self._stamp()
+
+    def changed(self) -> bool:
+        """Say whether they were written since this was asked last."""
+        before, self._seen = self._seen, self._stamp()
+        return self._seen != before
+
+    def _stamp(self) -> tuple[int, int, int] | None:
         try:
-            found = os.stat(self._packed)
-            seen = (found.st_mtime_ns, found.st_ino, found.st_size)
+            found = os.stat(self._path)
         except OSError:
-            seen = None
-        if seen != self._seen:
-            self._seen = seen
-            self.close()
+            return None
+        return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 _OID = re.compile(r"[0-9a-f]{40}")
@@ -155,6 +168,10 @@ _BROKEN = re.compile(rb"^warning: ignoring broken ref (.+)$", re.MULTILINE)
 
 # Questions sent before the first answer is read: their names must fit into a pipe.
 _AT_ONCE = 500
+
+# What a mover says at the end of a transaction, and how many seconds it is used for.
+_DONE = b"commit: ok\n"
+_OLD = 10.0
 
 # A live `git pack-refs` or `git gc` holds locks for moments: wait rather than lose the race.
 _PATIENCE = ("-c", "core.filesRefLockTimeout=3000", "-c", "core.packedRefsTimeout=5000")
@@ -175,24 +192,72 @@ _RACE = re.compile(
 class Mover:
     """A `git update-ref` that waits for what to move, so that its start costs nothing then.
 
-    Without input it ends and moves nothing: so it does when its owner is killed. ``pass_fds``
-    lets the owner's lock live as long as it; ``message`` goes into the reflogs there are.
+    It carries out one transaction after the other. Without input it ends and moves nothing: so
+    it does when its owner is killed. ``pass_fds`` lets the owner's lock live as long as it;
+    ``message`` goes into the reflogs there are.
     """
 
     def __init__(self, git: Git, pass_fds: Sequence[int] = (), message: str = ""):
         said = ("-m", message) if message else ()
+        self.pass_fds = tuple(pass_fds)
+        self._begun = clock.now()
+        self._owner = os.getpid()
+        self._packed = PackedRefs(git)
         self._process = git.popen(
             *_PATIENCE, "update-ref", *said, "--stdin", own_group=True, pass_fds=pass_fds
         )
 
+    @property
+    def fresh(self) -> bool:
+        """Say whether it can be given more: it runs, and what it remembers is not old.
+
+        Git finds out once what time it is for reflogs, and which refs are packed.
+        """
+        young = abs(clock.now() - self._begun) < _OLD and self._owner == os.getpid()
+        return young and self._process.poll() is None and not self._packed.changed()
+
     def feed(self, script: str) -> tuple[bytes, bytes]:
-        """Give it all it is to do and wait for its end; return what it said."""
-        return finish(self._process, script.encode())
+        """Give it a transaction and wait for the answer; return what it said.
+
+        It has ended unless that was `commit: ok`.
+        """
+        assert self._process.stdin is not None
+        try:
+            with suppress(BrokenPipeError):
+                self._process.stdin.write(script.encode())
+                self._process.stdin.flush()
+            out, err = self._answer()
+        except BaseException:
+            finish(self._process, b"")
+            raise
+        if _DONE in out:
+            return out, err
+        rest, reason = finish(self._process, b"")
+        return out + rest, err + reason
+
+    def _answer(self) -> tuple[bytes, bytes]:
+        """Read on until it has committed or ended; hooks may say any amount meanwhile."""
+        assert self._process.stdout is not None
+        assert self._process.stderr is not None
+        said = {self._process.stdout.fileno(): b"", self._process.stderr.fileno(): b""}
+        poll = select.poll()
+        for descriptor in said:
+            poll.register(descriptor, select.POLLIN)
+        out, err = said
+        while _DONE not in said[out]:
+            for descriptor, _ in poll.poll():
+                part = os.read(descriptor, 1 << 16)
+                said[descriptor] += part
+                if not part and descriptor == out:
+                    return said[out], said[err]
+                if not part:
+                    poll.unregister(descriptor)
+        return said[out], said[err]
 
     def close(self) -> None:
-        """Let it go with nothing moved, unless it has done its work."""
-        if self._process.poll() is None:
-            self.feed("")
+        """Let it go."""
+        if self._owner == os.getpid() and self._process.returncode is None:
+            finish(self._process, b"")
 
 
 def move_refs(
@@ -210,9 +275,16 @@ def move_refs(
     `commit: ok` counts as success. `pass_fds` lets the caller's lock outlive the caller; a
     `mover` that waits already has it.
     """
+    if mover is not None:
+        return _move(git, moves, mover)
+    with closing(Mover(git, pass_fds)) as once:
+        return _move(git, moves, once)
+
+
+def _move(git: Git, moves: Sequence[RefMove], mover: Mover) -> None:
     script = "start\n" + "".join(move.command() for move in moves) + "prepare\ncommit\n"
-    out, err = (mover or Mover(git, pass_fds)).feed(script)
-    if b"commit: ok" in out:
+    out, err = mover.feed(script)
+    if _DONE in out:
         return
     reason = _reason(err)
     message = f"git refused to move the refs: {reason or 'no reason given'}"

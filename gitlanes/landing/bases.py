@@ -62,8 +62,8 @@ def _beyond(repo: LaneRepo, commits: Iterable[str], known: Sequence[str]) -> lis
 
 def _met_elsewhere(source: Lane, target: Lane) -> bool:
     """Say whether the lanes may have more in common than what landed from one on the other."""
-    others = source.landed.keys() - {target.uuid}
-    return source.mingled or source.origin != target.uuid or bool(others)
+    others = (x.at for uuid, x in source.landed.items() if uuid != target.uuid)
+    return source.mingled or source.origin != target.uuid or any(others)
 
 
 def _fork(repo: LaneRepo, source: Lane, target: Lane) -> str:

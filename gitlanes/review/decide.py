@@ -145,6 +145,7 @@ def _reject(
         open=still_open,
         change=attempt.change_id if attempt.promotion is None else state.record.change,
         landed=_with_rejected(state.record, attempt),
+        mingled=state.record.mingled or bool(attempt.merged),
     )
     tx.lane(state, record, attempts=[decided])
     return decided

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gitlanes import clock
+from gitlanes.git.locks import Lock
 from gitlanes.git.process import Git
-from gitlanes.git.refs import RefReader
+from gitlanes.git.refs import Mover, RefReader
 from gitlanes.git.repo import Place, find
 from gitlanes.store import layout
 from gitlanes.store.view import View
@@ -42,6 +43,8 @@ class LaneRepo:
         self.warnings: list[str] = []
         self.view = View(self.git, self.refs, self.warn)
         self.progress: Progress = _untold
+        self.lock = Lock(os.path.join(place.common_dir, "lanes", "lock"))
+        self._mover: Mover | None = None
         self._found_as_is = "GIT_WORK_TREE" in environ or "GIT_DIR" not in environ
 
     @classmethod
@@ -122,9 +125,23 @@ class LaneRepo:
         top = os.path.realpath(os.path.join(common, configured)) if configured else usual
         return (common, top) if top else None
 
+    def mover(self, lock: int) -> Mover:
+        """Return the git that moves refs under the lock: the same as long as that goes well."""
+        mover = self._mover
+        if mover is not None and mover.pass_fds == (lock,) and mover.fresh:
+            return mover
+        if mover is not None:
+            mover.close()
+        self._mover = Mover(self.git, (lock,))
+        return self._mover
+
     def close(self) -> None:
-        """End the helper process."""
+        """End the helper processes."""
         self.refs.close()
+        if self._mover is not None:
+            self._mover.close()
+            self._mover = None
+        self.lock.close()
 
     def __enter__(self) -> LaneRepo:
         return self

@@ -40,7 +40,7 @@ def recover(repo: LaneRepo, lock: int) -> bool:
         rest = [x for x in operation.moves if now[x.name] != x.new]
         finish = [x for m in rest if (x := _finishing(repo, m, now[m.name])) is not None]
         if finish:
-            move_refs(repo.git, finish, (lock,))
+            move_refs(repo.git, finish, mover=repo.mover(lock))
         drop(repo, operation.drops, lock)
     elif operation.worktree is not None:
         remove_empty_worktree(repo, operation.worktree)
@@ -52,7 +52,7 @@ def drop(repo: LaneRepo, drops: Sequence[RefMove], lock: int) -> None:
     """Delete the refs that an operation leaves behind, where nobody moved them meanwhile."""
     there = [x for x in drops if repo.refs.target(x.name) == x.old]
     if there:
-        move_refs(repo.git, there, (lock,))
+        move_refs(repo.git, there, mover=repo.mover(lock))
 
 
 def _finishing(repo: LaneRepo, move: RefMove, now: str | None) -> RefMove | None:

@@ -59,18 +59,15 @@ class Transaction:
     """Collects what one operation changes; all of it happens when the `with` block ends well.
 
     ``lock`` is the descriptor that git children inherit, ``operation`` and ``time`` what the
-    journal will say of it; ``description`` is for the verb to set. ``mover`` waits for the refs.
+    journal will say of it; ``description`` is for the verb to set.
     """
 
-    def __init__(
-        self, repo: LaneRepo, verb: str, actor: str | None, lock: int, mover: Mover | None
-    ):
+    def __init__(self, repo: LaneRepo, verb: str, actor: str | None, lock: int):
         now = clock.now()
         self.repo = repo
         self.verb = verb
         self.actor = actor
         self.lock = lock
-        self.mover = mover
         self.operation = ids.new_id(now)
         self.time = clock.utc_text(now)
         self.description = ""
@@ -149,8 +146,7 @@ class Transaction:
         locks += _DELETION if self._drops else ()
         drops = tuple(self._drops)
         planned = pending.Pending(self.operation, tuple(moves), path, drops, locks)
-        mover, self.mover = self.mover, None  # it moves refs once
-        _carry_out(self.repo, self.lock, planned, mover, make)
+        _carry_out(self.repo, self.lock, planned, make=make)
 
     def _present(self) -> dict[str, str | None]:
         """Return where the refs are that this operation builds upon."""
@@ -256,8 +252,9 @@ def transaction(repo: LaneRepo, verb: str, *, actor: str | None = None) -> Itera
     leaves every ref as it was. A lane that is read by name there has its head seen to first,
     as an operation of its own (`foreign.settle`). Raises Locked when the lock stays busy.
     """
-    with locked(repo) as lock, closing(Mover(repo.git, (lock,))) as mover:
-        tx = Transaction(repo, verb, actor, lock, mover)
+    with locked(repo) as lock:
+        repo.mover(lock)  # so that it is there when it is needed
+        tx = Transaction(repo, verb, actor, lock)
         with repo.view.settling(partial(_settle, repo, lock)):
             yield tx
         if tx._lanes or tx._moves or tx._notes:  # noqa: SLF001 - the class's own other half
@@ -281,7 +278,7 @@ def _settle(repo: LaneRepo, lock: int, state: LaneState, head: str | None) -> La
         return state
     from gitlanes.store import foreign  # hardly ever needed
 
-    return foreign.settle(repo, state, lambda verb: Transaction(repo, verb, None, lock, None))
+    return foreign.settle(repo, state, lambda verb: Transaction(repo, verb, None, lock))
 
 
 @contextmanager
@@ -289,8 +286,7 @@ def locked(repo: LaneRepo) -> Iterator[int]:
     """Hold the repository's lock, with any interrupted operation finished first."""
     require_locks(repo)
     timeout = repo.settings.seconds("lanes.locktimeout", 60)
-    path = repo.state_directory / "lock"
-    with locks.hold(path, "the repository", timeout=timeout) as lock:
+    with repo.lock.hold("the repository", timeout=timeout) as lock:
         recovery.recover(repo, lock)
         yield lock
 
@@ -312,7 +308,7 @@ def mend(repo: LaneRepo) -> None:
         return
     try:
         require_locks(repo)
-        with locks.hold(directory / "lock", "the repository", timeout=0) as lock:
+        with repo.lock.hold("the repository", timeout=0) as lock:
             recovery.recover(repo, lock)
     except Locked:
         return
@@ -339,13 +335,13 @@ def agree(
     with locked(repo) as lock:
         mover = Mover(repo.git, (lock, *also), f"lanes: follow {lane}")
         with closing(mover):
-            _carry_out(repo, lock, planned, mover)
+            _carry_out(repo, lock, planned, mover=mover)
 
 
 def save_ref(repo: LaneRepo, name: str, commit: str, lock: int) -> None:
     """Create a safety snapshot's ref, under the repository's lock; raises Raced if it exists."""
     move = RefMove(name, None, commit)
-    _carry_out(repo, lock, pending.Pending(ids.new_id(clock.now()), (move,)), None)
+    _carry_out(repo, lock, pending.Pending(ids.new_id(clock.now()), (move,)))
 
 
 def repair_refs(repo: LaneRepo, moves: Sequence[RefMove], lock: int) -> None:
@@ -358,23 +354,27 @@ def repair_refs(repo: LaneRepo, moves: Sequence[RefMove], lock: int) -> None:
     drops = tuple(x for x in moves if x.new is None)
     locks = _DELETION if drops else ()
     planned = pending.Pending(ids.new_id(clock.now()), plain, drops=drops, locks=locks)
-    _carry_out(repo, lock, planned, None)
+    _carry_out(repo, lock, planned)
 
 
 def _carry_out(
     repo: LaneRepo,
     lock: int,
     planned: pending.Pending,
-    mover: Mover | None,
+    *,
+    mover: Mover | None = None,
     make: Callable[[], None] | None = None,
 ) -> None:
-    """Move the planned refs so that a kill anywhere is mended; raises what stopped it."""
+    """Move the planned refs so that a kill anywhere is mended; raises what stopped it.
+
+    The repository's own `mover` does it unless another is given.
+    """
     with uninterrupted():
         pending.write(repo.state_directory, planned)
         try:
             if make:
                 make()
-            move_refs(repo.git, planned.moves, (lock,), mover=mover)
+            move_refs(repo.git, planned.moves, mover=mover or repo.mover(lock))
             recovery.drop(repo, planned.drops, lock)
         except Exception:
             if not recovery.recover(repo, lock):

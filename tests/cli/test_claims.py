@@ -210,7 +210,7 @@ def test_the_table_loads_nothing_heavy(repo: TestRepo) -> None:
     repo.lane("auth")
     code = (
         "import sys; from gitlanes.cli.main import call; call(['workspace', 'who']);"
-        "print([x for x in ('pygit2', 'pydantic', 'rich', 'filelock', 'psutil')"
+        "print([x for x in ('pygit2', 'pydantic', 'rich', 'psutil')"
         " if x in sys.modules])"
     )
     done = subprocess.run(

@@ -133,3 +133,58 @@ def test_a_child_keeps_a_lock(place: Path, git: Git) -> None:
     child.communicate()
     with locks.hold(place / "some", "it", timeout=0):
         pass
+
+
+def test_one_descriptor_for_all_holds(place: Path, git: Git) -> None:
+    """A child that inherited the lock once holds the next one, too, as long as it lives."""
+    lock = locks.Lock(place / "some")
+    with lock.hold("it", timeout=0) as descriptor:
+        child = git.popen("cat-file", "--batch", pass_fds=(descriptor,))
+    owner = os.fork()
+    if not owner:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # as its parent's next hold
+        os.kill(os.getpid(), 9)
+    os.waitpid(owner, 0)
+    lock.close()
+    with pytest.raises(Locked), locks.hold(place / "some", "it", timeout=0):
+        pass
+    child.communicate()
+    with locks.hold(place / "some", "it", timeout=0):
+        pass
+
+
+def test_a_lock_file_that_was_removed(place: Path) -> None:
+    """Who kept it open goes over to the one that everybody else locks by now."""
+    lock = locks.Lock(place / "some")
+    with lock.hold("it", timeout=0):
+        pass
+    (place / "some").unlink()
+    with (
+        locks.hold(place / "some", "it", timeout=0),
+        pytest.raises(Locked),
+        lock.hold("it", timeout=0),
+    ):
+        pass
+    with (
+        lock.hold("it", timeout=0),
+        pytest.raises(Locked),
+        locks.hold(place / "some", "it", timeout=0),
+    ):
+        pass
+    lock.close()
+
+
+def test_a_fork_has_a_lock_of_its_own(place: Path) -> None:
+    """What a process holds, its forked child cannot take, with the same object."""
+    lock = locks.Lock(place / "some")
+    with lock.hold("it", timeout=0):
+        child = os.fork()
+        if not child:
+            lock._held = False
+            try:
+                with lock.hold("it", timeout=0):
+                    os._exit(0)
+            except Locked:
+                os._exit(7)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    lock.close()

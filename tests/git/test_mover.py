@@ -75,3 +75,40 @@ def test_owner_killed(plain: TestRepo, git: Git) -> None:
     assert os.read(alive, 1) == b""  # nobody holds what the mover had inherited
     os.close(alive)
     assert plain.refs() == before
+
+
+def test_it_goes_on(plain: TestRepo, git: Git) -> None:
+    """One transaction follows the other; one that git refuses is its last."""
+    first = plain.rev("main")
+    second = plain.save({"b.txt": "b\n"})
+    with closing(Mover(git)) as mover:
+        move_refs(git, [RefMove(NEW, None, first)], mover=mover)
+        assert plain.rev(NEW) == first
+        assert mover.fresh
+        move_refs(git, [RefMove(NEW, first, second)], mover=mover)
+        assert plain.rev(NEW) == second
+        with pytest.raises(Raced):
+            move_refs(git, [RefMove(NEW, first, second)], mover=mover)
+        assert not mover.fresh
+
+
+def test_it_is_not_used_once_refs_were_packed(plain: TestRepo, git: Git) -> None:
+    """Git might take packed refs of the same second for those that it has read."""
+    with closing(Mover(git)) as mover:
+        move_refs(git, [RefMove(NEW, None, plain.rev("main"))], mover=mover)
+        plain.git("pack-refs", "--all")
+        assert not mover.fresh
+
+
+def test_hooks_may_say_much(plain: TestRepo, git: Git) -> None:
+    """What a hook prints is read meanwhile, however much it is."""
+    hook = plain.path / ".git/hooks/reference-transaction"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nhead -c 300000 /dev/zero | tr '\\0' x >&2\n")
+    hook.chmod(0o755)
+    first = plain.rev("main")
+    second = plain.save({"b.txt": "b\n"})
+    with closing(Mover(git)) as mover:
+        move_refs(git, [RefMove(NEW, None, first)], mover=mover)
+        move_refs(git, [RefMove(NEW, first, second)], mover=mover)
+    assert plain.rev(NEW) == second
