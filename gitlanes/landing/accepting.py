@@ -15,7 +15,7 @@ from gitlanes.models.results import Decided, Promotion
 from gitlanes.review import decide, standing
 from gitlanes.store import records
 from gitlanes.store.ancestry import is_ancestor
-from gitlanes.store.expectation import require_commit
+from gitlanes.store.expectation import require_active, require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import binding, intake
 
@@ -68,7 +68,7 @@ def _accept(
     tx: Transaction, state: LaneState, attempt_id: str, judgement: Judgement, expect: str | None
 ) -> Decided:
     repo, target = tx.repo, state.record
-    decide.require_open_lane(target)
+    require_active(target)
     require_commit(f"lane '{target.name}'", target.head, expect)
     attempt = standing.require_open(repo, state, attempt_id)
     ready = _ready(tx, state, attempt)

@@ -115,7 +115,7 @@ def reject(
 def _accept(
     tx: Transaction, state: LaneState, attempt_id: str, judgement: Judgement, expect: str | None
 ) -> Landing:
-    require_open_lane(state.record)
+    require_active(state.record)
     require_commit(f"lane '{state.record.name}'", state.record.head, expect)
     attempt = standing.require_open(tx.repo, state, attempt_id)
     standing.require_decided(tx.repo, attempt)
@@ -131,7 +131,7 @@ def _accept(
 def _reject(
     tx: Transaction, state: LaneState, attempt_id: str, judgement: Judgement, expect: str | None
 ) -> Attempt:
-    require_open_lane(state.record)
+    require_active(state.record)
     require_commit(f"lane '{state.record.name}'", state.record.head, expect)
     attempt = standing.require_open(tx.repo, state, attempt_id)
     decided = replace(
@@ -194,11 +194,6 @@ def land(tx: Transaction, lane: Lane, attempt: Attempt) -> Landing:
         landed=with_merged(tx.repo, lane, attempt),
     )
     return Landing(record, accepted, head, gone, convergent)
-
-
-def require_open_lane(lane: Lane) -> None:
-    """Raise Refused unless the lane takes new work."""
-    require_active(lane)
 
 
 def collision(
