@@ -15,6 +15,7 @@ from gitlanes.models.results import Decided, Promotion
 from gitlanes.review import decide, standing
 from gitlanes.store import records
 from gitlanes.store.ancestry import is_ancestor
+from gitlanes.store.attribution import collision
 from gitlanes.store.expectation import require_active, require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import binding, intake
@@ -227,7 +228,7 @@ def _refusal(attempt: Attempt, outcome: Promotion) -> Collision:
     """Return the error for a promotion that the target's later work stands in the way of."""
     count = len(outcome.collisions)
     lane, into = outcome.lane, outcome.into
-    return decide.collision(
+    return collision(
         f"{attempt.id} collides with the head of lane '{into}' on {count} "
         f"path{'' if count == 1 else 's'}",
         outcome.collisions,

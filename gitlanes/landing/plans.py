@@ -12,9 +12,8 @@ from gitlanes.landing.bases import bases_for
 from gitlanes.models.plain import Model
 from gitlanes.models.records import LaneState
 from gitlanes.models.results import CollidingPath, Promotion
-from gitlanes.review.decide import collision
 from gitlanes.store.adopt import adopted_lane
-from gitlanes.store.attribution import colliding_paths
+from gitlanes.store.attribution import colliding_paths, collision
 from gitlanes.store.expectation import require_active
 
 if TYPE_CHECKING:

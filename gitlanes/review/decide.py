@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes.combine.assembly import plan_landing
-from gitlanes.errors import Collision, GitFailed, Refused
+from gitlanes.errors import GitFailed, Refused
 from gitlanes.git import index
 from gitlanes.models.notes import NO_JUDGEMENT, Judgement
-from gitlanes.models.plain import Model, plain, replace
+from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import (
     ACCEPTED,
     REJECTED,
@@ -20,11 +20,11 @@ from gitlanes.models.records import (
     Lane,
     LaneState,
 )
-from gitlanes.models.results import CollidingPath, Decided
+from gitlanes.models.results import Decided
 from gitlanes.review import standing
 from gitlanes.store import records
 from gitlanes.store.ancestry import is_ancestor
-from gitlanes.store.attribution import colliding_paths
+from gitlanes.store.attribution import colliding_paths, collision
 from gitlanes.store.expectation import require_active, require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import binding, capture, finding, intake, restoring
@@ -194,13 +194,6 @@ def land(tx: Transaction, lane: Lane, attempt: Attempt) -> Landing:
         landed=with_merged(tx.repo, lane, attempt),
     )
     return Landing(record, accepted, head, gone, convergent)
-
-
-def collision(
-    message: str, collisions: tuple[CollidingPath, ...], hint: str, **data: object
-) -> Collision:
-    """Return the error for paths that both sides touched."""
-    return Collision(message, hint=hint, data={"collisions": plain(collisions), **plain(data)})
 
 
 def _head_after(tx: Transaction, lane: Lane, attempt: Attempt) -> tuple[str, tuple[bytes, ...]]:

@@ -12,9 +12,9 @@ from gitlanes.models.plain import replace
 from gitlanes.models.records import Attempt, Lane
 from gitlanes.models.results import CollidingPath, Touch
 from gitlanes.models.workspaces import Capture
-from gitlanes.review import decide, rewriting, standing
+from gitlanes.review import rewriting, standing
 from gitlanes.review.propose import Offer
-from gitlanes.store.attribution import action, colliding_paths
+from gitlanes.store.attribution import action, colliding_paths, collision
 
 if TYPE_CHECKING:
     from gitlanes.git.trees import Change
@@ -166,7 +166,7 @@ def _touch(change: Change | None, attempt: str | None, agent: str | None) -> Tou
 
 def _collision(what: str, paths: tuple[CollidingPath, ...], amended: Attempt) -> Collision:
     count = f"{len(paths)} path{'' if len(paths) == 1 else 's'}"
-    return decide.collision(
+    return collision(
         f"{what} on {count}",
         paths,
         "amend the attempt that touched them last, or commit the edits as a new change",
