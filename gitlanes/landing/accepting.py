@@ -54,7 +54,7 @@ def accept(
     """
     attempt, lane = repo.view.attempt_in(attempt_id)
     if attempt.promotion is None:
-        return decide.accept(repo, attempt_id, judgement, expect=expect)
+        return decide.accept_work(repo, attempt_id, judgement, expect=expect)
     name = lane.record.name
     if lane.record.bound:
         intake.catch_up(repo, name)

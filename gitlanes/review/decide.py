@@ -44,14 +44,14 @@ class Landing(Model):
     convergent: tuple[bytes, ...]
 
 
-def accept(
+def accept_work(
     repo: LaneRepo,
     attempt_id: str,
     judgement: Judgement = NO_JUDGEMENT,
     *,
     expect: str | None = None,
 ) -> Decided:
-    """Make an open attempt part of its lane's head.
+    """Make an open attempt of work part of its lane's head; a promotion has rules of its own.
 
     Where the lane moved on since it was proposed, its changes are laid on the present head by
     paths; a path that both touched raises Collision, and the attempt stays proposed.
