@@ -152,7 +152,7 @@ def carry_out(repo: LaneRepo, hold: capture.Held, tree: str) -> None:
 
 def _forget(hold: capture.Held, step: states.Step) -> None:
     if step.operation is None:
-        moving.forget(hold)
+        hold.done()
 
 
 def finish(repo: LaneRepo, hold: capture.Held) -> None:
@@ -164,7 +164,7 @@ def finish(repo: LaneRepo, hold: capture.Held) -> None:
     assert step is not None
     new, old = str(step.new), str(step.old)
     if step.operation is not None and not mending.happened(repo, hold.state, step):
-        moving.forget(hold)
+        hold.done()
         return
     mending.remove_stale_locks(repo, step)
     stock = take_stock(repo, hold, new)

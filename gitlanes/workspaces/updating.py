@@ -55,12 +55,12 @@ def finish(repo: LaneRepo, hold: capture.Held) -> None:
         raise unfinished(hold, failed) from failed
     except Refused:
         if not begun:
-            moving.forget(hold)
+            hold.done()
         raise
     if blocking is None:
         moving.settle(repo, hold)
     elif not begun:
-        moving.forget(hold)
+        hold.done()
     else:
         raise _in_the_way(hold.workspace, blocking, "move them away, then repeat")
 
@@ -126,12 +126,12 @@ def _move(repo: LaneRepo, hold: capture.Held, step: states.Step) -> None:
     try:
         blocking = moving.move_files(repo, hold, str(step.old), str(step.new))
     except (Locked, Refused):
-        moving.forget(hold)
+        hold.done()
         raise
     except GitFailed as failed:
         raise unfinished(hold, failed) from failed
     if blocking is not None:
-        moving.forget(hold)
+        hold.done()
         raise in_the_way(hold.workspace, blocking)
     moving.settle(repo, hold)
 
