@@ -129,9 +129,15 @@ def become(repo: LaneRepo, hold: capture.Held, stock: Stock, step: states.Step) 
     carry_out(repo, hold, stock.tree)
 
 
-def carry_out(repo: LaneRepo, hold: capture.Held, tree: str) -> None:
+def carry_out(
+    repo: LaneRepo,
+    hold: capture.Held,
+    tree: str,
+    before: states.WorkspaceState | None = None,
+) -> None:
     """Do the step that is marked, from the staged `tree`; where git refuses, forget it.
 
+    The workspace's record is as `before` then, if more than the step was written with it.
     A part of an operation that has happened waits for the next command. Raises Raced for files
     that changed meanwhile, GitFailed where git stopped on the way.
     """
@@ -140,18 +146,19 @@ def carry_out(repo: LaneRepo, hold: capture.Held, tree: str) -> None:
     try:
         said = hold.become(tree, str(step.new))
     except Locked:
-        _forget(hold, step)
+        _forget(hold, step, before)
         raise
     except GitFailed as failed:
         raise updating.unfinished(hold, failed) from failed
     if said is not None:
-        _forget(hold, step)
+        _forget(hold, step, before)
         raise Raced(f"files in '{hold.workspace.path}' changed meanwhile: {said}")
     moving.settle(repo, hold)
 
 
-def _forget(hold: capture.Held, step: states.Step) -> None:
+def _forget(hold: capture.Held, step: states.Step, before: states.WorkspaceState | None) -> None:
     if step.operation is None:
+        hold.state = before or hold.state
         hold.done()
 
 
