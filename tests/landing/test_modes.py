@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gitlanes import BadValue, Cost, Intent, Negative, Raced, Repo
+from gitlanes import BadValue, Cost, GitFailed, Intent, Negative, Raced, Repo
 from gitlanes.git.trailers import change_id_of
 from tests.support.repos import TestRepo
 
@@ -204,6 +205,19 @@ def test_what_stays_behind_is_named(repo: TestRepo) -> None:
     landed = repo.lanes.promote("auth")
     assert (landed.open_attempts, landed.unsaved) == ((attempt,), (b"unsaved.py",))
     assert repo.files("main").keys() == {"auth.py", "src/app.py"}
+
+
+def test_a_workspace_that_git_cannot_read_hinders_no_landing(repo: TestRepo) -> None:
+    """What is unsaved there is unknown, which is said; the branch follows all the same."""
+    place = repo.lane("auth", {"auth.py": "1\n"})
+    git_dir = Path(repo.git("rev-parse", "--absolute-git-dir", cwd=place))
+    (git_dir / "index").write_text("junk")
+    with pytest.raises(GitFailed):
+        repo.lanes.promote("auth", strict=True)
+    landed = repo.lanes.promote("auth")
+    assert (landed.unsaved, landed.following and landed.following.followed) == ((), True)
+    assert repo.files("main")["auth.py"] == "1"
+    assert repo.lanes.take_warnings()[0].startswith("unsaved work of lane 'auth' is not known: ")
 
 
 def test_the_target_must_be_as_expected(repo: TestRepo) -> None:
