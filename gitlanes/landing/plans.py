@@ -12,7 +12,7 @@ from gitlanes.landing.bases import bases_for
 from gitlanes.models.plain import Model
 from gitlanes.models.records import LaneState
 from gitlanes.models.results import CollidingPath, Promotion
-from gitlanes.store.adopt import adopted_lane
+from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.store.attribution import colliding_paths, collision
 from gitlanes.store.expectation import require_active
 
@@ -45,17 +45,23 @@ class Landing(Model):
 
 
 def target_of(repo: LaneRepo, source: LaneState, into: str | None) -> LaneState:
-    """Return the lane to promote into: the one named, the parent, or the adopted one."""
-    found = None
+    """Return the lane to promote into: the one named, the parent, or the adopted one.
+
+    Raises Refused where that one cannot be read, or is the source itself.
+    """
+    named = "name the target with --into LANE"
     if into is not None:
         found = repo.view.lane(into)
-    elif source.record.parent is not None:
-        found = repo.view.by_uuid(source.record.parent)
-    found = found or adopted_lane(repo)
-    if found is None or found.record.uuid == source.record.uuid:
+    elif source.record.parent is None:
+        found = require_adopted_lane(repo, f"{named}, or ")
+    elif (parent := repo.view.by_uuid(source.record.parent)) is not None:
+        found = parent
+    else:
+        raise Refused(f"the parent of lane '{source.record.name}' is not known here", hint=named)
+    if found.record.uuid == source.record.uuid:
         raise Refused(
             f"lane '{source.record.name}' cannot be promoted into itself",
-            hint="name the target with --into LANE",
+            hint=named,
         )
     return found
 

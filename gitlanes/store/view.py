@@ -162,9 +162,13 @@ class View:
                 return found
         return next((x for x in self.lanes(deleted=True) if _is(x, uuid)), None)
 
+    def has_lanes(self) -> bool:
+        """Say whether there is a lane at all, deleted and damaged ones included."""
+        return bool(list_refs(self._git, ["--count=1", layout.JOURNALS], "refname"))
+
     def require_adopted(self) -> None:
         """Raise NotAdopted unless the repository has a lane."""
-        if not list_refs(self._git, ["--count=1", layout.JOURNALS], "refname"):
+        if not self.has_lanes():
             raise NotAdopted("this repository has no lanes yet", hint="run 'git lanes init'")
 
     def attempt(self, attempt_id: str) -> Attempt:
