@@ -169,6 +169,20 @@ def test_a_tree_can_be_restored(repo: TestRepo) -> None:
         repo.lanes.restore("no-such-state", "auth")
 
 
+def test_names_of_ours_go_before_branches(repo: TestRepo) -> None:
+    """A branch that is called like an attempt or a snapshot is not taken for it; others are."""
+    place = repo.lane("auth", {"auth.py": "1\n"})
+    saved = repo.lanes.snapshot("auth")
+    for name in ("auth/1", saved.id, "fix/1"):
+        repo.git("branch", name, "main")
+    assert repo.lanes.cat("auth/1", "auth.py") == repo.lanes.cat(saved.id, "auth.py") == b"1\n"
+    assert repo.lanes.cat("fix/1", "auth.py") == b"login\n"
+    assert [x.path for x in repo.lanes.diff("main", "auth/1").files] == [b"auth.py"]
+    repo.lanes.restore("fix/1", "auth")
+    repo.lanes.restore("auth/1", "auth", force=True)
+    assert (place / "auth.py").read_text() == "1\n"
+
+
 def test_what_is_expected(repo: TestRepo) -> None:
     """A lane that moved on since the caller looked is not touched."""
     repo.lane("auth", {"auth.py": "1\n"})
