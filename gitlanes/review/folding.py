@@ -151,7 +151,7 @@ def _touched(
     found: dict[bytes, tuple[Change, str, str | None]] = {}
     for attempt in attempts:
         commit = repo.objects.commit(rewriting.stands_at(attempt))
-        before = repo.objects.commit(commit.parents[0]).tree
+        before = repo.objects.tree_before(commit)
         changes = changed_paths(repo.objects, repo.git, before, commit.tree)
         found |= {path: (change, attempt.id, attempt.agent) for path, change in changes.items()}
     return found

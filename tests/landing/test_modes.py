@@ -251,6 +251,21 @@ def test_an_unknown_mode(repo: TestRepo) -> None:
     assert "replay" in refused.value.hint
 
 
+def test_a_replay_of_a_root(repo: TestRepo) -> None:
+    """A commit without parents, among those that come in, is laid on the target like any other."""
+    repo.lane("auth", {"auth.py": "1\n"})
+    head = repo.lanes.head("auth")
+    repo.write({"other.py": "2\n"}, repo.workspace("auth"))
+    tree = repo.lanes.snapshot("auth").tree
+    root = repo.git("commit-tree", "-m", "root", tree)
+    joined = repo.git("commit-tree", "-m", "joined", "-p", root, "-p", head, tree)
+    repo.git("update-ref", "refs/lanes/head/auth", joined)
+    landed = repo.lanes.promote("auth", mode="replay")
+    titles = [repo.git("log", "-1", "--format=%s", x) for x in landed.commits]
+    assert titles == ["root"]
+    assert repo.files("main") == {"auth.py": "1", "other.py": "2", "src/app.py": "app"}
+
+
 def test_a_landing_on_an_unbound_lane(repo: TestRepo) -> None:
     """The target's workspace keeps its files and its base; its own next commit reverts nothing."""
     place = repo.lane("ui", {"ui.py": "1\n"})
