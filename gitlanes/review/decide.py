@@ -27,7 +27,7 @@ from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.attribution import colliding_paths, collision
 from gitlanes.store.expectation import require_active, require_commit
 from gitlanes.store.transaction import Transaction, transaction
-from gitlanes.workspaces import binding, capture, finding, intake, restoring
+from gitlanes.workspaces import binding, capture, claims, finding, intake, restoring
 
 if TYPE_CHECKING:
     from gitlanes.models.workspaces import Workspace
@@ -93,7 +93,7 @@ def reject(
     """
     name, lane = _lane_of(repo, attempt_id)
     with _holding(repo, finding.workspace_of(repo, lane)) as hold:
-        going = _going(repo, hold, lane, attempt_id) if reset else None
+        going = _going(repo, hold, lane, attempt_id, judgement.by) if reset else None
         with transaction(repo, "reject", actor=judgement.by) as tx:
             state = repo.view.lane(name)
             decided = _reject(tx, state, attempt_id, judgement, expect)
@@ -161,7 +161,7 @@ def _holding(repo: LaneRepo, workspace: Workspace | None) -> Iterator[capture.He
 
 
 def _going(
-    repo: LaneRepo, hold: capture.Held | None, lane: Lane, attempt_id: str
+    repo: LaneRepo, hold: capture.Held | None, lane: Lane, attempt_id: str, by: str | None
 ) -> restoring.Return:
     """Prepare the way back to the head of a workspace whose content is rejected."""
     if hold is None:
@@ -170,6 +170,7 @@ def _going(
             "the repository's own directory is not reset",
             hint=f"reject it without --reset, then: git lanes restore {lane.name} {lane.name}",
         )
+    claims.require_own(repo, hold.state, agent=by)
     attempt = standing.require_open(repo, repo.view.lane(lane.name), attempt_id)
     return restoring.Return(repo, hold, str(lane.head), attempt.tree)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gitlanes import NotFound, Raced, Refused
+from gitlanes import Intent, Judgement, NotFound, Raced, Refused
 from tests.support.repos import TestRepo
 
 Maker = Callable[..., TestRepo]
@@ -222,6 +222,18 @@ def test_reject_with_reset(repo: TestRepo, beyond: bool) -> None:
     assert (saved is not None) == beyond
     if saved is not None:
         assert repo.files(saved.tree).keys() >= {"auth.py", "beyond.txt"}
+
+
+def test_reject_with_reset_of_a_claimed_workspace(repo: TestRepo) -> None:
+    """Files are reset by the one who claimed them alone; the attempt stays open for others."""
+    place = repo.lane("auth")
+    repo.lanes.claim("auth", agent="alice")
+    attempt = repo.propose("auth", {"auth.py": "offered\n"}, intent=Intent(agent="alice"))
+    with pytest.raises(Refused, match="claimed by 'alice'"):
+        repo.lanes.reject(attempt, Judgement(by="bob"), reset=True)
+    assert repo.lanes.lane("auth").open[0].id == attempt
+    assert (place / "auth.py").read_text() == "offered\n"
+    assert repo.lanes.reject(attempt, Judgement(by="alice"), reset=True).reset is not None
 
 
 def test_reject_with_reset_in_the_root(repo: TestRepo) -> None:
