@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
+_NAMED = "name the target with --into LANE"
+# What to do instead of mending the lane that is the target of most.
+NAME_IT = f"{_NAMED}, or "
+
+
 class Force(Model):
     """Where the source wins: the paths named, or every collision."""
 
@@ -49,19 +54,18 @@ def target_of(repo: LaneRepo, source: LaneState, into: str | None) -> LaneState:
 
     Raises Refused where that one cannot be read, or is the source itself.
     """
-    named = "name the target with --into LANE"
     if into is not None:
         found = repo.view.lane(into)
     elif source.record.parent is None:
-        found = require_adopted_lane(repo, f"{named}, or ")
+        found = require_adopted_lane(repo, NAME_IT)
     elif (parent := repo.view.by_uuid(source.record.parent)) is not None:
         found = parent
     else:
-        raise Refused(f"the parent of lane '{source.record.name}' is not known here", hint=named)
+        raise Refused(f"the parent of lane '{source.record.name}' is not known here", hint=_NAMED)
     if found.record.uuid == source.record.uuid:
         raise Refused(
             f"lane '{source.record.name}' cannot be promoted into itself",
-            hint=named,
+            hint=_NAMED,
         )
     return found
 
