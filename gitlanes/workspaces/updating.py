@@ -190,4 +190,5 @@ def _root(repo: LaneRepo, workspace: Workspace, to: str | None, expect: str | No
         if following is not None and not following.followed:
             raise Refused(f"the branch does not follow: {following.remains}")
         head = str(repo.view.lane(name).record.head)
-        return moved(hold, head, moving.changes_between(repo, str(before), head))
+        made = moved(hold, head, moving.changes_between(repo, str(before), head))
+        return replace(made, base=head)

@@ -235,7 +235,8 @@ def test_the_repository_s_own_directory_follows(repo: TestRepo) -> None:
         repo.lanes.update_workspace("main")
     assert refused.value.data["in_the_way"] == ["auth.py"]
     repo.git("checkout", "--quiet", "auth.py")
-    assert repo.lanes.update_workspace("main").written == 1
+    made = repo.lanes.update_workspace("main")
+    assert (made.written, made.base, made.state) == (1, repo.rev("main"), repo.rev("main"))
     assert (repo.path / "auth.py").read_text() == "theirs\n"
     assert repo.rev("main") == repo.lanes.head("main")
     with pytest.raises(Refused, match="always at the head"):
