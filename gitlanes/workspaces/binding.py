@@ -144,14 +144,14 @@ def _resume(repo: LaneRepo, lane: Lane, hold: capture.Held) -> None:
 def _follow_branch(repo: LaneRepo, lane: Lane) -> Following:
     """Move the branch alone, where no directory has it checked out."""
     name = layout.short_branch(str(lane.branch))
-    tip, place = finding.branch_place(repo, str(lane.branch))
+    tip, use = finding.branch_use(repo, str(lane.branch))
     if tip == lane.head:
         return Following(True, name)
     how = branches.relation(repo, lane)
     if tip is None or how != branches.LAGS:
         return Following(False, name, _WAITS.get(how, _HAS_MORE))
-    if place:
-        return Following(False, name, f"the branch is checked out in '{place}'")
+    if use:
+        return Following(False, name, f"the branch is {use}")
     try:
         agree(repo, lane.name, str(lane.head), RefMove(str(lane.branch), tip, lane.head))
     except Raced as raced:
