@@ -137,13 +137,18 @@ def _not_found(repo: LaneRepo, name: str) -> NotFound:
 
 def present(repo: LaneRepo) -> Workspace:
     """Return the workspace that one stands in, detached ones included; raises Refused."""
+    found = present_detached(repo)
+    return found or require_workspace(repo, lane_or_present(repo, None).record)
+
+
+def present_detached(repo: LaneRepo) -> Workspace | None:
+    """Return the detached workspace that one stands in, or None."""
     state = states.read(repo.place.git_dir) if repo.place.work_tree else None
-    if state is not None and state.detached:
-        top = str(repo.place.work_tree)
-        git_dir = repo.place.git_dir
-        base, own, owner = state.base, state.detached, state.owner
-        return Workspace(state.lane, state.name, top, git_dir, False, base, own, owner)
-    return require_workspace(repo, lane_or_present(repo, None).record)
+    if state is None or state.detached is None:
+        return None
+    top, git_dir = str(repo.place.work_tree), repo.place.git_dir
+    base, own, owner = state.base, state.detached, state.owner
+    return Workspace(state.lane, state.name, top, git_dir, False, base, own, owner)
 
 
 def present_lane(repo: LaneRepo) -> LaneState | None:

@@ -115,9 +115,10 @@ def set_aside(
     if not force:
         paths = sorted({*stock.unsaved, *stock.ignored})
         count = f"{len(paths)} unsaved file{'' if len(paths) == 1 else 's'}"
+        keep = "move them elsewhere" if hold.workspace.detached else "commit them"
         raise Refused(
             f"workspace '{hold.workspace.id}' has {count}",
-            hint="commit them, or use --force: a snapshot is taken first",
+            hint=f"{keep}, or use --force: a snapshot is taken first",
             data={"in_the_way": plain(paths)},
         )
     return snapshots.keep(repo, hold, stock.tree, stock.staged)

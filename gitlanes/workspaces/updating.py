@@ -35,13 +35,28 @@ def update(
         return _root(repo, workspace, to, expect)
     with capture.held(repo, workspace) as hold:
         claims.require_own(repo, hold.state)
-        lane = repo.view.lane(hold.workspace.name).record
-        require_commit(f"lane '{lane.name}'", lane.head, expect)
+        head = _head(repo, hold.workspace, to)
+        require_commit(f"lane '{hold.workspace.name}'", head, expect)
         require_settled(hold)
         require_no_commits(repo, hold)
-        new = repo.view.commit_of(to) if to is not None else str(lane.head)
-        along = workspace.detached is not None or is_ancestor(repo, new, str(lane.head))
+        new = repo.view.commit_of(to) if to is not None else str(head)
+        along = workspace.detached is not None or is_ancestor(repo, new, str(head))
         return _bring(repo, hold, new, along=along)
+
+
+def _head(repo: LaneRepo, workspace: Workspace, to: str | None) -> str | None:
+    """Return the head of a workspace's lane; a detached one outlives it, and goes elsewhere yet."""
+    state = repo.view.find(workspace.name)
+    if state is not None and state.record.live:
+        return state.record.head
+    if workspace.detached is None:
+        return repo.view.lane(workspace.name).record.head
+    if to is None:
+        raise Refused(
+            f"lane '{workspace.name}' of workspace '{workspace.id}' was deleted",
+            hint=f"look at a state: git lanes workspace update {workspace.id} --to STATE",
+        )
+    return None
 
 
 def finish(repo: LaneRepo, hold: capture.Held) -> None:
