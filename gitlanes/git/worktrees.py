@@ -180,6 +180,11 @@ def attached_branch(git: Git) -> str | None:
     return git.run("symbolic-ref", "--quiet", "HEAD", check=False).text or None
 
 
+def way_out(doing: str) -> str:
+    """Return the command that ends what git is in the middle of."""
+    return f"git {doing} {'reset' if doing == 'bisect' else '--abort'}"
+
+
 def in_the_middle_with(git_dir: str, names: Collection[str]) -> str | None:
     """Return what git does with a branch in that work tree ('rebased', 'bisected'), or None.
 

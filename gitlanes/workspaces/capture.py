@@ -263,12 +263,12 @@ def refuse_unmerged(hold: Held) -> None:
     if hold.workspace.root:
         raise Refused(
             f"the repository's directory is in the middle of a {doing}",
-            hint=f"finish it, or run 'git {doing} --abort'",
+            hint=f"finish it, or run '{worktrees.way_out(doing)}'",
         )
     if hold.git.run("ls-files", "--unmerged", "-z").out:
         raise Refused(
             f"workspace of lane '{name}' has unmerged files from a {doing}",
-            hint=f"resolve and 'git add' them, or run 'git {doing} --abort' there",
+            hint=f"resolve and 'git add' them, or run '{worktrees.way_out(doing)}' there",
         )
 
 

@@ -86,7 +86,7 @@ def require_settled(hold: capture.Held) -> None:
     if doing is not None:
         raise Refused(
             f"workspace '{hold.workspace.id}' is in the middle of a {doing}",
-            hint=f"finish it, or run 'git {doing} --abort' there",
+            hint=f"finish it, or run '{worktrees.way_out(doing)}' there",
         )
 
 
