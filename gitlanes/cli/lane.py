@@ -123,12 +123,13 @@ def status_command(out: Output, lane: str | None) -> None:
         out.result(found)
         return
     _table(out, [("", x) for x in found.lanes])
-    if found.lane and found.unsaved:
-        click.echo(f"\nunsaved in the workspace of {found.lane}:")
+    where = f"workspace of {found.lane}" if found.lane else f"workspace {found.workspace}"
+    if found.unsaved:
+        click.echo(f"\nunsaved in the {where}:")
         for state, path in found.unsaved:
             click.echo(f"  {state} {line(path.decode('utf-8', 'surrogateescape'))}")
-    elif found.lane:
-        click.echo(f"\nnothing unsaved in the workspace of {found.lane}")
+    elif found.workspace:
+        click.echo(f"\nnothing unsaved in the {where}")
     for odd in found.findings:
         out.warn(odd.message)
         out.say(f"hint: {odd.hint}")

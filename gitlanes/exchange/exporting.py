@@ -46,20 +46,20 @@ def export(
     ref = layout.branch(short)
     if repo.git.run("check-ref-format", "--branch", short, check=False).code:
         raise BadValue(f"bad branch name '{codec.one_line(short, 60)}'")
-    (old, place), head = finding.branch_place(repo, ref), str(lane.head)
+    (old, use), head = finding.branch_use(repo, ref), str(lane.head)
     if old != head:
         if old is not None:
-            _require_free(repo, short, old, place, head)
+            _require_free(repo, short, old, use, head)
         with closing(Mover(repo.git, message=f"lanes: export {lane.name}")) as mover:
             move_refs(repo.git, [RefMove(ref, old, head)], mover=mover)
     return Exported(lane.name, short, head, old)
 
 
-def _require_free(repo: LaneRepo, branch: str, old: str, place: str, head: str) -> None:
-    if place:
+def _require_free(repo: LaneRepo, branch: str, old: str, use: str, head: str) -> None:
+    if use:
         raise Refused(
-            f"branch '{branch}' is checked out in '{place}'",
-            hint="choose another with --branch, or switch that directory to another branch",
+            f"branch '{branch}' is {use}",
+            hint="choose another with --branch, or take that directory off it first",
         )
     if not is_ancestor(repo, old, head):
         raise Refused(

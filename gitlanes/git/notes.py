@@ -27,17 +27,12 @@ _HEX = re.compile(rb"[0-9a-f]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
-def read_note(store: ObjectReader, tree: str, commit: str) -> bytes | None:
-    """Return the note of `commit` in a notes tree, None without one.
-
-    Several copies are joined as ``git notes show`` joins them. Raises BadValue for anything
-    but a full commit id, NotFound for a missing object.
-    """
-    return _content(store, _Folder(store, tree), commit)
-
-
 def read_notes(store: ObjectReader, tree: str, commits: Iterable[str]) -> dict[str, bytes]:
-    """Return {commit: note} of those `commits` that have one, reading each directory once."""
+    """Return {commit: note} of those `commits` that have one, reading each directory once.
+
+    Several copies of one are joined as ``git notes show`` joins them. Raises BadValue for
+    anything but a full commit id, NotFound for a missing object.
+    """
     root, wanted = _Folder(store, tree), list(commits)
     _load_ways(store, root, wanted)
     blobs = {commit: _blobs(_places(root, commit)) for commit in wanted}
@@ -195,11 +190,6 @@ def _load_ways(store: ObjectReader, root: _Folder, commits: Iterable[str]) -> No
         for ((folder, name), oid), (_, content) in zip(missing.items(), trees, strict=True):
             folder.load(name, oid, content)
         ways = [(below, name[2:]) for at, name in ways if (below := at.below(name[:2]))]
-
-
-def _content(store: ObjectReader, root: _Folder, commit: str) -> bytes | None:
-    blobs = _blobs(_places(root, commit))
-    return reduce(_concatenated, map(store.blob, blobs)) if blobs else None
 
 
 def _concatenated(first: bytes, second: bytes) -> bytes:

@@ -227,9 +227,8 @@ def require_arguments(args: Iterable[str | bytes]) -> None:
 def failure(args: Sequence[str], done: Completed) -> GitFailed:
     """Return the error for a git command that failed, in git's own last words."""
     lines = done.err.decode("utf-8", "replace").strip().splitlines()
-    said = next(
-        (x for x in lines if x.startswith(("fatal:", "error:"))), lines[-1] if lines else ""
-    )
+    lines = [x for x in lines if not x.startswith("hint:")]
+    said = next((x for x in lines if x.startswith(("fatal:", "error:"))), " ".join(lines[-2:]))
     said = said.removeprefix("fatal: ").removeprefix("error: ") or f"exit code {done.code}"
     command = next((x for x in args if not x.startswith("-") and "=" not in x), "")
     found = {"git_exit_code": done.code}

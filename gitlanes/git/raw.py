@@ -58,6 +58,10 @@ class ObjectReader(ABC):
         """Return a commit."""
         return parse_commit(self._typed(oid, "commit"))
 
+    def tree_before(self, commit: CommitObject) -> str:
+        """Return the tree of a commit's first parent; before a root there is the empty one."""
+        return self.commit(commit.parents[0]).tree if commit.parents else EMPTY_TREE
+
     def entry(self, tree: str, path: bytes) -> tuple[str, str] | None:
         """Return (mode, id) of the file, link, submodule or directory at `path`, or None."""
         found: Entry | None = (DIRECTORY, bytes.fromhex(tree))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.errors import GitFailed
@@ -178,6 +178,30 @@ def attached_branch(git: Git) -> str | None:
         return head.removeprefix("ref: ").strip()
     # Another ref format keeps HEAD elsewhere, and only git knows where.
     return git.run("symbolic-ref", "--quiet", "HEAD", check=False).text or None
+
+
+def way_out(doing: str) -> str:
+    """Return the command that ends what git is in the middle of."""
+    return f"git {doing} {'reset' if doing == 'bisect' else '--abort'}"
+
+
+def in_the_middle_with(git_dir: str, names: Collection[str]) -> str | None:
+    """Return what git does with a branch in that work tree ('rebased', 'bisected'), or None.
+
+    HEAD is off the branch until that is done, and git moves the branch then, or goes back to
+    it. `names` are the branch's: git writes the full one for some, the short one for others.
+    """
+    marks = {
+        "rebase-merge/head-name": "rebased",
+        "rebase-merge/update-refs": "rebased",
+        "rebase-apply/head-name": "rebased",
+        "BISECT_START": "bisected",
+    }
+    for file, what in marks.items():
+        lines = (_content(os.path.join(git_dir, file)) or "").split("\n")
+        if not set(names).isdisjoint(lines):
+            return what
+    return None
 
 
 def in_progress(git_dir: str) -> str | None:

@@ -15,7 +15,8 @@ from gitlanes.models.results import Decided, Promotion
 from gitlanes.review import decide, standing
 from gitlanes.store import records
 from gitlanes.store.ancestry import is_ancestor
-from gitlanes.store.expectation import require_commit
+from gitlanes.store.attribution import collision
+from gitlanes.store.expectation import require_active, require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import binding, intake
 
@@ -53,7 +54,7 @@ def accept(
     """
     attempt, lane = repo.view.attempt_in(attempt_id)
     if attempt.promotion is None:
-        return decide.accept(repo, attempt_id, judgement, expect=expect)
+        return decide.accept_work(repo, attempt_id, judgement, expect=expect)
     name = lane.record.name
     if lane.record.bound:
         intake.catch_up(repo, name)
@@ -68,7 +69,7 @@ def _accept(
     tx: Transaction, state: LaneState, attempt_id: str, judgement: Judgement, expect: str | None
 ) -> Decided:
     repo, target = tx.repo, state.record
-    decide.require_open_lane(target)
+    require_active(target)
     require_commit(f"lane '{target.name}'", target.head, expect)
     attempt = standing.require_open(repo, state, attempt_id)
     ready = _ready(tx, state, attempt)
@@ -226,7 +227,7 @@ def _refusal(attempt: Attempt, outcome: Promotion) -> Collision:
     """Return the error for a promotion that the target's later work stands in the way of."""
     count = len(outcome.collisions)
     lane, into = outcome.lane, outcome.into
-    return decide.collision(
+    return collision(
         f"{attempt.id} collides with the head of lane '{into}' on {count} "
         f"path{'' if count == 1 else 's'}",
         outcome.collisions,

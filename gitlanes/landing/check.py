@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
+from gitlanes.errors import Refused
 from gitlanes.landing import plans
 from gitlanes.landing.promote import Order, mode_of
-from gitlanes.models.records import ACTIVE
+from gitlanes.models.records import ACTIVE, LaneState
 from gitlanes.models.results import Promotion
-from gitlanes.store.adopt import adopted_lane
+from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.workspaces import intake
 
 if TYPE_CHECKING:
@@ -20,19 +20,28 @@ if TYPE_CHECKING:
 def check(repo: LaneRepo, lanes: Sequence[str] = (), *, into: str | None = None) -> list[Promotion]:
     """Return for each lane what promoting its accepted head would come to; nothing moves.
 
-    Without names: all active lanes that have a target other than themselves.
+    Without names: all active lanes that have a target other than themselves; one that could
+    not land anywhere is left out with a warning.
     """
     repo.view.require_adopted()
     if lanes:
         sources = [repo.view.lane(name) for name in lanes]
     else:
-        adopted = adopted_lane(repo)
-        skip = {into, adopted.record.name if adopted and into is None else None}
-        sources = [x for x in repo.view.lanes() if x.record.name not in skip]
+        skip = into or require_adopted_lane(repo, plans.NAME_IT).record.name
+        sources = [x for x in repo.view.lanes() if x.record.name != skip]
         sources = [x for x in sources if x.record.status == ACTIVE]
     found = []
-    for source in map(partial(intake.foreseen, repo), repo.counted("checking lanes", sources)):
-        target = intake.foreseen(repo, plans.target_of(repo, source, into))
-        mode = mode_of(Order(), source)
-        found.append(plans.outcome(repo, plans.plan(repo, source, target), mode))
+    for source in repo.counted("checking lanes", sources):
+        try:
+            found.append(_foreseen(repo, source, into))
+        except Refused as refused:
+            if lanes:
+                raise
+            repo.warn(f"lane '{source.record.name}' is left out: {refused.message}")
     return found
+
+
+def _foreseen(repo: LaneRepo, lane: LaneState, into: str | None) -> Promotion:
+    source = intake.foreseen(repo, lane)
+    target = intake.foreseen(repo, plans.target_of(repo, source, into))
+    return plans.outcome(repo, plans.plan(repo, source, target), mode_of(Order(), source))

@@ -77,8 +77,7 @@ def _replayed(tx: Transaction, landing: Landing) -> list[LandedCommit]:
     made: list[LandedCommit] = []
     ends = landing.source.record, landing.target.record
     for oid, commit in brought(tx.repo, *ends, landing.bases):
-        before = store.commit(commit.parents[0]).tree
-        changes = changed_paths(store, tx.repo.git, before, commit.tree)
+        changes = changed_paths(store, tx.repo.git, store.tree_before(commit), commit.tree)
         edits = {path: new for path, (_, new) in changes.items() if path in wanted}
         edits.update({x: None for path in list(edits) for x in in_the_way.get(path, ())})
         after = overlay(store, tree, edits)

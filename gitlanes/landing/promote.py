@@ -63,7 +63,7 @@ def preview(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
     if order.strict:
         strictness.require(repo, source.record, unsaved)
     landing = plans.plan(repo, source, target, order.force)
-    return plans.outcome(repo, landing, mode_of(order, source), unsaved.paths())
+    return plans.outcome(repo, landing, mode_of(order, source), unsaved.told(repo))
 
 
 def carry_out(
@@ -88,7 +88,7 @@ def carry_out(
             landing = plans.plan(repo, source, target, order.force)
             forced = _require_landing(repo, landing, order)
         made = outcome(tx, landing, forced, order, mode_of(order, source))
-    return replace(made, unsaved=unsaved.paths()), target.record
+    return replace(made, unsaved=unsaved.told(repo)), target.record
 
 
 def checked(order: Order | None) -> Order:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import Refused
+from gitlanes.errors import GitFailed, Refused
 from gitlanes.models.plain import plain
 from gitlanes.models.records import Lane
 from gitlanes.store import layout
@@ -24,6 +24,7 @@ class Unsaved:
     """The unsaved files of a lane's workspace, asked for in the background."""
 
     def __init__(self, repo: LaneRepo, lane: Lane):
+        self._lane = lane.name
         workspace = finding.workspace_of(repo, lane)
         there = workspace is not None and Path(workspace.path).is_dir()
         self.workspace = workspace if there else None
@@ -35,6 +36,14 @@ class Unsaved:
         if self._paths is None:
             self._paths = tuple(path for _, path in self._question()) if self._question else ()
         return self._paths
+
+    def told(self, repo: LaneRepo) -> tuple[bytes, ...]:
+        """Wait for the answer; where git has none, that is only warned of."""
+        try:
+            return self.paths()
+        except GitFailed as error:
+            repo.warn(f"unsaved work of lane '{self._lane}' is not known: {error.message}")
+            return ()
 
 
 def require(repo: LaneRepo, lane: Lane, unsaved: Unsaved | None = None) -> None:

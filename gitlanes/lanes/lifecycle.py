@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
-from gitlanes.errors import NotAdopted, Refused
+from gitlanes.errors import Refused
 from gitlanes.git.refs import list_refs
 from gitlanes.lanes import forks
 from gitlanes.lanes.about import NO_ABOUT, About, directories
@@ -18,7 +18,7 @@ from gitlanes.models.plain import plain, replace
 from gitlanes.models.records import ACTIVE, DELETED, REJECTED, Lane, LaneState
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout
-from gitlanes.store.adopt import USUAL_NAME, adopt, adopted_lane
+from gitlanes.store.adopt import USUAL_NAME, adopt, require_adopted_lane
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import finding, intake, moving
@@ -158,9 +158,7 @@ def doomed(
 
 def _default(repo: LaneRepo) -> LaneState:
     """Return the adopted lane, with what people committed on its branch taken in."""
-    found = adopted_lane(repo)
-    if found is None:
-        raise NotAdopted("this repository has no lanes yet", hint="run 'git lanes init'")
+    found = require_adopted_lane(repo)
     if found.record.bound:
         return intake.catch_up(repo, found.record.name)
     return found

@@ -43,10 +43,11 @@ def status(repo: LaneRepo, name: str | None = None) -> Status:
         workspace = _present_workspace(repo)
     unsaved = _unsaved(repo, workspace) if workspace else []
     return Status(
-        lane=workspace.name if workspace else None,
+        lane=workspace.name if workspace and not workspace.detached else None,
         lanes=_summaries(repo, entries, shown),
         unsaved=tuple(unsaved),
         findings=oddities.findings(repo, live, heads, journals, workspace),
+        workspace=workspace.id if workspace else None,
     )
 
 
@@ -136,8 +137,9 @@ def _landed(lane: Lane, adopted: str | None) -> bool:
 def _present_workspace(repo: LaneRepo) -> Workspace | None:
     """Return the workspace that one stands in; one that is damaged is only warned of."""
     try:
-        present = finding.present_lane(repo)
-        return finding.workspace_of(repo, present.record) if present else None
+        detached = finding.present_detached(repo)
+        present = None if detached else finding.present_lane(repo)
+        return detached or (finding.workspace_of(repo, present.record) if present else None)
     except CorruptRecord as error:
         repo.warn(f"{error.message}; see 'git lanes doctor'")
         return None

@@ -141,13 +141,15 @@ class LaneFinding(Model):
 class Status(Result):
     """The lanes as recorded, and what is unsaved in the present workspace.
 
-    ``lane`` is the one whose workspace this is; ``unsaved`` are its files, each with git's
-    two-letter status. ``findings`` are things a person should look at.
+    ``lane`` is the one whose workspace this is, ``workspace`` what commands call it; a detached
+    one is no lane's. ``unsaved`` are its files, each with git's two-letter status. ``findings``
+    are things a person should look at.
     """
 
     lane: str | None
     lanes: tuple[LaneSummary, ...]
     unsaved: tuple[tuple[str, bytes], ...]
     findings: tuple[LaneFinding, ...]
+    workspace: str | None = None
 
     schema: ClassVar[str] = "status"

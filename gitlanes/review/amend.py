@@ -17,7 +17,7 @@ from gitlanes.models.workspaces import Capture
 from gitlanes.review import decide, folding, lineage, propose, rewriting, standing
 from gitlanes.review.propose import Offer
 from gitlanes.store import codec, records
-from gitlanes.store.expectation import require_commit
+from gitlanes.store.expectation import require_active, require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import capture as capturing
 from gitlanes.workspaces import finding
@@ -78,7 +78,7 @@ def _amended(
 ) -> Anew:
     """Write the attempts anew, with their records, and the lane's record after it."""
     repo, lane = tx.repo, state.record
-    decide.require_open_lane(lane)
+    require_active(lane)
     require_commit(f"lane '{lane.name}'", lane.head, offer.expect)
     amended = rewriting.to_amend(repo, state, of)
     later = rewriting.to_lay_again(repo, state, amended)

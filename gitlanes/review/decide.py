@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes.combine.assembly import plan_landing
-from gitlanes.errors import Collision, GitFailed, Refused
+from gitlanes.errors import GitFailed, Refused
 from gitlanes.git import index
 from gitlanes.models.notes import NO_JUDGEMENT, Judgement
-from gitlanes.models.plain import Model, plain, replace
+from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import (
     ACCEPTED,
     REJECTED,
@@ -20,14 +20,14 @@ from gitlanes.models.records import (
     Lane,
     LaneState,
 )
-from gitlanes.models.results import CollidingPath, Decided
+from gitlanes.models.results import Decided
 from gitlanes.review import standing
 from gitlanes.store import records
 from gitlanes.store.ancestry import is_ancestor
-from gitlanes.store.attribution import colliding_paths
+from gitlanes.store.attribution import colliding_paths, collision
 from gitlanes.store.expectation import require_active, require_commit
 from gitlanes.store.transaction import Transaction, transaction
-from gitlanes.workspaces import binding, capture, finding, intake, restoring
+from gitlanes.workspaces import binding, capture, claims, finding, intake, restoring
 
 if TYPE_CHECKING:
     from gitlanes.models.workspaces import Workspace
@@ -44,14 +44,14 @@ class Landing(Model):
     convergent: tuple[bytes, ...]
 
 
-def accept(
+def accept_work(
     repo: LaneRepo,
     attempt_id: str,
     judgement: Judgement = NO_JUDGEMENT,
     *,
     expect: str | None = None,
 ) -> Decided:
-    """Make an open attempt part of its lane's head.
+    """Make an open attempt of work part of its lane's head; a promotion has rules of its own.
 
     Where the lane moved on since it was proposed, its changes are laid on the present head by
     paths; a path that both touched raises Collision, and the attempt stays proposed.
@@ -93,7 +93,7 @@ def reject(
     """
     name, lane = _lane_of(repo, attempt_id)
     with _holding(repo, finding.workspace_of(repo, lane)) as hold:
-        going = _going(repo, hold, lane, attempt_id) if reset else None
+        going = _going(repo, hold, lane, attempt_id, judgement.by) if reset else None
         with transaction(repo, "reject", actor=judgement.by) as tx:
             state = repo.view.lane(name)
             decided = _reject(tx, state, attempt_id, judgement, expect)
@@ -115,7 +115,7 @@ def reject(
 def _accept(
     tx: Transaction, state: LaneState, attempt_id: str, judgement: Judgement, expect: str | None
 ) -> Landing:
-    require_open_lane(state.record)
+    require_active(state.record)
     require_commit(f"lane '{state.record.name}'", state.record.head, expect)
     attempt = standing.require_open(tx.repo, state, attempt_id)
     standing.require_decided(tx.repo, attempt)
@@ -131,7 +131,7 @@ def _accept(
 def _reject(
     tx: Transaction, state: LaneState, attempt_id: str, judgement: Judgement, expect: str | None
 ) -> Attempt:
-    require_open_lane(state.record)
+    require_active(state.record)
     require_commit(f"lane '{state.record.name}'", state.record.head, expect)
     attempt = standing.require_open(tx.repo, state, attempt_id)
     decided = replace(
@@ -162,7 +162,7 @@ def _holding(repo: LaneRepo, workspace: Workspace | None) -> Iterator[capture.He
 
 
 def _going(
-    repo: LaneRepo, hold: capture.Held | None, lane: Lane, attempt_id: str
+    repo: LaneRepo, hold: capture.Held | None, lane: Lane, attempt_id: str, by: str | None
 ) -> restoring.Return:
     """Prepare the way back to the head of a workspace whose content is rejected."""
     if hold is None:
@@ -171,6 +171,7 @@ def _going(
             "the repository's own directory is not reset",
             hint=f"reject it without --reset, then: git lanes restore {lane.name} {lane.name}",
         )
+    claims.require_own(repo, hold.state, agent=by)
     attempt = standing.require_open(repo, repo.view.lane(lane.name), attempt_id)
     return restoring.Return(repo, hold, str(lane.head), attempt.tree)
 
@@ -195,18 +196,6 @@ def land(tx: Transaction, lane: Lane, attempt: Attempt) -> Landing:
         landed=with_merged(tx.repo, lane, attempt),
     )
     return Landing(record, accepted, head, gone, convergent)
-
-
-def require_open_lane(lane: Lane) -> None:
-    """Raise Refused unless the lane takes new work."""
-    require_active(lane)
-
-
-def collision(
-    message: str, collisions: tuple[CollidingPath, ...], hint: str, **data: object
-) -> Collision:
-    """Return the error for paths that both sides touched."""
-    return Collision(message, hint=hint, data={"collisions": plain(collisions), **plain(data)})
 
 
 def _head_after(tx: Transaction, lane: Lane, attempt: Attempt) -> tuple[str, tuple[bytes, ...]]:

@@ -12,9 +12,9 @@ from gitlanes.models.plain import replace
 from gitlanes.models.records import Attempt, Lane
 from gitlanes.models.results import CollidingPath, Touch
 from gitlanes.models.workspaces import Capture
-from gitlanes.review import decide, rewriting, standing
+from gitlanes.review import rewriting, standing
 from gitlanes.review.propose import Offer
-from gitlanes.store.attribution import action, colliding_paths
+from gitlanes.store.attribution import action, colliding_paths, collision
 
 if TYPE_CHECKING:
     from gitlanes.git.trees import Change
@@ -151,7 +151,7 @@ def _touched(
     found: dict[bytes, tuple[Change, str, str | None]] = {}
     for attempt in attempts:
         commit = repo.objects.commit(rewriting.stands_at(attempt))
-        before = repo.objects.commit(commit.parents[0]).tree
+        before = repo.objects.tree_before(commit)
         changes = changed_paths(repo.objects, repo.git, before, commit.tree)
         found |= {path: (change, attempt.id, attempt.agent) for path, change in changes.items()}
     return found
@@ -166,7 +166,7 @@ def _touch(change: Change | None, attempt: str | None, agent: str | None) -> Tou
 
 def _collision(what: str, paths: tuple[CollidingPath, ...], amended: Attempt) -> Collision:
     count = f"{len(paths)} path{'' if len(paths) == 1 else 's'}"
-    return decide.collision(
+    return collision(
         f"{what} on {count}",
         paths,
         "amend the attempt that touched them last, or commit the edits as a new change",

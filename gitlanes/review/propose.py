@@ -21,7 +21,7 @@ from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Capture
 from gitlanes.review import decide, lineage, standing
 from gitlanes.store import codec, records
-from gitlanes.store.expectation import check_expected, require_commit
+from gitlanes.store.expectation import check_expected, require_active, require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import binding, claims, finding, intake
 from gitlanes.workspaces import capture as capturing
@@ -102,7 +102,7 @@ def _attempt(
 ) -> Proposed:
     """Write the attempt and its records, and decide it at once if asked to."""
     state = tx.repo.view.lane(name)
-    decide.require_open_lane(state.record)
+    require_active(state.record)
     require_commit(f"lane '{name}'", state.record.head, offer.expect)
     under = standing.chain(state.record, _under(tx.repo, state, captured, offer, accept=accept))
     beside = [x for x in state.record.open if x not in under]

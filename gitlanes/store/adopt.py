@@ -20,12 +20,11 @@ def adopt(repo: LaneRepo, name: str) -> tuple[LaneState, bool]:
     """Make the first lane, at the main work tree's branch; return it and whether it is new.
 
     A detached HEAD gives an unbound lane. Adopting again changes nothing. Raises Refused on
-    a branch without commits.
+    a branch without commits, and among lanes of which none can be told to be the first.
     """
     layout.check_lane_name(name)
-    existing = adopted_lane(repo)
-    if existing is not None:
-        return existing, False
+    if repo.view.has_lanes():
+        return require_adopted_lane(repo), False
     branch = repo.git.run("symbolic-ref", "--quiet", "HEAD", check=False).text or None
     head = repo.refs.target("HEAD")
     if head is None:
@@ -34,9 +33,8 @@ def adopt(repo: LaneRepo, name: str) -> tuple[LaneState, bool]:
             hint="make a first commit, then run 'git lanes init' again",
         )
     with transaction(repo, "init") as tx:
-        existing = adopted_lane(repo)
-        if existing is not None:
-            return existing, False
+        if repo.view.has_lanes():
+            return require_adopted_lane(repo), False
         repo.objects.write("tree", b"")
         now = clock.now()
         record = Lane(
@@ -57,9 +55,25 @@ def adopt(repo: LaneRepo, name: str) -> tuple[LaneState, bool]:
 
 
 def adopted_lane(repo: LaneRepo) -> LaneState | None:
-    """Return the lane that `adopt` made, or None: the default target of every promotion."""
+    """Return the lane that `adopt` made: the default target of every promotion.
+
+    None where there is none yet, or its journal cannot be read: no other lane stands in for it.
+    """
     usual = repo.view.find(USUAL_NAME)
     if usual is not None and usual.record.live and usual.record.extra.get("adopted"):
         return usual  # without reading every lane
-    states = repo.view.lanes()
-    return next((x for x in states if x.record.extra.get("adopted")), states[0] if states else None)
+    return next((x for x in repo.view.lanes() if x.record.extra.get("adopted")), None)
+
+
+def require_adopted_lane(repo: LaneRepo, instead: str = "") -> LaneState:
+    """Return the lane that `adopt` made; raises NotAdopted, and Refused if it cannot be read.
+
+    The hint says what to do `instead` of mending it.
+    """
+    found = adopted_lane(repo)
+    if found is None:
+        repo.view.require_adopted()
+        raise Refused(
+            "the repository's own lane cannot be read", hint=f"{instead}see 'git lanes doctor'"
+        )
+    return found

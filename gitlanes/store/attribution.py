@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gitlanes.combine.changes import Clash, Plan, moved_to
+from gitlanes.errors import Collision
 from gitlanes.git.trees import Change
+from gitlanes.models.plain import plain
 from gitlanes.models.results import CollidingPath, Touch
 from gitlanes.store import records
 
@@ -53,6 +55,13 @@ def colliding_paths(
     )
 
 
+def collision(
+    message: str, collisions: tuple[CollidingPath, ...], hint: str, **data: object
+) -> Collision:
+    """Return the error for paths that both sides touched."""
+    return Collision(message, hint=hint, data={"collisions": plain(collisions), **plain(data)})
+
+
 def action(change: Change) -> str:
     """Return what a side did to a path: 'added', 'modified' or 'deleted' it."""
     old, new = change
@@ -82,11 +91,11 @@ def _last_touches(
         return {}
     # A name with a line break cannot come by stdin; there are few of those.
     odd = [os.fsdecode(path) for path in paths if b"\n" in path]
-    plain = [path for path in paths if b"\n" not in path]
+    usual = [path for path in paths if b"\n" not in path]
     order = [x.encode() for x in (end, *(f"^{base}" for base in bases), "--")]
     shape = ("--format=%x00%H", "--name-only", "-z", "--no-renames", "--no-show-signature")
     done = repo.git.run(
-        "log", *shape, "--stdin", "--", *odd, input=b"\n".join([*order, *plain, b""])
+        "log", *shape, "--stdin", "--", *odd, input=b"\n".join([*order, *usual, b""])
     )
     found: dict[bytes, str] = {}
     for record in done.out.strip(b"\0").split(b"\0\0"):

@@ -162,9 +162,13 @@ class View:
                 return found
         return next((x for x in self.lanes(deleted=True) if _is(x, uuid)), None)
 
+    def has_lanes(self) -> bool:
+        """Say whether there is a lane at all, deleted and damaged ones included."""
+        return bool(list_refs(self._git, ["--count=1", layout.JOURNALS], "refname"))
+
     def require_adopted(self) -> None:
         """Raise NotAdopted unless the repository has a lane."""
-        if not list_refs(self._git, ["--count=1", layout.JOURNALS], "refname"):
+        if not self.has_lanes():
             raise NotAdopted("this repository has no lanes yet", hint="run 'git lanes init'")
 
     def attempt(self, attempt_id: str) -> Attempt:
@@ -219,14 +223,19 @@ class View:
 
     def tree_of(self, name: str) -> str:
         """Return the tree of a state: as `commit_of`, or a world state's own id."""
-        if is_revision(name):
+        if is_revision(name) and not self._is_ours(name):
             found = self.reader.target(f"{name}^{{tree}}")
-            if found is not None and self.find(name) is None:
+            if found is not None:
                 return found
         tree = self.reader.target(f"{self.commit_of(name)}^{{tree}}")
         if tree is None:
             raise NotFound("tree of", shown(name))
         return tree
+
+    def _is_ours(self, name: str) -> bool:
+        """Say whether a name is a lane's, or such as its attempts and snapshots have."""
+        of = ids.ATTEMPT_ID.fullmatch(name) or ids.SNAPSHOT_ID.fullmatch(name)
+        return self.find(of["lane"] if of else name) is not None
 
 
 def _is(state: LaneState, uuid: str) -> bool:

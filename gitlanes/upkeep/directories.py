@@ -28,15 +28,17 @@ _MOVE = "move it elsewhere (a copy: delete it, or its '.git' file): here the wor
 
 def workspace_states(survey: Survey) -> Iterator[Problem]:
     """Find workspaces whose own record is damaged, and the repository's where it is missing."""
+    root = survey.repo.root()
     for spot in survey.spots:
         if spot.fault is not None:
             yield problem(
                 f"{spot.fault.message}: '{spot.path}' is no workspace until that is mended",
                 spot.path,
-                f"keep what you need of it, run 'git worktree remove --force --force "
+                spot.fault.hint
+                if root and spot.git_dir == root[0]
+                else f"keep what you need of it, run 'git worktree remove --force --force "
                 f"{spot.path}', then 'git lanes workspace create'",
             )
-    root = survey.repo.root()
     if root is None or any(spot.git_dir == root[0] for spot in survey.spots):
         return
     adopted = next((x for x in survey.live if x.bound and x.extra.get("adopted")), None)

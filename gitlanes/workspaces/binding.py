@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from gitlanes.errors import GitFailed, Locked, Raced, Refused
 from gitlanes.git import worktrees
 from gitlanes.git.refs import RefMove
-from gitlanes.models.plain import replace
 from gitlanes.models.records import Lane
 from gitlanes.models.workspaces import Following
 from gitlanes.store import layout
@@ -101,17 +100,17 @@ def _advance(repo: LaneRepo, lane: Lane, hold: capture.Held, tip: str) -> Follow
     try:
         in_the_way = moving.move_files(repo, hold, tip, head)
     except Locked as busy:
-        _done(hold)
+        hold.done()
         return Following(False, name, f"{busy.message}; the next command follows")
     if in_the_way is not None:
-        _done(hold)
+        hold.done()
         remains = "unsaved changes in the repository's directory are in the way"
         return Following(False, name, remains, tuple(in_the_way))
     try:
         agree(repo, lane.name, head, RefMove(str(lane.branch), tip, head), (hold.lock,))
     except Raced:
         return _give_way(repo, lane, hold, tip)
-    _done(hold)
+    hold.done()
     return None
 
 
@@ -125,13 +124,8 @@ def _give_way(repo: LaneRepo, lane: Lane, hold: capture.Held, tip: str) -> Follo
     if now in (None, tip):
         return Following(False, name, "the branch could not be moved; the next command follows")
     if moving.move_files(repo, hold, str(lane.head), str(now)) is None:
-        _done(hold)
+        hold.done()
     return Following(False, name, "somebody moved the branch meanwhile; the next command follows")
-
-
-def _done(hold: capture.Held) -> None:
-    hold.state = replace(hold.state, step=None)
-    states.write(hold.git_dir, hold.state)
 
 
 def _resume(repo: LaneRepo, lane: Lane, hold: capture.Held) -> None:
@@ -144,20 +138,20 @@ def _resume(repo: LaneRepo, lane: Lane, hold: capture.Held) -> None:
         return
     wanted = repo.refs.target(str(lane.branch)) == step.old
     moving.write_anew(repo, hold, step.old, step.new, wanted=wanted)
-    _done(hold)
+    hold.done()
 
 
 def _follow_branch(repo: LaneRepo, lane: Lane) -> Following:
     """Move the branch alone, where no directory has it checked out."""
     name = layout.short_branch(str(lane.branch))
-    tip, place = finding.branch_place(repo, str(lane.branch))
+    tip, use = finding.branch_use(repo, str(lane.branch))
     if tip == lane.head:
         return Following(True, name)
     how = branches.relation(repo, lane)
     if tip is None or how != branches.LAGS:
         return Following(False, name, _WAITS.get(how, _HAS_MORE))
-    if place:
-        return Following(False, name, f"the branch is checked out in '{place}'")
+    if use:
+        return Following(False, name, f"the branch is {use}")
     try:
         agree(repo, lane.name, str(lane.head), RefMove(str(lane.branch), tip, lane.head))
     except Raced as raced:

@@ -157,7 +157,7 @@ def _of_root(repo: LaneRepo, root: tuple[str, str], lane: Lane) -> Iterator[Lane
             "root-busy",
             lane.name,
             f"the repository's directory is in the middle of a {doing}",
-            f"finish it, or run 'git {doing} {'reset' if doing == 'bisect' else '--abort'}'",
+            f"finish it, or run '{worktrees.way_out(doing)}'",
         )
     elif (present := worktrees.attached_branch(repo.git.at(*root))) != lane.branch:
         on = f"on branch '{layout.short_branch(present)}'" if present else "on no branch"

@@ -160,9 +160,7 @@ class Held:
         """Count the next changes from another commit, with HEAD and index there; the files stay."""
         if with_head:
             index.put_head(self.git, base, (self.lock,))
-        head = base if with_head else self.state.head
-        self.state = replace(self.state, base=base, head=head, step=None)
-        states.write(self.git_dir, self.state)
+        self.done(base=base, head=base if with_head else self.state.head)
 
     def move(self, commit: str, *, base: str | None) -> None:
         """Put HEAD and index to an attempt made of this content; the files stay."""
@@ -172,8 +170,7 @@ class Held:
             self.git.run("update-ref", "--no-deref", "HEAD", commit, pass_fds=(self.lock,))
         if worktrees.in_progress(self.git_dir) == "merge":
             self.git.run("merge", "--quit", pass_fds=(self.lock,))
-        self.state = replace(self.state, base=base, head=commit, step=None)
-        states.write(self.git_dir, self.state)
+        self.done(base=base, head=commit)
 
     def is_at(self, commit: str | None) -> bool:
         """Say whether HEAD is where gitlanes put it, and that is this commit."""
@@ -183,7 +180,11 @@ class Held:
     def move_back(self, commit: str) -> None:
         """Put HEAD and index to what lies below a rejected attempt; the files stay."""
         index.put_head(self.git, commit, (self.lock,))
-        self.state = replace(self.state, head=commit, step=None)
+        self.done(head=commit)
+
+    def done(self, **changes: str | None) -> None:
+        """End the step that was under way, if one was, and note what it changed."""
+        self.state = replace(self.state, step=None, **changes)
         states.write(self.git_dir, self.state)
 
 
@@ -277,18 +278,17 @@ def refuse_unmerged(hold: Held) -> None:
     if hold.workspace.root:
         raise Refused(
             f"the repository's directory is in the middle of a {doing}",
-            hint=f"finish it, or run 'git {doing} --abort'",
+            hint=f"finish it, or run '{worktrees.way_out(doing)}'",
         )
     if doing != "merge":
         raise Refused(
             f"workspace of lane '{name}' is in the middle of a {doing}",
-            hint=f"finish it there, or run 'git {doing} "
-            f"{'reset' if doing == 'bisect' else '--abort'}' there",
+            hint=f"finish it there, or run '{worktrees.way_out(doing)}' there",
         )
     if hold.git.run("ls-files", "--unmerged", "-z").out:
         raise Refused(
             f"workspace of lane '{name}' has unmerged files from a {doing}",
-            hint=f"resolve and 'git add' them, or run 'git {doing} --abort' there",
+            hint=f"resolve and 'git add' them, or run '{worktrees.way_out(doing)}' there",
         )
 
 

@@ -12,6 +12,7 @@ from gitlanes.git.process import Git
 from gitlanes.git.refs import list_refs
 from gitlanes.models.records import Lane, LaneState
 from gitlanes.models.workspaces import Workspace
+from gitlanes.store import layout
 from gitlanes.store.view import nearest, shown
 from gitlanes.workspaces import state as states
 
@@ -136,13 +137,18 @@ def _not_found(repo: LaneRepo, name: str) -> NotFound:
 
 def present(repo: LaneRepo) -> Workspace:
     """Return the workspace that one stands in, detached ones included; raises Refused."""
+    found = present_detached(repo)
+    return found or require_workspace(repo, lane_or_present(repo, None).record)
+
+
+def present_detached(repo: LaneRepo) -> Workspace | None:
+    """Return the detached workspace that one stands in, or None."""
     state = states.read(repo.place.git_dir) if repo.place.work_tree else None
-    if state is not None and state.detached:
-        top = str(repo.place.work_tree)
-        git_dir = repo.place.git_dir
-        base, own, owner = state.base, state.detached, state.owner
-        return Workspace(state.lane, state.name, top, git_dir, False, base, own, owner)
-    return require_workspace(repo, lane_or_present(repo, None).record)
+    if state is None or state.detached is None:
+        return None
+    top, git_dir = str(repo.place.work_tree), repo.place.git_dir
+    base, own, owner = state.base, state.detached, state.owner
+    return Workspace(state.lane, state.name, top, git_dir, False, base, own, owner)
 
 
 def present_lane(repo: LaneRepo) -> LaneState | None:
@@ -171,14 +177,30 @@ def lane_or_present(repo: LaneRepo, name: str | None) -> LaneState:
     raise Refused("this directory is no lane's workspace", hint="name the lane, or go into one")
 
 
-def branch_place(repo: LaneRepo, branch: str) -> tuple[str | None, str]:
-    """Return a branch's tip and the directory that has it checked out, '' if none has."""
+def branch_use(repo: LaneRepo, branch: str) -> tuple[str | None, str]:
+    """Return a branch's tip and the use that a directory makes of it, '' if none does.
+
+    It is 'checked out in …', 'being rebased in …' or 'being bisected in …'.
+    """
     for name, tip, place in list_refs(repo.git, [branch], "refname objectname worktreepath"):
         if name == os.fsencode(branch):
             # A bare repository has no files, yet git 2.39 counts it as a place of its HEAD.
             directory = os.fsdecode(place)
-            return tip.decode(), "" if directory == repo.place.common_dir else directory
+            if directory not in ("", repo.place.common_dir):
+                return tip.decode(), f"checked out in '{directory}'"
+            return tip.decode(), _done_with(repo, branch)
     return None, ""
+
+
+def _done_with(repo: LaneRepo, branch: str) -> str:
+    root = repo.root()
+    trees = [worktrees.WorkTree(*root)] if root else []
+    names = (branch, layout.short_branch(branch))
+    for tree in (*trees, *worktrees.every(repo.place.common_dir)):
+        doing = worktrees.in_the_middle_with(tree.git_dir, names)
+        if doing:
+            return f"being {doing} in '{tree.path}'"
+    return ""
 
 
 def owner_of_root(git_dir: str) -> str | None:

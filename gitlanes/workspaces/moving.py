@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING
 from gitlanes.errors import Refused
 from gitlanes.git import index
 from gitlanes.git.deep import LONGEST_PATH, files_below
-from gitlanes.models.plain import replace
 from gitlanes.store import layout
 from gitlanes.workspaces import mending
-from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
     from gitlanes.git.trees import Change, Item
@@ -130,19 +128,13 @@ def settle(repo: LaneRepo, hold: Held) -> None:
     """
     step, state = hold.state.step, hold.state
     base = step.base if step else None
-    if base is not None:
-        if head_of(repo, hold) in (None, state.head, state.base, base):
-            move = ("update-ref", "--no-deref", "HEAD", base)
-            hold.git.run(*move, pass_fds=(hold.lock,), own_group=True)
-        state = replace(state, base=base, head=base)
-    hold.state = replace(state, step=None)
-    states.write(hold.git_dir, hold.state)
-
-
-def forget(hold: Held) -> None:
-    """End a step that has changed nothing."""
-    hold.state = replace(hold.state, step=None)
-    states.write(hold.git_dir, hold.state)
+    if base is None:
+        hold.done()
+        return
+    if head_of(repo, hold) in (None, state.head, state.base, base):
+        move = ("update-ref", "--no-deref", "HEAD", base)
+        hold.git.run(*move, pass_fds=(hold.lock,), own_group=True)
+    hold.done(base=base, head=base)
 
 
 def write_anew(repo: LaneRepo, hold: Held, old: str, new: str, *, wanted: bool = True) -> bool:

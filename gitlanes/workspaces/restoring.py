@@ -115,9 +115,10 @@ def set_aside(
     if not force:
         paths = sorted({*stock.unsaved, *stock.ignored})
         count = f"{len(paths)} unsaved file{'' if len(paths) == 1 else 's'}"
+        keep = "move them elsewhere" if hold.workspace.detached else "commit them"
         raise Refused(
             f"workspace '{hold.workspace.id}' has {count}",
-            hint="commit them, or use --force: a snapshot is taken first",
+            hint=f"{keep}, or use --force: a snapshot is taken first",
             data={"in_the_way": plain(paths)},
         )
     return snapshots.keep(repo, hold, stock.tree, stock.staged)
@@ -129,9 +130,15 @@ def become(repo: LaneRepo, hold: capture.Held, stock: Stock, step: states.Step) 
     carry_out(repo, hold, stock.tree)
 
 
-def carry_out(repo: LaneRepo, hold: capture.Held, tree: str) -> None:
+def carry_out(
+    repo: LaneRepo,
+    hold: capture.Held,
+    tree: str,
+    before: states.WorkspaceState | None = None,
+) -> None:
     """Do the step that is marked, from the staged `tree`; where git refuses, forget it.
 
+    The workspace's record is as `before` then, if more than the step was written with it.
     A part of an operation that has happened waits for the next command. Raises Raced for files
     that changed meanwhile, GitFailed where git stopped on the way.
     """
@@ -140,19 +147,20 @@ def carry_out(repo: LaneRepo, hold: capture.Held, tree: str) -> None:
     try:
         said = hold.become(tree, str(step.new))
     except Locked:
-        _forget(hold, step)
+        _forget(hold, step, before)
         raise
     except GitFailed as failed:
         raise updating.unfinished(hold, failed) from failed
     if said is not None:
-        _forget(hold, step)
+        _forget(hold, step, before)
         raise Raced(f"files in '{hold.workspace.path}' changed meanwhile: {said}")
     moving.settle(repo, hold)
 
 
-def _forget(hold: capture.Held, step: states.Step) -> None:
+def _forget(hold: capture.Held, step: states.Step, before: states.WorkspaceState | None) -> None:
     if step.operation is None:
-        moving.forget(hold)
+        hold.state = before or hold.state
+        hold.done()
 
 
 def finish(repo: LaneRepo, hold: capture.Held) -> None:
@@ -164,7 +172,7 @@ def finish(repo: LaneRepo, hold: capture.Held) -> None:
     assert step is not None
     new, old = str(step.new), str(step.old)
     if step.operation is not None and not mending.happened(repo, hold.state, step):
-        moving.forget(hold)
+        hold.done()
         return
     mending.remove_stale_locks(repo, step)
     stock = take_stock(repo, hold, new)

@@ -19,6 +19,9 @@ from gitlanes.workspaces import state as states
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
+# The ref of a snapshot: its number, name, commit, and that one's tree ('' for another object).
+_Row = tuple[int, str, str, str]
+
 
 def snapshot(repo: LaneRepo, name: str | None = None) -> Snapshot:
     """Save a workspace's content and return the world state's id with the ref that holds it.
@@ -44,12 +47,14 @@ def save(repo: LaneRepo, hold: capture.Held, also: Sequence[bytes] = ()) -> Snap
 def keep(repo: LaneRepo, hold: capture.Held, tree: str, staged: str | None = None) -> Snapshot:
     """Save the content of a workspace, given as a tree; `staged` is what only its index has."""
     name = hold.workspace.name
-    newest = _newest(repo, name)
     head = hold.git.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
-    same = newest is not None and newest.tree == tree and _keeps(repo, newest, hold, head)
-    if newest is None or not same or not _has_staged(repo, newest, staged):
-        newest = _keep(repo, name, tree, head or None, staged)
-    return replace(newest, skipped=hold.skipped)
+    with locked(repo) as lock:
+        rows = _rows(repo, name)
+        saved = next(reversed(_snapshots(name, rows)), None)
+        same = saved is not None and saved.tree == tree and _keeps(repo, saved, hold, head)
+        if saved is None or not same or not _has_staged(repo, saved, staged):
+            saved = _written(repo, name, rows, lock, tree, head or None, staged)
+    return replace(saved, skipped=hold.skipped)
 
 
 def save_remains(repo: LaneRepo, workspace: Workspace) -> Snapshot | None:
@@ -66,25 +71,32 @@ def save_remains(repo: LaneRepo, workspace: Workspace) -> Snapshot | None:
     tree = content if staged is None or staged.code else staged.text
     if tree is None or (state and head in (state.head, state.base) and tree == content):
         return None
-    return _keep(repo, workspace.name, tree, head)
+    with locked(repo) as lock:
+        rows = _rows(repo, workspace.name)
+        return _written(repo, workspace.name, rows, lock, tree, head)
 
 
 def _has_index(workspace: Workspace) -> bool:
     return os.path.isfile(os.path.join(workspace.git_dir, "index"))
 
 
-def _keep(
-    repo: LaneRepo, name: str, tree: str, head: str | None, staged: str | None = None
+def _written(
+    repo: LaneRepo,
+    name: str,
+    rows: Sequence[_Row],
+    lock: int,
+    tree: str,
+    head: str | None,
+    staged: str | None = None,
 ) -> Snapshot:
-    """Write a snapshot and the ref that holds it."""
-    with locked(repo) as lock:
-        number = _next_number(repo, name)
-        parents = [head] if head else []
-        if staged is not None:
-            parents += [_commit(repo, staged, parents, f"index of lane {name}\n")]
-        commit = _commit(repo, tree, parents, f"snapshot of lane {name}\n")
-        ref = layout.snapshot(name, number)
-        save_ref(repo, ref, commit, lock)
+    """Write a snapshot and the ref that holds it, beside those that there are."""
+    number = _next_number(name, rows)
+    parents = [head] if head else []
+    if staged is not None:
+        parents += [_commit(repo, staged, parents, f"index of lane {name}\n")]
+    commit = _commit(repo, tree, parents, f"snapshot of lane {name}\n")
+    ref = layout.snapshot(name, number)
+    save_ref(repo, ref, commit, lock)
     if repo.refs.target(ref) != commit:
         raise Raced(f"snapshot ref '{ref}' was moved by someone else")
     return Snapshot(ids.snapshot_id(name, number), name, tree, ref, commit)
@@ -103,14 +115,18 @@ def _commit(repo: LaneRepo, tree: str, parents: Sequence[str], message: str) -> 
 
 def listing(repo: LaneRepo, name: str) -> list[Snapshot]:
     """Return a lane's snapshots, oldest first."""
+    return _snapshots(name, _rows(repo, name))
+
+
+def _snapshots(name: str, rows: Sequence[_Row]) -> list[Snapshot]:
     return [
         Snapshot(ids.snapshot_id(name, number), name, tree, ref, commit)
-        for number, ref, commit, tree in _rows(repo, name)
+        for number, ref, commit, tree in rows
         if tree
     ]
 
 
-def _rows(repo: LaneRepo, name: str) -> list[tuple[int, str, str, str]]:
+def _rows(repo: LaneRepo, name: str) -> list[_Row]:
     """Return (number, ref, object, tree) of every ref that has a snapshot's name, in order.
 
     What a snapshot's id cannot name is somebody else's. Without a tree it is no snapshot, yet
@@ -133,12 +149,7 @@ def _keeps(repo: LaneRepo, saved: Snapshot, hold: capture.Held, head: str) -> bo
     return repo.refs.target(f"{saved.commit}^") == head
 
 
-def _newest(repo: LaneRepo, name: str) -> Snapshot | None:
-    return next(reversed(listing(repo, name)), None)
-
-
-def _next_number(repo: LaneRepo, name: str) -> int:
-    rows = _rows(repo, name)
+def _next_number(name: str, rows: Sequence[_Row]) -> int:
     taken = {row[0] for row in rows}
     number = max((row[0] for row in rows if row[3]), default=0) + 1
     while number in taken:

@@ -68,12 +68,7 @@ def _hand_over(repo: LaneRepo, hold: capture.Held, lane: Lane, *, force: bool) -
         # From here on the directory is the new lane's, whoever finishes writing its files.
         mine = replace(hold.state, lane=lane.uuid, name=lane.name, head=old)
         before, hold.state = hold.state, states.begin(hold.git_dir, mine, step)
-    try:
-        restoring.carry_out(repo, hold, stock.tree)
-    except Raced:
-        hold.state = before
-        states.write(hold.git_dir, before)
-        raise
+    restoring.carry_out(repo, hold, stock.tree, before)
     worktrees.relabel(hold.git_dir, f"workspace of lane {lane.name}")
     return updating.moved(hold, head, changes, saved)
 

@@ -35,13 +35,28 @@ def update(
         return _root(repo, workspace, to, expect)
     with capture.held(repo, workspace) as hold:
         claims.require_own(repo, hold.state)
-        lane = repo.view.lane(hold.workspace.name).record
-        require_commit(f"lane '{lane.name}'", lane.head, expect)
+        head = _head(repo, hold.workspace, to)
+        require_commit(f"lane '{hold.workspace.name}'", head, expect)
         require_settled(hold)
         require_no_commits(repo, hold)
-        new = repo.view.commit_of(to) if to is not None else str(lane.head)
-        along = workspace.detached is not None or is_ancestor(repo, new, str(lane.head))
+        new = repo.view.commit_of(to) if to is not None else str(head)
+        along = workspace.detached is not None or is_ancestor(repo, new, str(head))
         return _bring(repo, hold, new, along=along)
+
+
+def _head(repo: LaneRepo, workspace: Workspace, to: str | None) -> str | None:
+    """Return the head of a workspace's lane; a detached one outlives it, and goes elsewhere yet."""
+    state = repo.view.find(workspace.name)
+    if state is not None and state.record.live:
+        return state.record.head
+    if workspace.detached is None:
+        return repo.view.lane(workspace.name).record.head
+    if to is None:
+        raise Refused(
+            f"lane '{workspace.name}' of workspace '{workspace.id}' was deleted",
+            hint=f"look at a state: git lanes workspace update {workspace.id} --to STATE",
+        )
+    return None
 
 
 def finish(repo: LaneRepo, hold: capture.Held) -> None:
@@ -55,12 +70,12 @@ def finish(repo: LaneRepo, hold: capture.Held) -> None:
         raise unfinished(hold, failed) from failed
     except Refused:
         if not begun:
-            moving.forget(hold)
+            hold.done()
         raise
     if blocking is None:
         moving.settle(repo, hold)
     elif not begun:
-        moving.forget(hold)
+        hold.done()
     else:
         raise _in_the_way(hold.workspace, blocking, "move them away, then repeat")
 
@@ -71,7 +86,7 @@ def require_settled(hold: capture.Held) -> None:
     if doing is not None:
         raise Refused(
             f"workspace '{hold.workspace.id}' is in the middle of a {doing}",
-            hint=f"finish it, or run 'git {doing} --abort' there",
+            hint=f"finish it, or run '{worktrees.way_out(doing)}' there",
         )
 
 
@@ -126,12 +141,12 @@ def _move(repo: LaneRepo, hold: capture.Held, step: states.Step) -> None:
     try:
         blocking = moving.move_files(repo, hold, str(step.old), str(step.new))
     except (Locked, Refused):
-        moving.forget(hold)
+        hold.done()
         raise
     except GitFailed as failed:
         raise unfinished(hold, failed) from failed
     if blocking is not None:
-        moving.forget(hold)
+        hold.done()
         raise in_the_way(hold.workspace, blocking)
     moving.settle(repo, hold)
 
@@ -190,4 +205,5 @@ def _root(repo: LaneRepo, workspace: Workspace, to: str | None, expect: str | No
         if following is not None and not following.followed:
             raise Refused(f"the branch does not follow: {following.remains}")
         head = str(repo.view.lane(name).record.head)
-        return moved(hold, head, moving.changes_between(repo, str(before), head))
+        made = moved(hold, head, moving.changes_between(repo, str(before), head))
+        return replace(made, base=head)

@@ -339,6 +339,17 @@ def test_paths_are_relative_to_where_one_stands(repo: TestRepo, cli: Cli, place:
     )
 
 
+def test_an_ignored_path_by_name(repo: TestRepo, cli: Cli, place: Path) -> None:
+    """Git's own reason is told, not the last of its hints."""
+    repo.write({".gitignore": "built\n", "built": "1\n"}, place)
+    assert cli("commit", "-m", "x", "--", "built", cwd=place) == Ran(
+        128,
+        "",
+        "error: git add failed: The following paths are ignored by one of your .gitignore "
+        "files: built\n",
+    )
+
+
 @pytest.mark.usefixtures("place")
 def test_commit_without_accepting(repo: TestRepo, cli: Cli) -> None:
     """`commit --no-accept` only proposes."""

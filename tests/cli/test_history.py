@@ -247,7 +247,7 @@ def test_export_overwrites_nothing(story: TestRepo, cli: Cli) -> None:
         128,
         "",
         f"error: branch 'main' is checked out in '{story.path}'\n"
-        "hint: choose another with --branch, or switch that directory to another branch\n",
+        "hint: choose another with --branch, or take that directory off it first\n",
     )
     assert cli("export", "ui", "--branch", "bad..name").code == 129
     assert story.rev("mine") == story.rev("main")

@@ -330,6 +330,12 @@ def test_status_shows_unsaved_work_here(repo: TestRepo, cli: Cli) -> None:
         ["??", "new.txt"],
     ]
     assert cli("status", "main").out.splitlines()[-1] == "nothing unsaved in the workspace of main"
+    looking = Path(cli("workspace", "create", "auth", "--at", "main", "--detached").out.strip())
+    repo.write({"auth.py": "a\n"}, looking)
+    assert cli("status", cwd=looking).out.splitlines()[-2:] == [
+        f"unsaved in the workspace {looking.name}:",
+        "   M auth.py",
+    ]
 
 
 def test_status_finds_a_head_moved_by_others(repo: TestRepo, cli: Cli) -> None:

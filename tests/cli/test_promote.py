@@ -412,6 +412,20 @@ def test_a_dry_run_sees_what_people_committed(repo: TestRepo, cli: Cli) -> None:
     assert cli("check").code == 1
 
 
+def test_check_goes_on_past_a_lane_that_cannot_land(repo: TestRepo, cli: Cli) -> None:
+    """One without common history is only named in a warning, unless it was asked for by name."""
+    repo.lane("a", {"a.txt": "a\n"})
+    root = repo.git("commit-tree", "-m", "alone", repo.rev("main^{tree}"))
+    repo.lanes.new("odd", start=root, workspace=False)
+    said = "lanes 'odd' and 'main' have no common history"
+    assert cli("check") == Ran(
+        0, "a would land on main: 1 file\n", f"warning: lane 'odd' is left out: {said}\n"
+    )
+    assert cli("check", "a", "odd") == Ran(
+        128, "", f"error: {said}\nhint: start the lane from a commit that both have\n"
+    )
+
+
 def test_check_asks_for_all_lanes(repo: TestRepo, cli: Cli) -> None:
     """Without names all lanes are checked, each with its collisions; exit 1 if any collides."""
     repo.lane("a", {"auth.py": "a\n"})

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlanes.errors import BadValue
-from gitlanes.git.notes import add_lines, list_notes, merge_notes, read_note, read_notes
+from gitlanes.git.notes import add_lines, list_notes, merge_notes, read_notes
 from gitlanes.git.objects import ObjectStore
 from gitlanes.git.process import Git
 from gitlanes.git.raw import DIRECTORY, EMPTY_TREE
@@ -120,7 +120,6 @@ def test_reading_agrees_with_git_in_every_layout(
     repo.move(ref, tree)
     expected = repo.shown(ref)
     assert read_notes(repo.store, tree, COMMITS) == expected
-    assert {c: read_note(repo.store, tree, c) for c in expected} == expected
     assert {commit for commit, _ in list_notes(repo.store, tree)} == set(expected)
 
 
@@ -240,7 +239,7 @@ def test_a_first_note_is_written_two_directories_deep(repo: Repo) -> None:
 def test_only_full_ids_name_notes(repo: Repo, commit: str) -> None:
     """An abbreviated or malformed commit id is refused, not looked up as a path."""
     for ask in (
-        lambda: read_note(repo.store, EMPTY_TREE, commit),
+        lambda: read_notes(repo.store, EMPTY_TREE, [commit]),
         lambda: add_lines(repo.store, None, {commit: [b"x"]}),
     ):
         with pytest.raises(BadValue):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gitlanes import BadValue, Cost, Intent, Negative, Raced, Repo
+from gitlanes import BadValue, Cost, GitFailed, Intent, Negative, Raced, Repo
 from gitlanes.git.trailers import change_id_of
 from tests.support.repos import TestRepo
 
@@ -206,6 +207,19 @@ def test_what_stays_behind_is_named(repo: TestRepo) -> None:
     assert repo.files("main").keys() == {"auth.py", "src/app.py"}
 
 
+def test_a_workspace_that_git_cannot_read_hinders_no_landing(repo: TestRepo) -> None:
+    """What is unsaved there is unknown, which is said; the branch follows all the same."""
+    place = repo.lane("auth", {"auth.py": "1\n"})
+    git_dir = Path(repo.git("rev-parse", "--absolute-git-dir", cwd=place))
+    (git_dir / "index").write_text("junk")
+    with pytest.raises(GitFailed):
+        repo.lanes.promote("auth", strict=True)
+    landed = repo.lanes.promote("auth")
+    assert (landed.unsaved, landed.following and landed.following.followed) == ((), True)
+    assert repo.files("main")["auth.py"] == "1"
+    assert repo.lanes.take_warnings()[0].startswith("unsaved work of lane 'auth' is not known: ")
+
+
 def test_the_target_must_be_as_expected(repo: TestRepo) -> None:
     """With `expect`, a target that moved is not landed on."""
     repo.lane("auth", {"auth.py": "1\n"})
@@ -235,6 +249,21 @@ def test_an_unknown_mode(repo: TestRepo) -> None:
     with pytest.raises(BadValue) as refused:
         repo.lanes.promote("auth", mode="rebase")
     assert "replay" in refused.value.hint
+
+
+def test_a_replay_of_a_root(repo: TestRepo) -> None:
+    """A commit without parents, among those that come in, is laid on the target like any other."""
+    repo.lane("auth", {"auth.py": "1\n"})
+    head = repo.lanes.head("auth")
+    repo.write({"other.py": "2\n"}, repo.workspace("auth"))
+    tree = repo.lanes.snapshot("auth").tree
+    root = repo.git("commit-tree", "-m", "root", tree)
+    joined = repo.git("commit-tree", "-m", "joined", "-p", root, "-p", head, tree)
+    repo.git("update-ref", "refs/lanes/head/auth", joined)
+    landed = repo.lanes.promote("auth", mode="replay")
+    titles = [repo.git("log", "-1", "--format=%s", x) for x in landed.commits]
+    assert titles == ["root"]
+    assert repo.files("main") == {"auth.py": "1", "other.py": "2", "src/app.py": "app"}
 
 
 def test_a_landing_on_an_unbound_lane(repo: TestRepo) -> None:

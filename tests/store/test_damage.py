@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from gitlanes import Refused
 from tests.support.cli import Ran
 from tests.support.repos import TestRepo
 
@@ -54,6 +55,27 @@ def lose(repo: TestRepo, name: str) -> str:
     oid = repo.rev(name)
     (repo.path / ".git/objects" / oid[:2] / oid[2:]).unlink()
     return oid
+
+
+def test_no_other_lane_stands_in_for_the_repository_s_own(
+    make_repo: Callable[..., TestRepo],
+) -> None:
+    """While its journal cannot be read, promotions name their target, and init makes no lane."""
+    repo = make_repo(adopted=False)
+    repo.lanes.init("trunk")
+    repo.lane("api")
+    repo.lane("auth", {"auth.py": "1\n"})
+    repo.git("update-ref", "refs/lanes/journal/trunk", "HEAD")
+    before = repo.refs()
+    with pytest.raises(Refused, match="the repository's own lane cannot be read") as refused:
+        repo.lanes.promote("auth")
+    assert refused.value.hint == "name the target with --into LANE, or see 'git lanes doctor'"
+    with pytest.raises(Refused, match="the repository's own lane cannot be read"):
+        repo.lanes.new("more")
+    with pytest.raises(Refused, match="the repository's own lane cannot be read"):
+        repo.lanes.init()
+    assert repo.refs() == before
+    assert repo.lanes.promote("auth", into="api").into == "api"
 
 
 def not_json(repo: TestRepo) -> Damage:

@@ -243,6 +243,21 @@ def test_a_damaged_workspace_record_is_named(auth: TestRepo, cli: Cli) -> None:
     assert (place / "auth.py").exists()
 
 
+def test_a_damaged_record_of_the_root_is_named(auth: TestRepo, cli: Cli) -> None:
+    """The repository's own directory is not to be removed: its record alone is moved away."""
+    path = auth.path / ".git/lanes.json"
+    path.write_text("junk")
+    assert_left(
+        cli,
+        f"workspace-record: '{path}' is damaged: "
+        f"'{auth.path}' is no workspace until that is mended",
+        "  hint: move it away, then run 'git lanes init'",
+    )
+    path.rename(path.with_suffix(".old"))
+    assert cli("init").code == 0
+    assert cli("doctor").code == 0
+
+
 def test_the_root_gets_its_record_back(auth: TestRepo, cli: Cli) -> None:
     """The repository's own directory without a record is told that it is the adopted lane."""
     (auth.path / ".git/lanes.json").unlink()

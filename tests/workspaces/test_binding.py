@@ -234,6 +234,37 @@ def test_a_branch_checked_out_in_another_work_tree_waits(repo: TestRepo) -> None
     assert repo.rev("main") == repo.lanes.head("main")
 
 
+@pytest.mark.parametrize("doing", ["rebased", "bisected"])
+def test_a_branch_in_the_middle_of_something_waits(
+    repo: TestRepo, tmp_path: Path, doing: str
+) -> None:
+    """What git will move when a rebase ends stays where it is, and so does a bisected branch."""
+    old = repo.save({"people.py": "1\n"})
+    repo.save({"people.py": "2\n"})
+    repo.lane("auth", {"auth.py": "x\n"})
+    repo.git("switch", "--quiet", "--create", "other")
+    theirs = tmp_path / "theirs"
+    repo.git("worktree", "add", "--quiet", str(theirs), "main")
+    begin = {
+        "rebased": ("-c", "sequence.editor=sed -i s/^pick/edit/", "rebase", "--interactive", old),
+        "bisected": ("bisect", "start", "main", f"{old}~1"),
+    }
+    repo.git(*begin[doing], cwd=theirs)
+    following = promote(repo, "auth")
+    assert (following.followed, following.remains) == (
+        False,
+        f"the branch is being {doing} in '{theirs}'",
+    )
+    with pytest.raises(Refused, match=f"branch 'main' is being {doing}"):
+        repo.lanes.export("auth", branch="main")
+    end = {"rebased": ("rebase", "--continue"), "bisected": ("bisect", "reset")}
+    repo.git(*end[doing], cwd=theirs)
+    repo.git("switch", "--quiet", "--detach", cwd=theirs)
+    repo.git("switch", "--quiet", "main")
+    assert repo.lanes.update_workspace("main").base == repo.rev("main")
+    assert_agreed(repo)
+
+
 def test_a_bare_repository_follows_with_its_branch(make_repo: Maker) -> None:
     """Where there are no files, the branch moves alone."""
     repo = make_repo(bare=True)

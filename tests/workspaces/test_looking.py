@@ -64,6 +64,21 @@ def test_one_in_a_directory_called_like_the_lane(repo: TestRepo, tmp_path: Path)
     assert repo.lanes.lane("auth").path is None
 
 
+def test_it_outlives_its_lane(repo: TestRepo) -> None:
+    """With the lane deleted it goes to any state that is named; only the head is no more."""
+    place = look(repo, "auth/1")
+    repo.lanes.delete("auth", force=True)
+    inside = repo.open(place)
+    with pytest.raises(Refused, match="lane 'auth' of workspace 'auth@1' was deleted"):
+        inside.update_workspace()
+    assert inside.update_workspace(to="main").state == repo.rev("main")
+    assert not (place / "one.txt").exists()
+    repo.write({"mine.txt": "mine\n"}, place)
+    with pytest.raises(Refused) as refused:
+        inside.restore("auth/1")
+    assert refused.value.hint.startswith("move them elsewhere, or use --force")
+
+
 def test_nothing_is_proposed_from_it(repo: TestRepo) -> None:
     """Standing in it one is in no lane's workspace; the lane by name is its own workspace."""
     place = look(repo, "auth/1")
@@ -74,7 +89,9 @@ def test_nothing_is_proposed_from_it(repo: TestRepo) -> None:
         with pytest.raises(Refused, match="detached workspace 'auth@1', for looking only"):
             verb()
     assert repo.refs() == before
-    assert inside.status().unsaved == ()
+    status = inside.status()
+    assert (status.lane, status.workspace) == (None, "auth@1")
+    assert status.unsaved == (("??", b"mine.txt"),)
     made = inside.commit("auth")
     assert "mine.txt" not in repo.files(made.attempt.tree)
     assert "three.txt" in repo.files(made.attempt.tree)

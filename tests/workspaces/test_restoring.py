@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gitlanes import NotFound, Raced, Refused
+from gitlanes import Intent, Judgement, NotFound, Raced, Refused
 from tests.support.repos import TestRepo
 
 Maker = Callable[..., TestRepo]
@@ -169,6 +169,20 @@ def test_a_tree_can_be_restored(repo: TestRepo) -> None:
         repo.lanes.restore("no-such-state", "auth")
 
 
+def test_names_of_ours_go_before_branches(repo: TestRepo) -> None:
+    """A branch that is called like an attempt or a snapshot is not taken for it; others are."""
+    place = repo.lane("auth", {"auth.py": "1\n"})
+    saved = repo.lanes.snapshot("auth")
+    for name in ("auth/1", saved.id, "fix/1"):
+        repo.git("branch", name, "main")
+    assert repo.lanes.cat("auth/1", "auth.py") == repo.lanes.cat(saved.id, "auth.py") == b"1\n"
+    assert repo.lanes.cat("fix/1", "auth.py") == b"login\n"
+    assert [x.path for x in repo.lanes.diff("main", "auth/1").files] == [b"auth.py"]
+    repo.lanes.restore("fix/1", "auth")
+    repo.lanes.restore("auth/1", "auth", force=True)
+    assert (place / "auth.py").read_text() == "1\n"
+
+
 def test_what_is_expected(repo: TestRepo) -> None:
     """A lane that moved on since the caller looked is not touched."""
     repo.lane("auth", {"auth.py": "1\n"})
@@ -208,6 +222,18 @@ def test_reject_with_reset(repo: TestRepo, beyond: bool) -> None:
     assert (saved is not None) == beyond
     if saved is not None:
         assert repo.files(saved.tree).keys() >= {"auth.py", "beyond.txt"}
+
+
+def test_reject_with_reset_of_a_claimed_workspace(repo: TestRepo) -> None:
+    """Files are reset by the one who claimed them alone; the attempt stays open for others."""
+    place = repo.lane("auth")
+    repo.lanes.claim("auth", agent="alice")
+    attempt = repo.propose("auth", {"auth.py": "offered\n"}, intent=Intent(agent="alice"))
+    with pytest.raises(Refused, match="claimed by 'alice'"):
+        repo.lanes.reject(attempt, Judgement(by="bob"), reset=True)
+    assert repo.lanes.lane("auth").open[0].id == attempt
+    assert (place / "auth.py").read_text() == "offered\n"
+    assert repo.lanes.reject(attempt, Judgement(by="alice"), reset=True).reset is not None
 
 
 def test_reject_with_reset_in_the_root(repo: TestRepo) -> None:

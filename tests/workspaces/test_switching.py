@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gitlanes import Raced, Refused
+from gitlanes import Locked, Raced, Refused
 from gitlanes.workspaces import capture, finding
 from tests.support.repos import TestRepo
 
@@ -66,6 +66,20 @@ def test_unsaved_work_refuses(repo: TestRepo, place: Path) -> None:
     assert saved.id == "auth/s1"
     assert repo.files(saved.tree)["more.txt"] == "more"
     assert repo.git("status", "--porcelain", cwd=place) == ""
+
+
+def test_a_locked_index_leaves_the_directory_with_its_lane(repo: TestRepo, place: Path) -> None:
+    """Where another git command holds the index, nothing changes hands: lane, base, files."""
+    held = Path(repo.git("rev-parse", "--absolute-git-dir", cwd=place))
+    (held / "index.lock").touch()
+    before = (held / "lanes.json").read_text()
+    with pytest.raises(Locked, match="index"):
+        repo.lanes.switch_workspace("dev", workspace="auth")
+    (held / "index.lock").unlink()
+    assert (held / "lanes.json").read_text() == before
+    assert repo.workspace("auth") == place
+    repo.commit("auth", {"more.txt": "more\n"})
+    assert repo.files("refs/lanes/head/auth")["more.txt"] == "more"
 
 
 def test_commits_that_were_not_proposed_refuse(repo: TestRepo, place: Path) -> None:

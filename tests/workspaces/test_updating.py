@@ -226,6 +226,19 @@ def test_in_the_middle_of_a_merge(repo: TestRepo) -> None:
         repo.lanes.update_workspace("auth")
 
 
+def test_a_bisect_is_ended_as_git_ends_it(repo: TestRepo) -> None:
+    """The hint names a command that exists: there is no `git bisect --abort`."""
+    place = repo.lane("auth")
+    repo.git("bisect", "start", cwd=place)
+    with pytest.raises(Refused, match="in the middle of a bisect") as refused:
+        repo.lanes.update_workspace("auth")
+    assert refused.value.hint == "finish it, or run 'git bisect reset' there"
+    repo.git("bisect", "start")
+    with pytest.raises(Refused, match="in the middle of a bisect") as refused:
+        repo.lanes.commit("main")
+    assert refused.value.hint == "finish it, or run 'git bisect reset'"
+
+
 def test_the_repository_s_own_directory_follows(repo: TestRepo) -> None:
     """In the root it catches up with what landed; an edit in the way refuses by name."""
     repo.lane("auth", {"auth.py": "theirs\n"})
@@ -235,7 +248,8 @@ def test_the_repository_s_own_directory_follows(repo: TestRepo) -> None:
         repo.lanes.update_workspace("main")
     assert refused.value.data["in_the_way"] == ["auth.py"]
     repo.git("checkout", "--quiet", "auth.py")
-    assert repo.lanes.update_workspace("main").written == 1
+    made = repo.lanes.update_workspace("main")
+    assert (made.written, made.base, made.state) == (1, repo.rev("main"), repo.rev("main"))
     assert (repo.path / "auth.py").read_text() == "theirs\n"
     assert repo.rev("main") == repo.lanes.head("main")
     with pytest.raises(Refused, match="always at the head"):
