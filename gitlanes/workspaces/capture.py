@@ -191,10 +191,10 @@ def held(repo: LaneRepo, workspace: Workspace, *, timeout: float = 60) -> Iterat
     """Hold a workspace, with any interrupted step of it finished first."""
     git = finding.git_in(repo, workspace)
     require_locks(repo)
-    with states.hold(workspace.git_dir, workspace.name, timeout=timeout) as lock:
+    with states.hold(workspace.git_dir, workspace.lane, timeout=timeout) as lock:
         workspace = mending.named(repo, workspace)
         state = mending.mended(repo, workspace, git, lock)
-        if state.lane != workspace.lane:
+        if state.lane != workspace.lane_uuid:
             raise Raced(
                 f"'{workspace.path}' was handed to lane '{state.name}' meanwhile",
                 hint="repeat the command",
@@ -242,8 +242,8 @@ def capture(
     base = base or (head if workspace.root else hold.state.base)
     if head is None or base is None:
         raise Refused(
-            f"workspace of lane '{workspace.name}' has no HEAD commit",
-            hint=f"run 'git lanes workspace remove {workspace.name}', then create it again",
+            f"workspace of lane '{workspace.lane}' has no HEAD commit",
+            hint=f"run 'git lanes workspace remove {workspace.lane}', then create it again",
         )
     onto = repo.refs.target(f"{base}^{{tree}}") if paths else None
     tree = hold.stage(paths, onto)
@@ -258,7 +258,7 @@ def refuse_unmerged(hold: Held) -> None:
     doing = worktrees.in_progress(hold.git_dir)
     if doing is None:
         return
-    name = hold.workspace.name
+    name = hold.workspace.lane
     if hold.workspace.root:
         raise Refused(
             f"the repository's directory is in the middle of a {doing}",

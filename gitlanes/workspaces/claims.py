@@ -186,7 +186,7 @@ def _workspace(repo: LaneRepo, name: str | None, expect: str | None) -> Workspac
     check_expected(expect)
     found = finding.named(repo, name)
     if expect is not None:
-        require_commit(f"lane '{found.name}'", repo.view.lane(found.name).record.head, expect)
+        require_commit(f"lane '{found.lane}'", repo.view.lane(found.lane).record.head, expect)
     return found
 
 

@@ -43,7 +43,7 @@ def save(repo: LaneRepo, hold: capture.Held, also: Sequence[bytes] = ()) -> Snap
 
 def keep(repo: LaneRepo, hold: capture.Held, tree: str, staged: str | None = None) -> Snapshot:
     """Save the content of a workspace, given as a tree; `staged` is what only its index has."""
-    name = hold.workspace.name
+    name = hold.workspace.lane
     newest = _newest(repo, name)
     head = hold.git.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
     same = newest is not None and newest.tree == tree and _keeps(repo, newest, hold, head)
@@ -66,7 +66,7 @@ def save_remains(repo: LaneRepo, workspace: Workspace) -> Snapshot | None:
     tree = content if staged is None or staged.code else staged.text
     if tree is None or (state and head in (state.head, state.base) and tree == content):
         return None
-    return _keep(repo, workspace.name, tree, head)
+    return _keep(repo, workspace.lane, tree, head)
 
 
 def _has_index(workspace: Workspace) -> bool:

@@ -35,7 +35,7 @@ def update(
         return _root(repo, workspace, to, expect)
     with capture.held(repo, workspace) as hold:
         claims.require_own(repo, hold.state)
-        lane = repo.view.lane(hold.workspace.name).record
+        lane = repo.view.lane(hold.workspace.lane).record
         require_commit(f"lane '{lane.name}'", lane.head, expect)
         require_settled(hold)
         require_no_commits(repo, hold)
@@ -85,13 +85,13 @@ def require_no_commits(repo: LaneRepo, hold: capture.Held) -> None:
         hint="keep them with 'git branch NAME', then run 'git switch --detach "
         f"{str(hold.state.head)[:12]}'"
         if here.detached
-        else f"propose them first: git lanes propose {here.name}",
+        else f"propose them first: git lanes propose {here.lane}",
     )
 
 
 def in_the_way(workspace: Workspace, paths: list[bytes]) -> Refused:
     """Return the error for edits that would be overwritten."""
-    state = str(workspace.base)[:12] if workspace.detached else workspace.name
+    state = str(workspace.base)[:12] if workspace.detached else workspace.lane
     aside = f"git lanes restore {state} {workspace.id} --force"
     return _in_the_way(
         workspace, paths, f"save or move them first, or set all aside in a snapshot: {aside}"
@@ -170,7 +170,7 @@ def moved(
 
 def _root(repo: LaneRepo, workspace: Workspace, to: str | None, expect: str | None) -> Moved:
     """Let the repository's own directory follow its lane's head: it goes nowhere else."""
-    name = workspace.name
+    name = workspace.lane
     lane = repo.view.lane(name).record
     require_commit(f"lane '{name}'", lane.head, expect)
     if to is not None and repo.view.commit_of(to) != lane.head:
