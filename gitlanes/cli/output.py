@@ -29,6 +29,8 @@ _COMMON: tuple[Callable[[Any], Any], ...] = (
     click.option("-v", "--verbose", is_flag=True, help="Say more."),
     click.option("-q", "--quiet", is_flag=True, help="Say only what was asked."),
 )
+# What is longer pushes the rest of its own row aside, not that of every other.
+_WIDEST = 100
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -211,7 +213,7 @@ class Output:
             _rich_table(headers, rows)
             return
         cells = [list(headers), *([line(cell) for cell in row] for row in rows)]
-        widths = [max(len(row[i]) for row in cells) for i in range(len(headers))]
+        widths = [min(max(map(len, column)), _WIDEST) for column in zip(*cells, strict=True)]
         for row in cells:
             padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
             padded[-1] = row[-1]
