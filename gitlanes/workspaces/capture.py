@@ -32,7 +32,8 @@ class Held:
 
     ``lock`` is the descriptor that git children inherit, ``index`` the private index that is
     staged ('' before), ``state`` the workspace's state as written last. ``skipped`` says how
-    many untracked paths ``rules`` kept out when it was staged.
+    many untracked paths ``rules`` kept out when it was staged. ``progress`` is told how many
+    files are written, and of how many.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class Held:
         lock: int,
         state: states.WorkspaceState,
         rules: Callable[[], staging.Rules],
+        progress: Callable[[int, int], None],
     ):
+        self.progress = progress
         self._rules = rules
         self.skipped = 0
         self.workspace = workspace
@@ -109,7 +112,7 @@ class Held:
             if hidden:
                 return sorted(hidden)
             self.stage_more(list(changes))
-            said = index.two_way(self.git, old, new, (self.lock,), index=self.index)
+            said = self._two_way(old, new)
             if said is not None:
                 staged = index.staged_entries(self.git, self.index, list(changes))
                 edited = sorted(x for x, sides in changes.items() if staged.get(x) not in sides)
@@ -129,11 +132,14 @@ class Held:
         with index.locked(self.git_dir) as install:
             if index.signature(self.git_dir) != self._signature:
                 raise Locked(f"the index of '{self.workspace.path}' was written meanwhile")
-            said = index.two_way(self.git, old, new, (self.lock,), index=self.index)
+            said = self._two_way(old, new)
             if said is None:
                 install(self.index)
                 self.index = ""
         return said
+
+    def _two_way(self, old: str, new: str) -> str | None:
+        return index.two_way(self.git, old, new, (self.lock,), self.index, progress=self.progress)
 
     def _staged_only(self, changes: Mapping[bytes, Change]) -> list[bytes]:
         """Return the paths whose staged content is neither side's, nor the file's."""
@@ -199,7 +205,8 @@ def held(repo: LaneRepo, workspace: Workspace, *, timeout: float = 60) -> Iterat
                 f"'{workspace.path}' was handed to lane '{state.name}' meanwhile",
                 hint="repeat the command",
             )
-        hold = Held(workspace, git, lock, state, partial(rules_of, repo, workspace.path))
+        rules = partial(rules_of, repo, workspace.path)
+        hold = Held(workspace, git, lock, state, rules, partial(repo.progress, "writing files"))
         try:
             _finish(repo, hold)
             yield hold
