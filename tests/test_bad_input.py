@@ -190,19 +190,19 @@ def test_odd_file_names_on_the_whole_way(repo: TestRepo, cli: Cli, file: str) ->
 
 @pytest.mark.parametrize("text", ["\x1b]0;title\x07", "\x9b31m", "a\rb", "a\tb"])
 def test_nothing_recorded_moves_a_cursor(repo: TestRepo, cli: Cli, text: str) -> None:
-    """Control characters in messages, prompts, agents, tags and reasons do not reach a terminal."""
+    """Control characters in messages, prompts, tags and reasons do not reach a terminal."""
     place = repo.lane("auth")
     repo.write({"auth.py": "a\n"}, place)
-    said = ("-m", f"Title {text}", "--prompt", f"P {text}\nsecond", "--agent", text, "--tag", text)
+    said = ("-m", f"Title {text}", "--prompt", f"P {text}\nsecond", "--model", text, "--tag", text)
     assert cli("propose", "auth", *said).code == 0
-    assert cli("reject", "auth/1", "--by", text, "--reason", text).code == 0
+    assert cli("reject", "auth/1", "--by", "me", "--reason", text).code == 0
     commands = (["list"], ["status"], ["history"], ["history", "-v"], ["show", "auth/1"])
     for command in (*commands, ["show", "auth"], ["accept", "auth/1"]):
         done = cli(*command)
         printed = (done.out + done.err).replace("\n", "").replace("M\tauth.py", "")
         assert not [x for x in printed if ord(x) < 32 or 0x7F <= ord(x) < 0xA0], command
     told = cli("show", "auth/1", "--json").json["attempts"][0]
-    assert told["notes"]["intents"][0]["agent"]["id"] == text
+    assert told["notes"]["intents"][0]["model"] == text
 
 
 def test_a_patch_on_a_terminal_is_harmless(repo: TestRepo) -> None:

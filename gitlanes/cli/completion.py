@@ -16,7 +16,7 @@ from gitlanes.cli.tree import FILES, Argument, Option, Value, Verb, own_options,
 from gitlanes.store import layout
 
 
-@command("completion")
+@command("completion", words=True)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion_command(out: Output, shell: str) -> None:
     """Print a script that completes commands, options and names of lanes.
@@ -60,7 +60,8 @@ def _bash(every: list[Verb]) -> dict[str, str]:
         inner = [x.name.split()[1] for x in every if x.name.startswith(f"{verb.name} ")]
         if not verb.name or inner:
             words = " ".join(inner if verb.name else names)
-            arguments.append(_case(f"{verb.name} 0", f"echo 'words:{words}'"))
+            kinds = ",".join([*(_kind(x.value) for x in verb.arguments), f"words:{words}"])
+            arguments.append(_case(f"{verb.name} 0", f"echo '{kinds}'"))
             continue
         for number, argument in enumerate(verb.arguments):
             last = "*" if argument.many else f"{number}"
@@ -96,7 +97,7 @@ def _zsh(every: list[Verb]) -> dict[str, str]:
         names = f"{verb.name}|{verb.name}s" if verb.name in GROUPS else verb.name
         rows.append(f"        {names})")
         inner = [x for x in every if x.name.startswith(f"{verb.name} ")]
-        rows += _zsh_group(inner) if inner else _zsh_arguments(verb, 10)
+        rows += _zsh_group(verb, inner) if inner else _zsh_arguments(verb, 10)
     return {
         "COMMANDS": "\n".join(f"    {_zsh_word(x.name, x.about)}" for x in tops),
         "OWN": "\n".join(f"    {_zsh_option(x)} \\" for x in own_options()),
@@ -104,11 +105,12 @@ def _zsh(every: list[Verb]) -> dict[str, str]:
     }
 
 
-def _zsh_group(inner: list[Verb]) -> list[str]:
+def _zsh_group(group: Verb, inner: list[Verb]) -> list[str]:
     rows = ["          local -a within", "          within=("]
     rows += [f"            {_zsh_word(x.name.split()[1], x.about)}" for x in inner]
     rows += ["          )", "          if (( CURRENT == 2 )); then"]
     rows += ["            _describe -t commands 'command' within && ret=0"]
+    rows += [f"            {_zsh_action(x.value)} && ret=0" for x in group.arguments]
     rows += ["          else", "            shift words; (( CURRENT-- ))"]
     rows += ["            case $words[1] in"]
     for one in inner:

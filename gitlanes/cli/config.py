@@ -8,6 +8,7 @@ import sys
 import click
 
 from gitlanes.cli.output import Output, command
+from gitlanes.config.settings import DEFAULT
 from gitlanes.errors import EXIT_NEGATIVE, BadValue, Refused
 from gitlanes.models.settings import Fault, Setting, Validation
 
@@ -29,7 +30,8 @@ def config_command(
     repository. What a team shares stands in '.gitlanes.toml' at the top of the repository's
     own directory, below [lanes], under the names that follow 'lanes.'. The order of
     precedence is: default, .gitlanes.toml, git's configuration, environment
-    (GITLANES_LOCK_TIMEOUT for lanes.lockTimeout), 'git -c'.
+    (GITLANES_LOCK_TIMEOUT for lanes.lockTimeout), 'git -c'. The patterns of lanes.exclude add
+    up over all of them.
     """
     _refuse_mixtures(key, values, given)
     if given["edit"]:
@@ -62,15 +64,20 @@ def _read(out: Output, key: str | None, show_origin: bool) -> int | None:
             out.result(every, [x for one in every.settings for x in _lines(out, one, show_origin)])
             return None
         found = setting(repo.git, top, key)
-    before = f"{found.origin}\t" if show_origin else ""
-    out.result(found, [f"{before}{value}" for value in found.values])
+    out.result(found, [f"{before}{value}" for before, value in _rows(found, show_origin)])
     return None if found.values else EXIT_NEGATIVE
 
 
 def _lines(out: Output, found: Setting, show_origin: bool) -> list[str]:
     about = [f"# {found.about}"] if out.verbose else []
-    before = f"{found.origin}\t" if show_origin else ""
-    return about + [f"{before}{found.key}={value}" for value in found.values or ("",)]
+    rows = _rows(found, show_origin) or [(f"{DEFAULT}\t" if show_origin else "", "")]
+    return about + [f"{before}{found.key}={value}" for before, value in rows]
+
+
+def _rows(found: Setting, show_origin: bool) -> list[tuple[str, str]]:
+    """Return the values, each with what stands before it."""
+    origins = (f"{x}\t" if show_origin else "" for x in found.origins)
+    return list(zip(origins, found.values, strict=True))
 
 
 def _change(out: Output, key: str, values: tuple[str, ...], *, everywhere: bool) -> None:

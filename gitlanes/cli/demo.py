@@ -11,7 +11,7 @@ from gitlanes.cli.errors import line
 from gitlanes.cli.output import Output, command
 
 
-@command("demo")
+@command("demo", words=True)
 @click.option("--keep", is_flag=True, help="Keep the temporary repository.")
 def demo_command(out: Output, keep: bool) -> None:
     """See the main job done on a temporary clone of this repository.

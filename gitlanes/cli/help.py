@@ -8,7 +8,7 @@ from gitlanes.cli.main import main
 from gitlanes.cli.output import Output, command
 
 
-@command("help")
+@command("help", words=True)
 @click.argument("names", metavar="[COMMAND]...", nargs=-1)
 def help_command(out: Output, names: tuple[str, ...]) -> None:
     """Show what 'git lanes COMMAND -h' shows."""

@@ -138,7 +138,7 @@ def diff_command(
         return
     letters = {"added": "A", "modified": "M", "deleted": "D"}
     rows = [(letters[x.action], x.path)[name_only:] for x in found.files]
-    if porcelain and not out.as_json:
+    if porcelain:
         out.fields(rows)
         return
     texts = ([os.fsdecode(cell) for cell in row] for row in rows)

@@ -43,15 +43,15 @@ def edit_command(
 
 
 @command("rename")
-@click.argument("old")
-@click.argument("new")
+@click.argument("lane")
+@click.argument("name")
 @_EXPECT
-def rename_command(out: Output, old: str, new: str, expect: str | None) -> None:
-    """Call lane OLD by the name NEW; ids of its attempts and snapshots still resolve."""
+def rename_command(out: Output, lane: str, name: str, expect: str | None) -> None:
+    """Call LANE by another NAME; ids of its attempts and snapshots still resolve."""
     from gitlanes.lanes.renaming import rename
 
     with out.repository() as repo:
-        made = rename(repo, old, new, expect=expect)
+        made = rename(repo, lane, name, expect=expect)
     out.result(made, [f"renamed lane {made.old} to {made.lane.name}"])
     if made.path:
         out.say(f"its workspace stays where it is: {made.path}")

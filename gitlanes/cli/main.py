@@ -13,7 +13,7 @@ import click
 
 from gitlanes import __version__
 from gitlanes.cli import terminal
-from gitlanes.errors import EXIT_INTERRUPTED, EXIT_REFUSED, EXIT_USAGE, LanesError
+from gitlanes.errors import EXIT_INTERRUPTED, EXIT_REFUSED, EXIT_USAGE, BadValue, LanesError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,7 +142,7 @@ def _answered(given: Sequence[str]) -> int:
         click.echo(error.ctx.get_help() if error.ctx else "")
         return EXIT_USAGE
     except click.UsageError as error:
-        return _usage(error)
+        return _report(_usage(error), as_json=_wants_json(given))
     except (KeyboardInterrupt, click.Abort):
         return _interrupted()
     except ImportError:
@@ -152,7 +152,12 @@ def _answered(given: Sequence[str]) -> int:
     except (LanesError, OSError) as error:
         if "--debug" in given:
             raise
-        return _report(error, as_json="--json" in given)
+        return _report(error, as_json=_wants_json(given))
+
+
+def _wants_json(given: Sequence[str]) -> bool:
+    """Say whether ``--json`` is among the options: behind ``--`` it is a file's name."""
+    return "--json" in given[: given.index("--") if "--" in given else None]
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -166,14 +171,14 @@ def _interrupted() -> int:
     return EXIT_INTERRUPTED
 
 
-def _usage(error: click.UsageError) -> int:
+def _usage(error: click.UsageError) -> BadValue:
+    """Return click's refusal of the command line in our form."""
     said = error.message if getattr(error, "possibilities", None) else error.format_message()
     message = said[:1].lower() + said[1:].rstrip(".")
     command = error.ctx.command_path if error.ctx else "git lanes"
     near = _nearest(error)
     hint = f"did you mean '{near}'?" if near else f"see '{command} -h'"
-    click.echo(f"error: {message}\nhint: {hint}", err=True)
-    return EXIT_USAGE
+    return BadValue(message, hint=hint)
 
 
 def _nearest(error: click.UsageError) -> str | None:

@@ -15,7 +15,7 @@ import click
 from gitlanes.cli import terminal
 from gitlanes.cli.errors import line
 from gitlanes.cli.main import HELP
-from gitlanes.errors import LanesError, Refused
+from gitlanes.errors import BadValue, LanesError, Refused
 from gitlanes.models.plain import Result
 
 if TYPE_CHECKING:
@@ -28,8 +28,10 @@ _COMMON: tuple[Callable[[Any], Any], ...] = (
     click.option("--debug", is_flag=True, help="Show tracebacks."),
     click.option("-v", "--verbose", is_flag=True, help="Say more."),
     click.option("-q", "--quiet", is_flag=True, help="Say only what was asked."),
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
 )
+# What is longer pushes the rest of its own row aside, not that of every other.
+_WIDEST = 100
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 def porcelain_option(fields: str) -> Callable[[Any], Any]:
@@ -38,19 +40,23 @@ def porcelain_option(fields: str) -> Callable[[Any], Any]:
 
 
 def command(
-    name: str, *, long: bool = False, **extra: Any
+    name: str, *, long: bool = False, words: bool = False, **extra: Any
 ) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a click command with the options that all commands have.
 
     The function gets ``out``, an `Output`, as its first argument; its docstring is the help.
-    What a ``long`` one prints on a terminal goes through the user's pager.
+    What a ``long`` one prints on a terminal goes through the user's pager; one of ``words`` has
+    nothing for programs, so no ``--json``.
     """
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         @wraps(function)
-        def called(*, as_json: bool, quiet: bool, verbose: bool, debug: bool, **given: Any) -> Any:
+        def called(*, quiet: bool, verbose: bool, debug: bool, **given: Any) -> Any:
             del debug  # read by whoever reports the error
             face(given.pop("color"), given.pop("no_pager"))
+            as_json = given.pop("as_json", False)
+            if as_json and given.get("porcelain"):
+                raise BadValue("--json and --porcelain exclude each other")
             paged = long and not as_json and not given.get("porcelain")
             try:
                 return function(Output(as_json, quiet, verbose, paged), **given)
@@ -60,7 +66,7 @@ def command(
                 return 0  # the reader has seen enough; click would make that a failure
 
         made: Callable[..., Any] = called
-        for option in _COMMON:
+        for option in _COMMON if words else (*_COMMON, _JSON):
             made = option(made)
         make: Callable[[Any], click.Command] = click.command(name, context_settings=HELP, **extra)
         return make(made)
@@ -207,7 +213,7 @@ class Output:
             _rich_table(headers, rows)
             return
         cells = [list(headers), *([line(cell) for cell in row] for row in rows)]
-        widths = [max(len(row[i]) for row in cells) for i in range(len(headers))]
+        widths = [min(max(map(len, column)), _WIDEST) for column in zip(*cells, strict=True)]
         for row in cells:
             padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
             padded[-1] = row[-1]

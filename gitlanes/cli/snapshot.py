@@ -10,11 +10,14 @@ from gitlanes.cli.errors import line
 from gitlanes.cli.main import HELP
 from gitlanes.cli.output import Output, command, confirm, count, porcelain_option, short
 
-_SAVE = "save"
-
 
 class Saving(click.Group):
     """A group that saves where no command of its own is named, as in ``snapshot auth``."""
+
+    @property
+    def usual(self) -> click.Command:
+        """The command that it runs then."""
+        return save_snapshot
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the command's name before what it is to be given."""
@@ -22,7 +25,7 @@ class Saving(click.Group):
         if first is None and {"-h", "--help"} & set(args):
             return super().parse_args(ctx, args)
         if first is None or first not in self.commands:
-            return super().parse_args(ctx, [_SAVE, *args])
+            return super().parse_args(ctx, [str(self.usual.name), *args])
         rest = list(args)
         rest.remove(first)
         return super().parse_args(ctx, [first, *rest])

@@ -18,7 +18,8 @@ FILES = "files"
 _OFFERED = {
     "LANE": LANES,
     "LANES": LANES,
-    "OLD": LANES,
+    "OLD": STATES,
+    "NEW": STATES,
     "ATTEMPT": ATTEMPTS,
     "STATE": STATES,
     "START": STATES,
@@ -60,7 +61,10 @@ class Argument(NamedTuple):
 
 
 class Verb(NamedTuple):
-    """A command by its full name: 'new', 'workspace create'."""
+    """A command by its full name: 'new', 'workspace create'.
+
+    A group has the arguments of the command that it runs where none is named.
+    """
 
     name: str
     usage: str
@@ -101,6 +105,7 @@ def own_options() -> tuple[Option, ...]:
 def _verbs(command: click.Command, name: str, above: click.Context) -> list[Verb]:
     with context(command, name.split()[-1], above) as here:
         group = isinstance(command, click.Group)
+        usual: Any = getattr(command, "usual", command)
         pieces = [x for x in command.collect_usage_pieces(here) if "COMMAND" not in x]
         found = [
             Verb(
@@ -108,7 +113,7 @@ def _verbs(command: click.Command, name: str, above: click.Context) -> list[Verb
                 " ".join(["git lanes", name, *pieces]),
                 _unwrapped(command.help or ""),
                 _options(command, here),
-                tuple(_argument(x, here) for x in command.params if isinstance(x, click.Argument)),
+                tuple(_argument(x, here) for x in usual.params if isinstance(x, click.Argument)),
                 group,
             )
         ]

@@ -21,8 +21,8 @@ def environment(environ: Mapping[str, str]) -> Layer:
     for name, value in environ.items():
         known = table.BY_VARIABLE.get(name) if table.is_variable(name) else None
         if known is not None:
-            values = tuple(filter(None, value.split(os.pathsep))) if known.many else (value,)
-            found[known.plain] = Given(values, name)
+            values = value.split(os.pathsep) if known.many else [value]
+            found[known.plain] = Given(tuple(values), name)
     return found
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import chain
 
 from gitlanes.config import layers, table
 from gitlanes.errors import BadValue, Negative
 from gitlanes.git import settings as git_settings
 from gitlanes.git.process import Git
+from gitlanes.git.settings import Layer
 from gitlanes.models.settings import Configuration, Setting
 
 DEFAULT = "default"
@@ -73,32 +75,34 @@ def nearest(name: str, names: Sequence[str]) -> str | None:
     return plain[found[0]] if found else None
 
 
-_Given = dict[str, tuple[tuple[str, ...], str]]
+# (value, origin) of each time that a key is set.
+_Said = dict[str, list[tuple[str, str]]]
 
 
-def _given(git: Git, top: str | None) -> _Given:
-    """Return the values in force of all keys that are set, each with its origin."""
+def _given(git: Git, top: str | None) -> list[_Said]:
+    """Return what each layer says, the lowest first."""
     path = layers.team_file(top)
-    found: _Given = {
-        key: (given.values, f"file:{path}") for key, given in layers.team(path).items()
-    }
-    now: _Given = {}
-    stored: _Given = {}
+    stored: _Said = {}
+    now: _Said = {}
     for scope, origin, key, value in git_settings.said(git):
         into = now if scope == git_settings.FOR_NOW else stored
-        before = into[key][0] if key in into else ()
-        into[key] = (*before, value), _origin(git, origin)
-    environment = layers.environment(git.environ)
-    above = {key: (x.values, f"environment:{x.origin}") for key, x in environment.items()}
-    return {**found, **stored, **above, **now}
+        into.setdefault(key, []).append((value, _origin(git, origin)))
+    team = _said(layers.team(path), lambda _: f"file:{path}")
+    above = _said(layers.environment(git.environ), "environment:{}".format)
+    return [team, stored, above, now]
 
 
-def _setting(known: table.Known, given: _Given) -> Setting:
-    values, origin = given.get(known.plain, (known.default, DEFAULT))
-    if known.kind == table.COLOUR and origin == DEFAULT:
-        values, origin = given.get("color.ui", (values, origin))
-    shown = values if known.many else values[-1:]
-    return Setting(known.key, known.kind, shown, origin, known.default, known.about)
+def _said(layer: Layer, origin: Callable[[str], str]) -> _Said:
+    return {key: [(x, origin(given.origin)) for x in given.values] for key, given in layer.items()}
+
+
+def _setting(known: table.Known, given: list[_Said]) -> Setting:
+    keys = (known.plain, "color.ui") if known.kind == table.COLOUR else (known.plain,)
+    said = next(filter(None, ([x[key] for x in given if key in x] for key in keys)), [])
+    every = [*((x, DEFAULT) for x in known.default), *chain(*said)]
+    values, origins = tuple(x for x, _ in every), tuple(x for _, x in every)
+    shown = table.in_force(values) if known.many else slice(-1, None)
+    return Setting(known.key, known.kind, values[shown], origins[shown], known.default, known.about)
 
 
 def _origin(git: Git, said: str) -> str:

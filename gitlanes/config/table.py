@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gitlanes.git.settings import as_flag, as_seconds, as_size
@@ -80,8 +81,8 @@ KNOWN = (
             *(".venv", ".tox", ".nox", ".pytest_cache", ".mypy_cache", ".ruff_cache"),
             *(".DS_Store", "Thumbs.db"),
         ),
-        "untracked files that are never taken in, in gitignore's syntax; added to the default, "
-        "and an empty one forgets those before it",
+        "untracked files that are never taken in, in gitignore's syntax; each layer adds to those "
+        "below it, and an empty one forgets all before it",
     ),
     Known(
         "lanes.maxBlobSize",
@@ -111,6 +112,12 @@ BY_VARIABLE = {x.variable: x for x in KNOWN if x.variable is not None}
 def is_variable(name: str) -> bool:
     """Say whether an environment variable looks like that of a setting."""
     return name.startswith(_ENVIRONMENT) and name != AGENT_VARIABLE
+
+
+def in_force(values: Sequence[str]) -> slice:
+    """Return which values of a setting that adds up count: an empty one forgets those before it."""
+    empty = [i for i, value in enumerate(values) if not value]
+    return slice(empty[-1] + 1 if empty else 0, None)
 
 
 def fault(known: Known, value: str) -> str | None:

@@ -157,20 +157,33 @@ def put_head(git: Git, commit: str, pass_fds: Sequence[int]) -> None:
 
 
 def two_way(
-    git: Git, old: str, new: str, pass_fds: Sequence[int], index: str | None = None
+    git: Git,
+    old: str,
+    new: str,
+    pass_fds: Sequence[int],
+    index: str | None = None,
+    *,
+    progress: Callable[[int, int], None],
 ) -> str | None:
     """Bring index and files from one commit to another; return git's words if it refuses.
 
     Git refuses, and touches nothing, where a tracked file's edit would be lost. `index` names
-    a private index to use in the place of the work tree's own. Raises GitFailed if git was
-    killed on the way, or could not write what it was to write.
+    a private index to use in the place of the work tree's own; `progress` is told how far the
+    files are. Raises GitFailed if git was killed on the way, or could not write what it was to
+    write.
     """
     quiet = ("-c", "core.fsmonitor=false")
-    arguments = ("read-tree", "-m", "-u", old, new)
+    arguments = ("read-tree", "-m", "-u", "-v", old, new)
 
     def go() -> Completed:
         return git.run(
-            *quiet, *arguments, index=index, check=False, pass_fds=pass_fds, own_group=True
+            *quiet,
+            *arguments,
+            index=index,
+            check=False,
+            pass_fds=pass_fds,
+            own_group=True,
+            progress=progress,
         )
 
     done = go()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Iterator, Sequence
 from copy import copy
+from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from gitlanes.clock import zone_offset
@@ -41,7 +43,7 @@ class Given(NamedTuple):
     origin: str
 
 
-Layer = Mapping[str, Given]
+Layer = dict[str, Given]
 
 
 class Settings:
@@ -53,8 +55,8 @@ class Settings:
     def __init__(self, git: Git):
         self._git = git
         self._people: dict[str, bytes] = {}
-        self._said = _configured(git)
-        self._given = {key: given for key, (given, _) in self._said.items()}
+        stored, now = _configured(git)
+        self._given = ChainMap(now, stored)
 
     def between(self, below: Layer, above: Layer) -> Settings:
         """Return these settings with what they override, and what overrides them.
@@ -64,9 +66,8 @@ class Settings:
         if not below and not above:
             return self
         found = copy(self)
-        now = {key: given for key, (given, for_now) in self._said.items() if for_now}
-        layers = {**below, **self._given, **above, **now}
-        found._given = layers  # noqa: SLF001 - a copy of its own
+        now, stored = self._given.maps
+        found._given = ChainMap(now, above, stored, below)  # noqa: SLF001 - a copy of its own
         return found
 
     def text(self, key: str, default: str = "") -> str:
@@ -75,9 +76,9 @@ class Settings:
         return given.values[-1] if given and given.values else default
 
     def every(self, key: str) -> tuple[str, ...] | None:
-        """Return all values of a key that may be set several times; None if it is not set."""
-        given = self._given.get(key)
-        return given.values if given else None
+        """Return all values of a key that adds up over the layers; None if it is not set."""
+        given = [layer[key].values for layer in reversed(self._given.maps) if key in layer]
+        return tuple(chain(*given)) if given else None
 
     def has_section(self, section: str) -> bool:
         """Say whether any key of that section is set."""
@@ -178,13 +179,15 @@ def as_seconds(text: str) -> float | None:
     return days * 86400 + hours * 3600 + minutes * 60 + seconds
 
 
-def _configured(git: Git) -> dict[str, tuple[Given, bool]]:
-    """Return git's own configuration, and of each key whether it was given for this command."""
-    found: dict[str, tuple[Given, bool]] = {}
+def _configured(git: Git) -> tuple[Layer, Layer]:
+    """Return what git's files say, and what is given for this command alone."""
+    stored: Layer = {}
+    now: Layer = {}
     for scope, _, key, value in said(git):
-        before = found[key][0].values if key in found else ()
-        found[key] = Given((*before, value), ""), scope == FOR_NOW
-    return found
+        into = now if scope == FOR_NOW else stored
+        before = into[key].values if key in into else ()
+        into[key] = Given((*before, value), "")
+    return stored, now
 
 
 def said(git: Git) -> Iterator[tuple[str, str, str, str]]:

@@ -6,6 +6,7 @@ is written into the index.
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Sequence
@@ -191,8 +192,10 @@ def _looked_up(git: Git, changed: Sequence[tuple[str, bytes]]) -> Iterator[_File
 def _lstat(path: bytes, top: int) -> os.stat_result | None:
     try:
         return os.lstat(path, dir_fd=top)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):  # ELOOP: a link in circles
+            return None
+        raise
 
 
 def _refuse_large(git: Git, files: Sequence[_File], largest: int) -> None:

@@ -11,7 +11,7 @@ from gitlanes.history import log
 from gitlanes.history.diff import files_between
 from gitlanes.lanes.listing import summary
 from gitlanes.models.history import FileChange, Shown
-from gitlanes.models.plain import plain
+from gitlanes.models.lanes import lane_told
 from gitlanes.models.records import DELETED, RENAMED, Attempt
 from gitlanes.store import records
 from gitlanes.workspaces import snapshots
@@ -28,7 +28,7 @@ def show(repo: LaneRepo, name: str) -> Shown:
     if state is not None and state.record.status != RENAMED:
         told = log.history(repo, log.Filter(lane=name, limit=10)).attempts
         live = state.record.status != DELETED
-        lane = summary(repo, name).to_dict() if live else plain(state.record)
+        lane = summary(repo, name).to_dict() if live else lane_told(state.record)
         return Shown("lane", lane=lane, attempts=told)
     if ids.ATTEMPT_ID.fullmatch(name):
         attempt = repo.view.attempt(name)

@@ -92,7 +92,7 @@ def _touched(
     repo: LaneRepo, lanes: Sequence[LaneState], every: dict[str, LaneState]
 ) -> list[Touched]:
     """Return what each lane touches; git looks at a few workspaces at a time meanwhile."""
-    places = {x.lane: x for x in finding.every(repo) if os.path.isdir(x.path)}
+    places = {x.lane_uuid: x for x in finding.every(repo) if os.path.isdir(x.path)}
     adopted = next((x for x in every.values() if x.record.extra.get("adopted")), None)
     answers = _unsaved(repo, [places.get(x.record.uuid) for x in lanes])
     found = []
@@ -123,7 +123,7 @@ def _ask(repo: LaneRepo, place: Workspace) -> Answer:
         try:
             return question()
         except GitFailed as error:
-            repo.warn(f"workspace of lane '{place.name}' is left out: {error.message}")
+            repo.warn(f"workspace of lane '{place.lane}' is left out: {error.message}")
             return []
 
     return answer

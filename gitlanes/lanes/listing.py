@@ -43,7 +43,7 @@ def status(repo: LaneRepo, name: str | None = None) -> Status:
         workspace = _present_workspace(repo)
     unsaved = _unsaved(repo, workspace) if workspace else []
     return Status(
-        lane=workspace.name if workspace and not workspace.detached else None,
+        lane=workspace.lane if workspace and not workspace.detached else None,
         lanes=_summaries(repo, entries, shown),
         unsaved=tuple(unsaved),
         findings=oddities.findings(repo, live, heads, journals, workspace),
@@ -80,7 +80,7 @@ def _read(repo: LaneRepo) -> tuple[list[Entry], dict[str, str], set[str]]:
 def _summaries(
     repo: LaneRepo, entries: list[Entry], shown: list[Entry], *, paths: bool = True
 ) -> tuple[LaneSummary, ...]:
-    places = {x.lane: x.path for x in finding.every(repo)} if paths else {}
+    places = {x.lane_uuid: x.path for x in finding.every(repo)} if paths else {}
     lanes = {x.record.uuid: x.record for x in entries if x.record.status != RENAMED}
     names = {uuid: lane.name for uuid, lane in lanes.items()}
     listed = {x.record.uuid for x in shown}

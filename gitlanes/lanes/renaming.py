@@ -94,6 +94,6 @@ def _named(repo: LaneRepo, workspace: Workspace | None) -> Iterator[None]:
             yield
             mending.named(repo, workspace)
     else:
-        with states.hold(workspace.git_dir, workspace.name):
+        with states.hold(workspace.git_dir, workspace.lane):
             yield
             mending.named(repo, workspace)

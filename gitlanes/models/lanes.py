@@ -2,71 +2,80 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from gitlanes.models.plain import Model, Result
+from gitlanes.models.plain import Model, Result, plain
 from gitlanes.models.records import Attempt, Lane
 from gitlanes.models.workspaces import Following
 
 
-class Adopted(Result):
-    """The repository's first lane; ``created`` is False where it was there before."""
+def lane_told(lane: Lane) -> dict[str, Any]:
+    """Return the plain form of a lane's record, with its branch by the name that people use."""
+    return {**plain(lane), "branch": lane.branch and lane.branch.split("/", 2)[2]}
+
+
+class OfALane(Result):
+    """A base for what is told of one lane."""
 
     lane: Lane
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plain form with its schema's name."""
+        return {**super().to_dict(), "lane": lane_told(self.lane)}
+
+
+class Adopted(OfALane):
+    """The repository's first lane; ``created`` is False where it was there before."""
+
     created: bool
     path: str | None
 
     schema: ClassVar[str] = "init"
 
 
-class NewLane(Result):
+class NewLane(OfALane):
     """A lane just made, or found with ``exist_ok``; ``path`` is its workspace."""
 
-    lane: Lane
     path: str | None
     created: bool = True
 
     schema: ClassVar[str] = "lane"
 
 
-class Edited(Result):
+class Edited(OfALane):
     """A lane whose record was edited; ``changed`` says what of it."""
 
-    lane: Lane
     changed: tuple[str, ...]
 
     schema: ClassVar[str] = "edited"
 
 
-class Renamed(Result):
+class Renamed(OfALane):
     """A lane under its new name; ``path`` is its workspace, which stays where it was."""
 
-    lane: Lane
     old: str
     path: str | None
 
     schema: ClassVar[str] = "renamed"
 
 
-class Archived(Result):
+class Archived(OfALane):
     """A lane put away or, its status says so, brought back.
 
     ``snapshot`` is the id of the unsaved work that its workspace had, if it had any.
     """
 
-    lane: Lane
     snapshot: str | None = None
 
     schema: ClassVar[str] = "archived"
 
 
-class Bound(Result):
+class Bound(OfALane):
     """A lane tied to a ``branch``, or (None) parted from the one it had ``before``.
 
     ``created`` says that the branch was made, ``imported`` that its commits were taken in.
     """
 
-    lane: Lane
     branch: str | None
     before: str | None = None
     created: bool = False
@@ -76,10 +85,9 @@ class Bound(Result):
     schema: ClassVar[str] = "binding"
 
 
-class DeletedLane(Result):
+class DeletedLane(OfALane):
     """A lane just deleted; ``snapshot`` is the id of its unsaved work, if it had any."""
 
-    lane: Lane
     snapshot: str | None
 
     schema: ClassVar[str] = "deleted"

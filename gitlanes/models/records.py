@@ -86,11 +86,11 @@ class Lane(Model):
 
     ``fork`` is the commit it started from, ``origin`` the uuid of the lane whose history that
     was, ``parent`` the uuid of the lane that it follows. ``change`` is the Change-Id that the
-    next proposal carries on after a rejection. ``branch`` is the bound branch's ref.
-    ``description`` and ``meta`` are what people say of it, ``mode`` how it is promoted unless
-    told, ``sparse`` the directories that its workspaces are limited to (none: all). ``mingled``
-    says that its work and other lanes' met on ways that ``landed`` does not tell: one took in
-    or started from the other. ``extra`` keeps fields that a newer version wrote.
+    next proposal carries on after a rejection. ``branch`` is the bound branch's ref, told by its
+    name under ``--json``. ``description`` and ``meta`` are what people say of it, ``mode`` how it
+    is promoted unless told, ``sparse`` the directories that its workspaces are limited to (none:
+    all). ``mingled`` says that its work and other lanes' met on ways that ``landed`` does not
+    tell: one took in or started from the other. ``extra`` keeps fields that a newer version wrote.
     """
 
     name: str

@@ -10,13 +10,14 @@ from gitlanes.models.plain import Model, Result
 class Setting(Result):
     """A setting with its values in force: one, or several where it may be given several times.
 
-    ``origin`` is 'default', 'file:PATH', 'environment:NAME' or 'command line'.
+    ``origins`` says of each where it comes from: 'default', 'file:PATH', 'environment:NAME' or
+    'command line'.
     """
 
     key: str
     kind: str
     values: tuple[str, ...]
-    origin: str
+    origins: tuple[str, ...]
     default: tuple[str, ...]
     about: str
 

@@ -26,14 +26,14 @@ class Owner(Model):
 
 
 class Workspace(Result):
-    """A lane's directory: ``lane`` is the lane's uuid, ``root`` the repository's own one.
+    """The directory of ``lane``, whose uuid is ``lane_uuid``; ``root`` is the repository's own.
 
     ``detached`` is its id where it is for looking only (``auth@2``), None for the lane's own.
     ``owner`` is who claimed it, whether that still holds or not.
     """
 
     lane: str
-    name: str
+    lane_uuid: str
     path: str
     git_dir: str
     root: bool
@@ -46,7 +46,7 @@ class Workspace(Result):
     @property
     def id(self) -> str:
         """What commands call it: the lane's name, or the id of a detached one."""
-        return self.detached or self.name
+        return self.detached or self.lane
 
     @property
     def kind(self) -> str:

@@ -58,7 +58,7 @@ def amend(
             propose.know_branches(repo)
         base = captured.head if workspace.root else str(hold.state.base)
         with transaction(repo, "amend", actor=offer.intent.agent) as tx:
-            state = repo.view.lane(hold.workspace.name)
+            state = repo.view.lane(hold.workspace.lane)
             anew = _amended(tx, state, captured, base, offer, of)
             head = anew.commits.get(str(hold.state.head), anew.new[0].commit)
             base = anew.commits.get(base, base)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes.git.trailers import change_id_of, without_trailer
 from gitlanes.lanes import forks
-from gitlanes.models.records import Attempt, Lane
+from gitlanes.models.records import NOT_LANDED, Attempt, Lane
 from gitlanes.models.workspaces import Capture
 from gitlanes.store import codec
 from gitlanes.store.ancestry import is_ancestor, merge_base
@@ -62,7 +62,13 @@ def merged_heads(
     return found
 
 
-def note_met(tx: Transaction, merged: Iterable[str]) -> None:
-    """Let the lanes of these uuids know that another one has some of their work."""
-    for uuid in merged:
-        forks.met(tx, tx.repo.view.by_uuid(uuid))
+def note_met(tx: Transaction, merged: Mapping[str, str]) -> None:
+    """Let lanes know that another one has their work up to a commit: ``{lane uuid: commit}``.
+
+    Not where they have landed it themselves, on the lane that they came from.
+    """
+    for uuid, commit in merged.items():
+        state = tx.repo.view.by_uuid(uuid)
+        there = state and state.record.landed.get(str(state.record.origin), NOT_LANDED).source
+        if not (there and is_ancestor(tx.repo, commit, there)):
+            forks.met(tx, state)

@@ -144,7 +144,7 @@ def _captured(repo: LaneRepo, hold: capturing.Held, offer: Offer) -> Capture:
     """Return the workspace's content, to be compared with what the offer is made on top of."""
     if offer.on is None:
         return capturing.capture(repo, hold, offer.paths)
-    state = repo.view.lane(hold.workspace.name)
+    state = repo.view.lane(hold.workspace.lane)
     found = standing.below(repo, state, offer.on, None)
     captured = capturing.capture(repo, hold, offer.paths, base=found.commit if found else None)
     if found is not None:

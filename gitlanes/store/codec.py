@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from gitlanes.errors import CorruptRecord, Unsupported
+from gitlanes.errors import BadValue, CorruptRecord, Unsupported
 from gitlanes.models.plain import Model, plain
 from gitlanes.models.records import Attempt, Entry, Landed, Lane, RefChange
 from gitlanes.store.validity import checked_attempt, checked_lane, is_sound
@@ -17,6 +17,7 @@ ROOT_SCHEMA = "gitlanes.journal/1"
 _ATTEMPT_FIELDS = set(Attempt.fields) - {"extra"}
 _LANDED_FIELDS = set(Landed.fields) - {"extra"}
 _LANE_FIELDS = set(Lane.fields) - {"extra"}
+_LONGEST_AGENT = 200
 # Members that are absent rather than empty: most lanes have none of them.
 _RARE = ("meta", "sparse", "mingled")
 
@@ -30,6 +31,16 @@ def one_line(text: str, limit: int = 200) -> str:
     """Return text fit for a subject: one line without control characters, cut at `limit`."""
     line = re.sub(r"[\x00-\x20\x7f-\x9f]+", " ", text).strip()
     return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
+def check_agent(name: str) -> str:
+    """Return `name` if an agent, or whoever decides, may be recorded by it; raises BadValue."""
+    if name.isprintable() and name.strip() and len(name) <= _LONGEST_AGENT:
+        return name
+    raise BadValue(
+        f"bad agent id '{ascii(name)[1:-1][:60]}'",
+        hint=f"use printable characters, at most {_LONGEST_AGENT} of them",
+    )
 
 
 def encode_entry(entry: Entry) -> str:

@@ -250,8 +250,11 @@ def transaction(repo: LaneRepo, verb: str, *, actor: str | None = None) -> Itera
 
     Everything that the operation depends on is read inside the block. An exception inside
     leaves every ref as it was. A lane that is read by name there has its head seen to first,
-    as an operation of its own (`foreign.settle`). Raises Locked when the lock stays busy.
+    as an operation of its own (`foreign.settle`). Raises Locked when the lock stays busy, and
+    BadValue for an ``actor`` whose name cannot be told.
     """
+    if actor is not None:
+        codec.check_agent(actor)
     with locked(repo) as lock:
         repo.mover(lock)  # so that it is there when it is needed
         tx = Transaction(repo, verb, actor, lock)

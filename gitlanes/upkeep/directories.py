@@ -110,7 +110,7 @@ def _finished(repo: LaneRepo, spot: Spot) -> str:
         return "removed what was left of it"
     with saying(repo) as said:
         if step and step.kind == states.FOLLOW:
-            binding.follow(repo, spot.workspace.name)
+            binding.follow(repo, spot.workspace.lane)
         else:
             with capture.held(repo, spot.workspace, timeout=0):
                 pass  # whoever takes hold of a workspace finishes its step
@@ -124,7 +124,7 @@ def _why_not(spot: Spot) -> str:
     doing = worktrees.in_progress(spot.git_dir)
     if doing:
         return f"finish the {doing} in '{spot.path}' first"
-    return f"go to branch '{spot.workspace.name}' in '{spot.path}', then run it again"
+    return f"go to branch '{spot.workspace.lane}' in '{spot.path}', then run it again"
 
 
 def missing(survey: Survey) -> Iterator[Problem]:
@@ -249,7 +249,7 @@ def unlocked(survey: Survey) -> Iterator[Problem]:
 
 def _locked_again(repo: LaneRepo, spot: Spot) -> str:
     with locked(repo):
-        Path(spot.git_dir, "locked").write_text(f"workspace of lane {spot.workspace.name}\n")
+        Path(spot.git_dir, "locked").write_text(f"workspace of lane {spot.workspace.lane}\n")
     return "locked it"
 
 
@@ -258,4 +258,4 @@ def _named(spot: Spot) -> str:
         return f"the repository's directory '{spot.path}'"
     if spot.workspace.detached:
         return f"workspace '{spot.workspace.detached}'"
-    return f"workspace of lane '{spot.workspace.name}'"
+    return f"workspace of lane '{spot.workspace.lane}'"

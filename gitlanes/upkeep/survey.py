@@ -144,8 +144,8 @@ class Survey:
             state, fault = states.read(git_dir), None
         except CorruptRecord as error:
             state, fault = None, error
-        lane, name, base = (state.lane, state.name, state.base) if state else ("", "", None)
-        return Spot(Workspace(lane, name, path, git_dir, root, base), state, fault)
+        name, lane, base = (state.name, state.lane, state.base) if state else ("", "", None)
+        return Spot(Workspace(name, lane, path, git_dir, root, base), state, fault)
 
 
 @contextmanager

@@ -33,7 +33,8 @@ class Held:
 
     ``lock`` is the descriptor that git children inherit, ``index`` the private index that is
     staged ('' before), ``state`` the workspace's state as written last. ``skipped`` says how
-    many untracked paths ``rules`` kept out when it was staged.
+    many untracked paths ``rules`` kept out when it was staged. ``progress`` is told how many
+    files are written, and of how many.
     """
 
     def __init__(
@@ -43,7 +44,9 @@ class Held:
         lock: int,
         state: states.WorkspaceState,
         rules: Callable[[], staging.Rules],
+        progress: Callable[[int, int], None],
     ):
+        self.progress = progress
         self._rules = rules
         self.skipped = 0
         self.workspace = workspace
@@ -110,7 +113,7 @@ class Held:
             if hidden:
                 return sorted(hidden)
             self.stage_more(list(changes))
-            said = index.two_way(self.git, old, new, (self.lock,), index=self.index)
+            said = self._two_way(old, new)
             if said is not None:
                 staged = index.staged_entries(self.git, self.index, list(changes))
                 edited = sorted(x for x, sides in changes.items() if staged.get(x) not in sides)
@@ -130,11 +133,14 @@ class Held:
         with index.locked(self.git_dir) as install:
             if index.signature(self.git_dir) != self._signature:
                 raise Locked(f"the index of '{self.workspace.path}' was written meanwhile")
-            said = index.two_way(self.git, old, new, (self.lock,), index=self.index)
+            said = self._two_way(old, new)
             if said is None:
                 install(self.index)
                 self.index = ""
         return said
+
+    def _two_way(self, old: str, new: str) -> str | None:
+        return index.two_way(self.git, old, new, (self.lock,), self.index, progress=self.progress)
 
     def _staged_only(self, changes: Mapping[bytes, Change]) -> list[bytes]:
         """Return the paths whose staged content is neither side's, nor the file's."""
@@ -193,15 +199,16 @@ def held(repo: LaneRepo, workspace: Workspace, *, timeout: float = 60) -> Iterat
     """Hold a workspace, with any interrupted step of it finished first."""
     git = finding.git_in(repo, workspace)
     require_locks(repo)
-    with states.hold(workspace.git_dir, workspace.name, timeout=timeout) as lock:
+    with states.hold(workspace.git_dir, workspace.lane, timeout=timeout) as lock:
         workspace = mending.named(repo, workspace)
         state = mending.mended(repo, workspace, git, lock)
-        if state.lane != workspace.lane:
+        if state.lane != workspace.lane_uuid:
             raise Raced(
                 f"'{workspace.path}' was handed to lane '{state.name}' meanwhile",
                 hint="repeat the command",
             )
-        hold = Held(workspace, git, lock, state, partial(rules_of, repo, workspace.path))
+        rules = partial(rules_of, repo, workspace.path)
+        hold = Held(workspace, git, lock, state, rules, partial(repo.progress, "writing files"))
         try:
             _finish(repo, hold)
             yield hold
@@ -244,15 +251,15 @@ def capture(
     given, base = base, base or (head if workspace.root else hold.state.base)
     if head is None or base is None:
         raise Refused(
-            f"workspace of lane '{workspace.name}' has no HEAD commit",
-            hint=f"run 'git lanes workspace remove {workspace.name}', then create it again",
+            f"workspace of lane '{workspace.lane}' has no HEAD commit",
+            hint=f"run 'git lanes workspace remove {workspace.lane}', then create it again",
         )
     tree = _staged(repo, hold, paths, base)
     merging = repo.refs.target(head_name.replace("HEAD", "MERGE_HEAD"))
     own = _own_commits(repo, hold, head)
     moved = not workspace.root and head not in (hold.state.head, hold.state.base)
     if moved and given is None:
-        below = footing(repo, workspace.name, base, tree, head, commits=bool(own))
+        below = footing(repo, workspace.lane, base, tree, head, commits=bool(own))
         if below != base:
             hold.state, base = replace(hold.state, base=below), below
             tree = _staged(repo, hold, paths, base) if paths else tree
@@ -274,7 +281,7 @@ def refuse_unmerged(hold: Held) -> None:
     doing = worktrees.in_progress(hold.git_dir)
     if doing is None:
         return
-    name = hold.workspace.name
+    name = hold.workspace.lane
     if hold.workspace.root:
         raise Refused(
             f"the repository's directory is in the middle of a {doing}",

@@ -18,6 +18,7 @@ from gitlanes.git import processes
 from gitlanes.git.settings import as_seconds
 from gitlanes.models.plain import plain, replace
 from gitlanes.models.workspaces import Claimed, Holding, Holdings, Owner, Released, Workspace
+from gitlanes.store.codec import check_agent
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.workspaces import capture, finding
 from gitlanes.workspaces import state as states
@@ -25,7 +26,6 @@ from gitlanes.workspaces import state as states
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
-_LONGEST_NAME = 200
 _LONGEST_LEASE = 366 * 86400.0
 
 
@@ -186,7 +186,7 @@ def _workspace(repo: LaneRepo, name: str | None, expect: str | None) -> Workspac
     check_expected(expect)
     found = finding.named(repo, name)
     if expect is not None:
-        require_commit(f"lane '{found.name}'", repo.view.lane(found.name).record.head, expect)
+        require_commit(f"lane '{found.lane}'", repo.view.lane(found.lane).record.head, expect)
     return found
 
 
@@ -213,12 +213,7 @@ def _checked_name(agent: str | None) -> str:
         raise BadValue(
             "a claim needs an agent's id", hint=f"use --agent ID, or set {table.AGENT_VARIABLE}"
         )
-    if not agent.isprintable() or len(agent) > _LONGEST_NAME or not agent.strip():
-        raise BadValue(
-            f"bad agent id '{ascii(agent)[1:-1][:60]}'",
-            hint=f"use printable characters, at most {_LONGEST_NAME} of them",
-        )
-    return agent
+    return check_agent(agent)
 
 
 def _claimed(name: str, owner: Owner, *ways: str) -> Refused:

@@ -38,13 +38,13 @@ def workspace_of(repo: LaneRepo, lane: Lane) -> Workspace | None:
 
     Git's id of the work tree is tried by name first.
     """
-    if lane.bound and (root := _root(repo)) and root.lane == lane.uuid:
+    if lane.bound and (root := _root(repo)) and root.lane_uuid == lane.uuid:
         return root
     hint = worktrees.at(repo.place.common_dir, lane.name)
     found = _workspace(hint) if hint else None
-    if found is not None and found.lane == lane.uuid and found.detached is None:
+    if found is not None and found.lane_uuid == lane.uuid and found.detached is None:
         return found
-    return next((x for x in linked(repo) if x.lane == lane.uuid), None)
+    return next((x for x in linked(repo) if x.lane_uuid == lane.uuid), None)
 
 
 def require_workspace(repo: LaneRepo, lane: Lane) -> Workspace:
@@ -59,7 +59,7 @@ def require_workspace(repo: LaneRepo, lane: Lane) -> Workspace:
 
 def _there(found: Workspace) -> Workspace:
     if not found.root and not os.path.isdir(found.path):
-        what = f"workspace '{found.id}'" if found.detached else f"workspace of lane '{found.name}'"
+        what = f"workspace '{found.id}'" if found.detached else f"workspace of lane '{found.lane}'"
         raise Refused(
             f"{what} is gone: '{found.path}'",
             hint=f"run 'git lanes workspace remove {found.id}', then 'workspace create'",
@@ -148,7 +148,7 @@ def present_detached(repo: LaneRepo) -> Workspace | None:
         return None
     top, git_dir = str(repo.place.work_tree), repo.place.git_dir
     base, own, owner = state.base, state.detached, state.owner
-    return Workspace(state.lane, state.name, top, git_dir, False, base, own, owner)
+    return Workspace(state.name, state.lane, top, git_dir, False, base, own, owner)
 
 
 def present_lane(repo: LaneRepo) -> LaneState | None:
@@ -222,7 +222,7 @@ def _root(repo: LaneRepo) -> Workspace | None:
     state = states.read(root[0]) if root else None
     if root is None or state is None:
         return None
-    return Workspace(state.lane, state.name, root[1], root[0], True, state.base, owner=state.owner)
+    return Workspace(state.name, state.lane, root[1], root[0], True, state.base, owner=state.owner)
 
 
 def _linked(repo: LaneRepo) -> Iterator[Workspace]:
@@ -243,4 +243,4 @@ def _workspace(tree: worktrees.WorkTree) -> Workspace | None:
         return None
     place = (tree.path, tree.git_dir)
     base, detached, owner = state.base, state.detached, state.owner
-    return Workspace(state.lane, state.name, *place, False, base, detached, owner)
+    return Workspace(state.name, state.lane, *place, False, base, detached, owner)

@@ -184,11 +184,11 @@ def remove(repo: LaneRepo, name: str, *, force: bool = False, expect: str | None
     lane is not at `expect`.
     """
     workspace = finding.to_remove(repo, name)
-    lane = repo.view.by_uuid(workspace.lane, workspace.name)
+    lane = repo.view.by_uuid(workspace.lane_uuid, workspace.lane)
     if expect is not None and lane is not None:
-        require_commit(f"lane '{workspace.name}'", lane.record.head, expect)
+        require_commit(f"lane '{workspace.lane}'", lane.record.head, expect)
     with removing(repo, workspace, force=force) as saved:
-        return Removed(workspace.name, saved, workspace.id)
+        return Removed(workspace.lane, saved, workspace.id)
 
 
 @contextmanager
@@ -199,7 +199,7 @@ def removing(repo: LaneRepo, workspace: Workspace, *, force: bool) -> Iterator[S
     """
     if workspace.root:
         raise Refused(
-            f"workspace of lane '{workspace.name}' is the repository itself",
+            f"workspace of lane '{workspace.lane}' is the repository itself",
             hint="only linked workspaces can be removed",
         )
     tree = worktrees.WorkTree(workspace.git_dir, workspace.path)
@@ -241,7 +241,7 @@ def _saved_before_removal(repo: LaneRepo, hold: capture.Held, *, force: bool) ->
     if not force:
         here = hold.workspace
         what = f"{len(files)} unsaved file(s)" if files else "commits that were not proposed"
-        whose = f"'{here.id}'" if here.detached else f"of lane '{here.name}'"
+        whose = f"'{here.id}'" if here.detached else f"of lane '{here.lane}'"
         keep = "move them elsewhere" if here.detached else "propose them"
         raise Refused(
             f"workspace {whose} has {what}",

@@ -35,7 +35,7 @@ def named(repo: LaneRepo, workspace: Workspace) -> Workspace:
     name = lane.record.name
     if state.name != name:
         states.write(workspace.git_dir, replace(state, name=name))
-    return replace(workspace, name=name)
+    return replace(workspace, lane=name)
 
 
 def mended(repo: LaneRepo, workspace: Workspace, git: Git, lock: int) -> states.WorkspaceState:

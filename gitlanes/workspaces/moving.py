@@ -72,7 +72,7 @@ def move_files(repo: LaneRepo, hold: Held, old: str, new: str) -> list[bytes] | 
     if blocking:
         return sorted(blocking)
     plain = not hold.index and not _any_there(hold, added)
-    if plain and index.two_way(hold.git, old, new, (hold.lock,)) is None:
+    if plain and index.two_way(hold.git, old, new, (hold.lock,), progress=hold.progress) is None:
         return None
     return hold.update(old, new, changes)
 

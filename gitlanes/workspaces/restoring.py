@@ -59,9 +59,9 @@ def restore(
     workspace = finding.named(repo, name)
     new = repo.view.tree_of(state)
     with capture.held(repo, workspace) as hold:
-        lane = repo.view.find(hold.workspace.name)
+        lane = repo.view.find(hold.workspace.lane)
         head = lane.record.head if lane else None
-        require_commit(f"lane '{hold.workspace.name}'", head, expect)
+        require_commit(f"lane '{hold.workspace.lane}'", head, expect)
         claims.require_own(repo, hold.state, force=force)
         _require_ready(repo, hold)
         stock = take_stock(repo, hold, new)
@@ -102,7 +102,7 @@ def set_aside(
     """
     if not stock.unsaved and not stock.ignored:
         return None
-    name = hold.workspace.name
+    name = hold.workspace.lane
     if stock.staged is None:
         if stock.tree == kept:
             return None
@@ -207,7 +207,7 @@ class Return:
         Raises Raced if the lane's head went on since.
         """
         if head != self._head:
-            raise Raced(f"lane '{self._hold.workspace.name}' moved meanwhile")
+            raise Raced(f"lane '{self._hold.workspace.lane}' moved meanwhile")
         hold = self._hold
         step = states.Step(
             states.RESTORE,
@@ -247,7 +247,7 @@ def _require_ready(repo: LaneRepo, hold: capture.Held) -> None:
     if not hold.workspace.root:
         updating.require_settled(hold)
         return
-    lane = repo.view.lane(hold.workspace.name).record
+    lane = repo.view.lane(hold.workspace.lane).record
     capture.require_branch(hold, str(lane.branch))
     if hold.state.step is not None:
         binding.follow(repo, lane.name, hold)

@@ -24,14 +24,10 @@ def rules_of(repo: LaneRepo, top: str) -> Rules:
 
 
 def _patterns(repo: LaneRepo) -> tuple[str, ...]:
-    """Return the default and what was added to it; an empty one forgets those before it."""
-    patterns = list(table.BY_NAME["exclude"].default)
-    for pattern in repo.settings.every("lanes.exclude") or ():
-        if pattern:
-            patterns.append(pattern)
-        else:
-            patterns.clear()
-    return tuple(patterns)
+    """Return the default and what every layer added to it."""
+    said = repo.settings.every("lanes.exclude") or ()
+    patterns = (*table.BY_NAME["exclude"].default, *said)
+    return patterns[table.in_force(patterns)]
 
 
 def _excludes_file(repo: LaneRepo, top: str) -> str:

@@ -46,7 +46,7 @@ def save(repo: LaneRepo, hold: capture.Held, also: Sequence[bytes] = ()) -> Snap
 
 def keep(repo: LaneRepo, hold: capture.Held, tree: str, staged: str | None = None) -> Snapshot:
     """Save the content of a workspace, given as a tree; `staged` is what only its index has."""
-    name = hold.workspace.name
+    name = hold.workspace.lane
     head = hold.git.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
     with locked(repo) as lock:
         rows = _rows(repo, name)
@@ -72,8 +72,8 @@ def save_remains(repo: LaneRepo, workspace: Workspace) -> Snapshot | None:
     if tree is None or (state and head in (state.head, state.base) and tree == content):
         return None
     with locked(repo) as lock:
-        rows = _rows(repo, workspace.name)
-        return _written(repo, workspace.name, rows, lock, tree, head)
+        rows = _rows(repo, workspace.lane)
+        return _written(repo, workspace.lane, rows, lock, tree, head)
 
 
 def _has_index(workspace: Workspace) -> bool:

@@ -42,7 +42,7 @@ def switch(
     _require_own(found)
     with capture.held(repo, found) as hold:
         require_commit(f"lane '{name}'", target.head, expect)
-        if found.lane == target.uuid:
+        if found.lane_uuid == target.uuid:
             return updating.moved(hold, str(target.head), {})
         claims.require_own(repo, hold.state, force=force)
         _require_free(repo, target)

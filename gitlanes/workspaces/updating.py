@@ -36,7 +36,7 @@ def update(
     with capture.held(repo, workspace) as hold:
         claims.require_own(repo, hold.state)
         head = _head(repo, hold.workspace, to)
-        require_commit(f"lane '{hold.workspace.name}'", head, expect)
+        require_commit(f"lane '{hold.workspace.lane}'", head, expect)
         require_settled(hold)
         require_no_commits(repo, hold)
         new = repo.view.commit_of(to) if to is not None else str(head)
@@ -46,14 +46,14 @@ def update(
 
 def _head(repo: LaneRepo, workspace: Workspace, to: str | None) -> str | None:
     """Return the head of a workspace's lane; a detached one outlives it, and goes elsewhere yet."""
-    state = repo.view.find(workspace.name)
+    state = repo.view.find(workspace.lane)
     if state is not None and state.record.live:
         return state.record.head
     if workspace.detached is None:
-        return repo.view.lane(workspace.name).record.head
+        return repo.view.lane(workspace.lane).record.head
     if to is None:
         raise Refused(
-            f"lane '{workspace.name}' of workspace '{workspace.id}' was deleted",
+            f"lane '{workspace.lane}' of workspace '{workspace.id}' was deleted",
             hint=f"look at a state: git lanes workspace update {workspace.id} --to STATE",
         )
     return None
@@ -100,13 +100,13 @@ def require_no_commits(repo: LaneRepo, hold: capture.Held) -> None:
         hint="keep them with 'git branch NAME', then run 'git switch --detach "
         f"{str(hold.state.head)[:12]}'"
         if here.detached
-        else f"propose them first: git lanes propose {here.name}",
+        else f"propose them first: git lanes propose {here.lane}",
     )
 
 
 def in_the_way(workspace: Workspace, paths: list[bytes]) -> Refused:
     """Return the error for edits that would be overwritten."""
-    state = str(workspace.base)[:12] if workspace.detached else workspace.name
+    state = str(workspace.base)[:12] if workspace.detached else workspace.lane
     aside = f"git lanes restore {state} {workspace.id} --force"
     return _in_the_way(
         workspace, paths, f"save or move them first, or set all aside in a snapshot: {aside}"
@@ -185,7 +185,7 @@ def moved(
 
 def _root(repo: LaneRepo, workspace: Workspace, to: str | None, expect: str | None) -> Moved:
     """Let the repository's own directory follow its lane's head: it goes nowhere else."""
-    name = workspace.name
+    name = workspace.lane
     lane = repo.view.lane(name).record
     require_commit(f"lane '{name}'", lane.head, expect)
     if to is not None and repo.view.commit_of(to) != lane.head:

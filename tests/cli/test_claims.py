@@ -202,6 +202,16 @@ def test_claims_that_make_no_sense(cli: Cli, args: list[str], code: int, said: s
     assert cli("workspace", "claim", *args) == Ran(code, "", said)
 
 
+def test_a_long_cell_pushes_its_own_row_alone(repo: TestRepo, cli: Cli) -> None:
+    """A column is at most 100 characters wide; what is longer moves the rest of its row."""
+    repo.lane("auth")
+    cli("workspace", "claim", "auth", "--agent", "x" * 150, "--lease", "0")
+    head, auth, main = cli("workspace", "who").out.splitlines()
+    assert head == f"{'LANE':<6}{'AGENT':<102}{'SINCE':<22}STATE"
+    assert auth.startswith(f"auth  {'x' * 150}  ")
+    assert main == f"main  {'-':<102}{'-':<22}free"
+
+
 def test_the_table_loads_nothing_heavy(repo: TestRepo) -> None:
     """`who` opens neither libgit2 nor rich nor psutil, in a pipe."""
     import subprocess

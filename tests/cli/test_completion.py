@@ -106,6 +106,11 @@ CASES = [
     (["workspace", "rem"], ["remove"]),
     (["workspaces", "remove", ""], ["auth", "main"]),
     (["check", "auth", "m"], ["main"]),
+    (["diff", "au"], ["auth", "auth/2", "auth/s1"]),
+    (["diff", "v1", "si"], ["side"]),
+    (["rename", "au"], ["auth"]),
+    (["snapshot", ""], ["auth", "list", "main", "prune", "save", "show"]),
+    (["snapshot", "auth", ""], []),
     (["config", "lanes.lock"], ["lanes.lockTimeout"]),
     (["completion", ""], ["bash", "fish", "zsh"]),
     (["help", "prom"], ["promote"]),
@@ -128,11 +133,32 @@ def test_bash(
     assert not (worked.path / "evil").exists()
 
 
-def test_bash_elsewhere(worked: TestRepo, offered: Callable[..., list[str]]) -> None:
+@pytest.fixture
+def elsewhere(make_repo: Callable[..., TestRepo]) -> TestRepo:
+    """Another repository, beside the present one, with a lane of its own."""
+    other = make_repo(name="other")
+    other.lane("apart")
+    return other
+
+
+@pytest.mark.usefixtures("worked")
+def test_bash_elsewhere(elsewhere: TestRepo, offered: Callable[..., list[str]]) -> None:
     """`git -C` and git's own options before the command are git's own completion's business."""
     if not GITS_OWN.exists():
         pytest.skip("git's own completion is not installed")
-    assert offered("git", "-C", str(worked.path), "--no-pager", "lanes", "path", "a") == ["auth"]
+    place = f"../{elsewhere.path.name}"
+    assert offered("git", "-C", place, "--no-pager", "lanes", "path", "a") == ["apart"]
+
+
+@pytest.mark.usefixtures("worked", "elsewhere")
+@pytest.mark.parametrize("place", ["-C ../other", "--git-dir=../other/.git", "-C .. -C other"])
+def test_fish_elsewhere(repo: TestRepo, cli: Cli, place: str) -> None:
+    """Fish offers the names of the repository that git's own options lead to."""
+    script = cli("completion", "fish").out
+    line = f"git {place} --no-pager lanes path a"
+    assert asked(repo, "fish", f"{script}\ncomplete -C {shlex.quote(line)}") == ["apart"]
+    again = f"complete -C {shlex.quote(line)} >/dev/null; complete -C 'git-lanes path a'"
+    assert asked(repo, "fish", f"{script}\n{again}") == ["auth"]
 
 
 @pytest.mark.parametrize(("words", "expected"), CASES, ids=IDS)
@@ -140,7 +166,7 @@ def test_bash_elsewhere(worked: TestRepo, offered: Callable[..., list[str]]) -> 
 def test_fish(repo: TestRepo, cli: Cli, words: list[str], expected: list[str]) -> None:
     """Fish offers the same, with descriptions, for `git-lanes` and for `git lanes`."""
     script = cli("completion", "fish").out
-    if words in (["commit", "--", ""], ["path", "auth", ""]):
+    if words in (["commit", "--", ""], ["path", "auth", ""], ["snapshot", "auth", ""]):
         pytest.skip("fish knows neither '--' nor how many arguments there are")
     for begun in ("git-lanes", "git lanes"):
         line = " ".join((begun, *words))

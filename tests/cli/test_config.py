@@ -18,6 +18,8 @@ from tests.support.repos import TestRepo
 
 Cli = Callable[..., Ran]
 
+EXCLUDED = table.BY_NAME["exclude"].default
+
 
 def in_environment(repo: TestRepo, variables: dict[str, str], *args: str) -> Ran:
     """Run a command with further variables set."""
@@ -43,7 +45,7 @@ def test_one_setting_as_json(repo: TestRepo, cli: Cli) -> None:
         "kind": "duration",
         "values": ["5m"],
         "default": ["60"],
-        "origin": f"file:{repo.path}/.git/config",
+        "origins": [f"file:{repo.path}/.git/config"],
         "about": "how long to wait for a lock",
     }
     told = cli("config", "--json").json
@@ -105,9 +107,33 @@ def test_a_setting_with_several_values(repo: TestRepo, cli: Cli) -> None:
     cli("config", "lanes.exclude", "old")
     assert cli("config", "lanes.exclude", "dist", "*.log") == Ran(0, "", "")
     assert repo.git("config", "--get-all", "lanes.exclude") == "dist\n*.log"
-    assert cli("config", "lanes.exclude").out == "dist\n*.log\n"
-    told = in_environment(repo, {"GITLANES_EXCLUDE": "a:b"}, "config", "lanes.exclude")
-    assert told.out == "a\nb\n"
+    assert cli("config", "lanes.exclude").out.splitlines() == [*EXCLUDED, "dist", "*.log"]
+
+
+def test_patterns_add_up_over_the_layers(repo: TestRepo, cli: Cli) -> None:
+    """What keeps files out is the sum of all layers; an empty one forgets those below it."""
+
+    def now(**variables: str) -> list[str]:
+        told = in_environment(repo, variables, "config", "--show-origin", "lanes.exclude")
+        return told.out.splitlines()
+
+    repo.write({".gitlanes.toml": '[lanes]\nexclude = ["*.team"]\n'})
+    cli("config", "lanes.exclude", "*.own")
+    variable = {"GITLANES_EXCLUDE": "*.a:*.b"}
+    flag = {"GIT_CONFIG_PARAMETERS": "'lanes.exclude'='*.now'"}
+    assert now(**variable, **flag) == [
+        *(f"default\t{x}" for x in EXCLUDED),
+        f"file:{repo.path}/.gitlanes.toml\t*.team",
+        f"file:{repo.path}/.git/config\t*.own",
+        "environment:GITLANES_EXCLUDE\t*.a",
+        "environment:GITLANES_EXCLUDE\t*.b",
+        "command line\t*.now",
+    ]
+    assert now(GITLANES_EXCLUDE=":*.b") == ["environment:GITLANES_EXCLUDE\t*.b"]
+    place = repo.lane("auth")
+    repo.write({f"x.{x}": "" for x in ("team", "own", "a", "b", "now", "py")}, place)
+    in_environment(repo, {**variable, **flag}, "commit", "auth", "-m", "x")
+    assert set(repo.files("refs/lanes/head/auth")) == {"auth.py", "src/app.py", "x.py"}
 
 
 @pytest.mark.parametrize(
@@ -344,8 +370,8 @@ def test_every_setting_in_use_is_known() -> None:
 def test_the_same_from_python(repo: TestRepo) -> None:
     """`Repo` lists, sets, unsets and checks settings by the same verbs."""
     repo.lanes.configure("lanes.lockTimeout", "5m")
-    told = {x.key: (x.values, x.origin) for x in repo.lanes.settings().settings}
-    assert told["lanes.lockTimeout"] == (("5m",), f"file:{repo.path}/.git/config")
+    told = {x.key: (x.values, x.origins) for x in repo.lanes.settings().settings}
+    assert told["lanes.lockTimeout"] == (("5m",), (f"file:{repo.path}/.git/config",))
     repo.lanes.configure("lanes.lockTimeout")
     with pytest.raises(Negative):
         repo.lanes.configure("lanes.lockTimeout")

@@ -62,7 +62,7 @@ def test_json_tells_the_lane_and_its_directory(fresh: TestRepo) -> None:
     assert (told["schema"], told["created"]) == ("gitlanes.init/1", True)
     assert told["path"] == str(fresh.path)
     record = told["lane"]
-    assert (record["name"], record["branch"]) == ("main", "refs/heads/main")
+    assert (record["name"], record["branch"]) == ("main", "main")
     assert (record["head"], record["status"]) == (fresh.rev("main"), "active")
 
 
@@ -182,7 +182,7 @@ def test_from_a_linked_worktree(fresh: TestRepo, tmp_path: Path) -> None:
     fresh.git("worktree", "add", "--quiet", "-b", "side", str(tmp_path / "side"))
     done = init(fresh, "--json", cwd=tmp_path / "side")
     assert done.code == 0, done.err
-    assert done.json["lane"]["branch"] == "refs/heads/main"
+    assert done.json["lane"]["branch"] == "main"
     assert done.json["path"] == str(fresh.path)
 
 

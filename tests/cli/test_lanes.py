@@ -363,7 +363,7 @@ def test_workspaces_are_listed_and_removed(repo: TestRepo, cli: Cli) -> None:
         f"main       root  {repo.path}",
     ]
     told = cli("workspace", "list", "--json").json
-    assert [(x["name"], x["root"]) for x in told["workspaces"]] == [("auth", False), ("main", True)]
+    assert [(x["lane"], x["root"]) for x in told["workspaces"]] == [("auth", False), ("main", True)]
     repo.write({"unsaved.txt": "u\n"}, place)
     assert cli("workspace", "remove", "auth").code == 128
     done = cli("workspace", "remove", "auth", "--force")

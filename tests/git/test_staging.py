@@ -229,3 +229,12 @@ def test_a_filter_may_make_a_large_file_small(plain: TestRepo) -> None:
     sparse_file(plain.path / "x.raw", 5000)
     with pytest.raises(Refused, match=r"'x\.raw'"):
         stage(plain, LARGE)
+
+
+def test_behind_a_link_that_goes_in_circles(plain: TestRepo) -> None:
+    """Where a link to itself took the place of a staged file's directory, the link is taken."""
+    plain.write({"d/e/z": "staged\n"})
+    plain.git("add", "d/e/z")
+    put(plain.path, "d", "link to a directory")
+    assert (plain.path / "d").readlink() == plain.path / "d"
+    assert stage(plain).tree == by_git(plain)

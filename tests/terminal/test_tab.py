@@ -28,8 +28,10 @@ _SHELLS = {
 
 
 @pytest.mark.parametrize("shell", _SHELLS)
-def test_the_tab_key(installed: TestRepo, screens: Screens, shell: str) -> None:
-    """Tab completes a command, lists lanes, and fills in the one open attempt."""
+def test_the_tab_key(
+    installed: TestRepo, screens: Screens, make_repo: Callable[..., TestRepo], shell: str
+) -> None:
+    """Tab completes a command, lists lanes, and fills in the one open attempt, also elsewhere."""
     if shutil.which(shell) is None or (shell == "bash" and not GITS_OWN.exists()):
         pytest.skip(f"there is no {shell} with git's own completion")
     installed.lane("auth", {"auth.py": "1\n"})
@@ -56,3 +58,12 @@ def test_the_tab_key(installed: TestRepo, screens: Screens, shell: str) -> None:
     screen.type("git-lanes workspaces upd")
     screen.keys("Tab")
     screen.wait("git-lanes workspaces update")
+    screen.keys("C-u")
+    screen.type("git lanes snapshot au")
+    screen.keys("Tab")
+    screen.wait("git lanes snapshot auth")
+    make_repo(name="other").lane("apart")
+    screen.keys("C-u")
+    screen.type("git -C ../other lanes path a")
+    screen.keys("Tab")
+    screen.wait("git -C ../other lanes path apart")

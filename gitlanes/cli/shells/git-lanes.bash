@@ -20,6 +20,9 @@ __git_lanes_plain ()
 __git_lanes_names ()
 {
 	case "$1" in
+	*,*)
+		__git_lanes_names "${1%%,*}"
+		__git_lanes_names "${1#*,}" ;;
 	lanes)
 		__git_lanes_git for-each-ref --format='%(refname:lstrip=3)' '@HEADS@' ;;
 	branches)

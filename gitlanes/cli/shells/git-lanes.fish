@@ -5,19 +5,19 @@
 function __git_lanes_names -a kind
     switch $kind
         case lanes
-            git for-each-ref --format='%(refname:lstrip=3)' '@HEADS@' 2>/dev/null
+            git $__git_lanes_place for-each-ref --format='%(refname:lstrip=3)' '@HEADS@' 2>/dev/null
         case branches
-            git for-each-ref --format='%(refname:short)' '@BRANCHES@' 2>/dev/null
+            git $__git_lanes_place for-each-ref --format='%(refname:short)' '@BRANCHES@' 2>/dev/null
         case attempts
-            git for-each-ref --format='%(contents)' '@JOURNALS@' 2>/dev/null |
+            git $__git_lanes_place for-each-ref --format='%(contents)' '@JOURNALS@' 2>/dev/null |
                 string replace -fr '.*"open":\[' '' |
                 string match -ar '"id":"[^"]*"' | string split -f 4 '"'
         case states
             __git_lanes_names lanes
             __git_lanes_names attempts
-            git for-each-ref --format='%(refname:lstrip=3)' '@SNAPSHOTS@' 2>/dev/null |
+            git $__git_lanes_place for-each-ref --format='%(refname:lstrip=3)' '@SNAPSHOTS@' 2>/dev/null |
                 string replace -r '/([0-9]*)$' '/s$1'
-            git for-each-ref --format='%(refname:short)' '@BRANCHES@' '@TAGS@' 2>/dev/null
+            git $__git_lanes_place for-each-ref --format='%(refname:short)' '@BRANCHES@' '@TAGS@' 2>/dev/null
     end
 end
 
@@ -57,17 +57,26 @@ function __git_lanes_at
     contains -- (__git_lanes_command) $argv
 end
 
-# Print what follows `git lanes` on the line; fail where git is given another command.
+# Print what follows `git lanes` on the line; fail where git is given another command. Where
+# git's own options put the command is kept for __git_lanes_names.
 function __git_lanes_after_git
     set -l words (commandline -opc)
     set -l at 2
+    set -l place
     while set -q words[$at]
         switch $words[$at]
-            case -C -c --git-dir --work-tree --namespace
+            case -C --git-dir
+                set -a place $words[$at..(math $at + 1)]
                 set at (math $at + 2)
+            case -c --work-tree --namespace
+                set at (math $at + 2)
+            case '--git-dir=*'
+                set -a place $words[$at]
+                set at (math $at + 1)
             case '-*'
                 set at (math $at + 1)
             case lanes
+                set -g __git_lanes_place $place
                 string escape -- $words[(math $at + 1)..]
                 return 0
             case '*'
@@ -81,6 +90,7 @@ function __git_lanes_for_git
     set -l rest (__git_lanes_after_git)
     set -l token (commandline -ct)
     complete -C "git-lanes $rest $token"
+    set -e __git_lanes_place
 end
 
 complete -c git -f -n '__git_lanes_after_git >/dev/null' -a '(__git_lanes_for_git)'

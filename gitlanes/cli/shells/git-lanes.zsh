@@ -4,20 +4,24 @@
 # For this shell:   eval "$(git lanes completion zsh)"
 # For all:          git lanes completion zsh > "${fpath[1]}/_git-lanes"
 
+__git_lanes_git () {
+  git "${__git_lanes_place[@]}" "$@"
+}
+
 __git_lanes_names () {
   case $1 in
     lanes)
-      git for-each-ref --format='%(refname:lstrip=3)' '@HEADS@' ;;
+      __git_lanes_git for-each-ref --format='%(refname:lstrip=3)' '@HEADS@' ;;
     branches)
-      git for-each-ref --format='%(refname:short)' '@BRANCHES@' ;;
+      __git_lanes_git for-each-ref --format='%(refname:short)' '@BRANCHES@' ;;
     attempts)
-      git for-each-ref --format='%(contents)' '@JOURNALS@' |
+      __git_lanes_git for-each-ref --format='%(contents)' '@JOURNALS@' |
         sed -n 's/.*"open":\[//p' | grep -o '"id":"[^"]*"' | cut -d '"' -f 4 ;;
     states)
       __git_lanes_names lanes
       __git_lanes_names attempts
-      git for-each-ref --format='%(refname:lstrip=3)' '@SNAPSHOTS@' | sed 's|/\([0-9]*\)$|/s\1|'
-      git for-each-ref --format='%(refname:short)' '@BRANCHES@' '@TAGS@' ;;
+      __git_lanes_git for-each-ref --format='%(refname:lstrip=3)' '@SNAPSHOTS@' | sed 's|/\([0-9]*\)$|/s\1|'
+      __git_lanes_git for-each-ref --format='%(refname:short)' '@BRANCHES@' '@TAGS@' ;;
   esac 2>/dev/null
 }
 
@@ -32,6 +36,9 @@ __git_lanes_attempts () { __git_lanes_offer attempts }
 __git_lanes_states () { __git_lanes_offer states }
 
 _git-lanes () {
+  # Where `git -C` puts a command: known to git's own completion, whose options these are.
+  local -a __git_lanes_place
+  [[ $service == git && -n $opt_args[-C] ]] && __git_lanes_place=(-C ${(Q)${~opt_args[-C]}})
   local curcontext=$curcontext state line ret=1
   local -A opt_args
   local -a commands
