@@ -21,9 +21,11 @@ _RACES, _PAUSE = 2, 0.01
 # Paths that fit on one command line, however long they are.
 _PER_CALL = 100
 _STATUS = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
-# A submodule's own edits are its own business: its commit is what is taken in.
+# Whatever is configured: a submodule's commit is what is taken in, and its own edits are its own
+# business, but they are told of: they go with the directory.
+_COMMITS_OF_SUBMODULES = "--ignore-submodules=dirty"
+_ALL_OF_SUBMODULES = "--ignore-submodules=none"
 _QUIET = ("-c", "advice.addEmbeddedRepo=false", "-c", "core.fsmonitor=false")
-_PLAIN_SUBMODULES = ("-c", "diff.ignoreSubmodules=dirty")
 _UNMERGED = ("DD", "AU", "UD", "UA", "DU", "AA", "UU")
 _NAMED = 5
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
@@ -97,8 +99,9 @@ def changed_files(git: Git, rules: Rules = NO_RULES) -> list[tuple[str, bytes]]:
 
 def ask_changed_files(git: Git, rules: Rules = NO_RULES) -> Callable[[], list[tuple[str, bytes]]]:
     """Start looking for changed files; the answer is what the returned function returns."""
+    command = (*_STATUS, _ALL_OF_SUBMODULES)
     with _excluding(rules) as (settings, descriptors):
-        process = git.popen("--no-optional-locks", *settings, *_STATUS, pass_fds=descriptors)
+        process = git.popen("--no-optional-locks", *settings, *command, pass_fds=descriptors)
 
     def answer() -> list[tuple[str, bytes]]:
         out, err = finish(process, b"")
@@ -133,7 +136,7 @@ def _stage(
 def _found(run: Callable[..., bytes], paths: Sequence[bytes], rules: Rules) -> _Found:
     """Return what changed, and what is ignored where something of that may be excluded by rule."""
     ignored = ("--ignored=matching",) if rules.exclude else ()
-    command = (*_PLAIN_SUBMODULES, *_STATUS, *ignored)
+    command = (*_STATUS, _COMMITS_OF_SUBMODULES, *ignored)
     rows = []
     for start in range(0, max(len(paths), 1), _PER_CALL):
         names = [os.fsdecode(path) for path in paths[start : start + _PER_CALL]]

@@ -137,6 +137,20 @@ def test_removal_keeps_commits_made_in_submodules(make_repo: Maker) -> None:
     assert repo.git("show", f"{commit}:lib.py", cwd=module) == "only here"
 
 
+def test_a_submodule_that_git_is_told_to_ignore(make_repo: Maker) -> None:
+    """Its new commit is proposed, and its edits are unsaved work, whatever .gitmodules says."""
+    repo = with_submodule(make_repo)
+    place = repo.workspace("auth")
+    repo.write({".gitmodules": (place / ".gitmodules").read_text() + "\tignore = all\n"}, place)
+    repo.lanes.commit("auth")
+    commit = commit_inside(repo, place / "sub")
+    assert repo.lanes.status("auth").unsaved == ((" M", b"sub"),)
+    repo.lanes.commit("auth")
+    assert repo.rev("refs/lanes/head/auth:sub") == commit
+    repo.write({"lib.py": "edited\n"}, place / "sub")
+    assert repo.lanes.status("auth").unsaved == ((" M", b"sub"),)
+
+
 def test_a_submodule_that_is_nowhere_else_keeps_its_workspace(make_repo: Maker) -> None:
     """Where the repository has no such module to fetch into, removal is refused, force or not."""
     library = make_repo({"lib.py": "1\n"}, name="library", adopted=False)
