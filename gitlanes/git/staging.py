@@ -16,6 +16,7 @@ from gitlanes import clock
 from gitlanes.errors import GitFailed, Refused
 from gitlanes.git.index import written
 from gitlanes.git.process import Completed, Git, failure, finish, require_arguments
+from gitlanes.git.worktrees import is_sibling
 
 _RACES, _PAUSE = 2, 0.01
 # Paths that fit on one command line, however long they are.
@@ -52,10 +53,11 @@ class Staged(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """What `git status` found: (two letters, path), and the ignored paths."""
+    """What `git status` found: (two letters, path), the ignored paths, and other work trees."""
 
     changed: list[tuple[str, bytes]]
     ignored: list[bytes]
+    siblings: list[bytes]
 
 
 class _File(NamedTuple):
@@ -107,7 +109,7 @@ def ask_changed_files(git: Git, rules: Rules = NO_RULES) -> Callable[[], list[tu
         out, err = finish(process, b"")
         if process.returncode:
             raise failure(_STATUS, Completed(process.returncode, out, err))
-        return _rows(out)
+        return [row for row in _rows(out) if not _is_sibling(git, row)]
 
     return answer
 
@@ -122,27 +124,41 @@ def _stage(
             options = (*_QUIET, *settings, *args)
             return git.run(*options, input=data, index=index, pass_fds=passed, own_group=True).out
 
-        found = _found(run, paths, rules)
+        found = _found(git, run, paths, rules)
         files = list(_looked_up(git, found.changed))
         _refuse_large(git, files, rules.largest)
         if paths:
             _add(run, paths)
+            _drop(run, found.siblings)
         else:
             _take_in(run, files)
         skipped = _count_skipped(git, found.ignored, rules, settings, descriptors)
     return Staged(written(git, index, pass_fds), skipped)
 
 
-def _found(run: Callable[..., bytes], paths: Sequence[bytes], rules: Rules) -> _Found:
-    """Return what changed, and what is ignored where something of that may be excluded by rule."""
+def _found(git: Git, run: Callable[..., bytes], paths: Sequence[bytes], rules: Rules) -> _Found:
+    """Return what changed, and what is ignored where something of that may be excluded by rule.
+
+    Other work trees of the repository that lie in this one are none of its content.
+    """
     ignored = ("--ignored=matching",) if rules.exclude else ()
     command = (*_STATUS, _COMMITS_OF_SUBMODULES, *ignored)
     rows = []
     for start in range(0, max(len(paths), 1), _PER_CALL):
         names = [os.fsdecode(path) for path in paths[start : start + _PER_CALL]]
         rows += _rows(run(*command, *(("--", *names) if names else ())))
+    ignored_paths = [path for letters, path in dict.fromkeys(rows) if letters == "!!"]
     changed = [row for row in dict.fromkeys(rows) if row[0] != "!!"]
-    return _Found(changed, [path for letters, path in dict.fromkeys(rows) if letters == "!!"])
+    siblings = [row for row in changed if _is_sibling(git, row)]
+    others = [row for row in changed if row not in siblings]
+    return _Found(others, ignored_paths, [path.rstrip(b"/") for _, path in siblings])
+
+
+def _is_sibling(git: Git, row: tuple[str, bytes]) -> bool:
+    """Say whether git found another work tree of the same repository, and not its own files."""
+    letters, path = row
+    place = os.path.join(str(git.work_tree), os.fsdecode(path))
+    return letters == "??" and path.endswith(b"/") and is_sibling(place, git.git_dir)
 
 
 def _rows(out: bytes) -> list[tuple[str, bytes]]:
@@ -161,8 +177,7 @@ def _take_in(run: Callable[..., bytes], files: Sequence[_File]) -> None:
             repositories.append(path)
         else:
             there.append(path)
-    if gone:
-        run("update-index", "--force-remove", "-z", "--stdin", data=_joined(gone))
+    _drop(run, gone)
     if there:
         options = ("--add", "--remove", "--replace", "-z", "--stdin")
         run("update-index", *options, data=_joined(there))
@@ -173,6 +188,11 @@ def _take_in(run: Callable[..., bytes], files: Sequence[_File]) -> None:
 def _add(run: Callable[..., bytes], paths: Sequence[bytes]) -> None:
     where = ("--pathspec-from-file=-", "--pathspec-file-nul")
     run("add", "--all", "--sparse", *where, data=_joined(paths))
+
+
+def _drop(run: Callable[..., bytes], paths: Sequence[bytes]) -> None:
+    if paths:
+        run("update-index", "--force-remove", "-z", "--stdin", data=_joined(paths))
 
 
 def _joined(paths: Sequence[bytes]) -> bytes:
