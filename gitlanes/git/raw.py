@@ -22,7 +22,10 @@ _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0([\s\S]{20})")
 
 
 class CommitObject(NamedTuple):
-    """A commit as stored; ``author`` and ``committer`` are git's raw identity lines."""
+    """A commit as stored; ``author`` and ``committer`` are git's raw identity lines.
+
+    They and the message are UTF-8, or whatever bytes a commit has that names no other encoding.
+    """
 
     tree: str
     parents: tuple[str, ...]
@@ -95,16 +98,37 @@ def _place(row: bytes) -> bytes:
 
 
 def parse_commit(data: bytes) -> CommitObject:
-    """Return the commit that raw commit content describes; unknown headers are skipped."""
+    """Return the commit that raw commit content describes; unknown headers are skipped.
+
+    What it says in an encoding that its header names comes in UTF-8: whoever takes it over writes
+    a commit without that header.
+    """
     head, _, message = data.partition(b"\n\n")
     fields: dict[bytes, list[bytes]] = {}
     for line in head.split(b"\n"):
         key, _, value = line.partition(b" ")
         fields.setdefault(key, []).append(value)
+    encoding = fields[b"encoding"][0] if b"encoding" in fields else None
     return CommitObject(
         tree=fields[b"tree"][0].decode(),
         parents=tuple(x.decode() for x in fields.get(b"parent", [])),
-        author=fields[b"author"][0],
-        committer=fields[b"committer"][0],
-        message=message,
+        author=_in_utf8(fields[b"author"][0], encoding),
+        committer=_in_utf8(fields[b"committer"][0], encoding),
+        message=_in_utf8(message, encoding),
     )
+
+
+def _in_utf8(text: bytes, encoding: bytes | None) -> bytes:
+    """Return a text in UTF-8; as it is where it is not in that encoding, or nobody knows that.
+
+    An encoding must not bring in what ends a header or a name: a commit written with it would be
+    another one.
+    """
+    if encoding is None:
+        return text
+    try:
+        found = text.decode(encoding.decode("ascii")).encode()
+    except (LookupError, ValueError):
+        return text
+    same = all(found.count(x) == text.count(x) for x in (b"\n", b"\0", b"<", b">"))
+    return found if same else text

@@ -17,14 +17,17 @@ from gitlanes import clock
 from gitlanes.errors import GitFailed, Refused
 from gitlanes.git.index import written
 from gitlanes.git.process import Completed, Git, failure, finish, require_arguments
+from gitlanes.git.worktrees import is_sibling
 
 _RACES, _PAUSE = 2, 0.01
 # Paths that fit on one command line, however long they are.
 _PER_CALL = 100
 _STATUS = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
-# A submodule's own edits are its own business: its commit is what is taken in.
+# Whatever is configured: a submodule's commit is what is taken in, and its own edits are its own
+# business, but they are told of: they go with the directory.
+_COMMITS_OF_SUBMODULES = "--ignore-submodules=dirty"
+_ALL_OF_SUBMODULES = "--ignore-submodules=none"
 _QUIET = ("-c", "advice.addEmbeddedRepo=false", "-c", "core.fsmonitor=false")
-_PLAIN_SUBMODULES = ("-c", "diff.ignoreSubmodules=dirty")
 _UNMERGED = ("DD", "AU", "UD", "UA", "DU", "AA", "UU")
 _NAMED = 5
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
@@ -51,10 +54,11 @@ class Staged(NamedTuple):
 
 
 class _Found(NamedTuple):
-    """What `git status` found: (two letters, path), and the ignored paths."""
+    """What `git status` found: (two letters, path), the ignored paths, and other work trees."""
 
     changed: list[tuple[str, bytes]]
     ignored: list[bytes]
+    siblings: list[bytes]
 
 
 class _File(NamedTuple):
@@ -98,14 +102,15 @@ def changed_files(git: Git, rules: Rules = NO_RULES) -> list[tuple[str, bytes]]:
 
 def ask_changed_files(git: Git, rules: Rules = NO_RULES) -> Callable[[], list[tuple[str, bytes]]]:
     """Start looking for changed files; the answer is what the returned function returns."""
+    command = (*_STATUS, _ALL_OF_SUBMODULES)
     with _excluding(rules) as (settings, descriptors):
-        process = git.popen("--no-optional-locks", *settings, *_STATUS, pass_fds=descriptors)
+        process = git.popen("--no-optional-locks", *settings, *command, pass_fds=descriptors)
 
     def answer() -> list[tuple[str, bytes]]:
         out, err = finish(process, b"")
         if process.returncode:
             raise failure(_STATUS, Completed(process.returncode, out, err))
-        return _rows(out)
+        return [row for row in _rows(out) if not _is_sibling(git, row)]
 
     return answer
 
@@ -120,27 +125,41 @@ def _stage(
             options = (*_QUIET, *settings, *args)
             return git.run(*options, input=data, index=index, pass_fds=passed, own_group=True).out
 
-        found = _found(run, paths, rules)
+        found = _found(git, run, paths, rules)
         files = list(_looked_up(git, found.changed))
         _refuse_large(git, files, rules.largest)
         if paths:
             _add(run, paths)
+            _drop(run, found.siblings)
         else:
             _take_in(run, files)
         skipped = _count_skipped(git, found.ignored, rules, settings, descriptors)
     return Staged(written(git, index, pass_fds), skipped)
 
 
-def _found(run: Callable[..., bytes], paths: Sequence[bytes], rules: Rules) -> _Found:
-    """Return what changed, and what is ignored where something of that may be excluded by rule."""
+def _found(git: Git, run: Callable[..., bytes], paths: Sequence[bytes], rules: Rules) -> _Found:
+    """Return what changed, and what is ignored where something of that may be excluded by rule.
+
+    Other work trees of the repository that lie in this one are none of its content.
+    """
     ignored = ("--ignored=matching",) if rules.exclude else ()
-    command = (*_PLAIN_SUBMODULES, *_STATUS, *ignored)
+    command = (*_STATUS, _COMMITS_OF_SUBMODULES, *ignored)
     rows = []
     for start in range(0, max(len(paths), 1), _PER_CALL):
         names = [os.fsdecode(path) for path in paths[start : start + _PER_CALL]]
         rows += _rows(run(*command, *(("--", *names) if names else ())))
+    ignored_paths = [path for letters, path in dict.fromkeys(rows) if letters == "!!"]
     changed = [row for row in dict.fromkeys(rows) if row[0] != "!!"]
-    return _Found(changed, [path for letters, path in dict.fromkeys(rows) if letters == "!!"])
+    siblings = [row for row in changed if _is_sibling(git, row)]
+    others = [row for row in changed if row not in siblings]
+    return _Found(others, ignored_paths, [path.rstrip(b"/") for _, path in siblings])
+
+
+def _is_sibling(git: Git, row: tuple[str, bytes]) -> bool:
+    """Say whether git found another work tree of the same repository, and not its own files."""
+    letters, path = row
+    place = os.path.join(str(git.work_tree), os.fsdecode(path))
+    return letters == "??" and path.endswith(b"/") and is_sibling(place, git.git_dir)
 
 
 def _rows(out: bytes) -> list[tuple[str, bytes]]:
@@ -159,8 +178,7 @@ def _take_in(run: Callable[..., bytes], files: Sequence[_File]) -> None:
             repositories.append(path)
         else:
             there.append(path)
-    if gone:
-        run("update-index", "--force-remove", "-z", "--stdin", data=_joined(gone))
+    _drop(run, gone)
     if there:
         options = ("--add", "--remove", "--replace", "-z", "--stdin")
         run("update-index", *options, data=_joined(there))
@@ -171,6 +189,11 @@ def _take_in(run: Callable[..., bytes], files: Sequence[_File]) -> None:
 def _add(run: Callable[..., bytes], paths: Sequence[bytes]) -> None:
     where = ("--pathspec-from-file=-", "--pathspec-file-nul")
     run("add", "--all", "--sparse", *where, data=_joined(paths))
+
+
+def _drop(run: Callable[..., bytes], paths: Sequence[bytes]) -> None:
+    if paths:
+        run("update-index", "--force-remove", "-z", "--stdin", data=_joined(paths))
 
 
 def _joined(paths: Sequence[bytes]) -> bytes:

@@ -82,6 +82,15 @@ def owner_of(path: str) -> str | None:
     return line.removeprefix("gitdir:").strip() if line and line.startswith("gitdir:") else None
 
 
+def is_sibling(path: str, git_dir: str) -> bool:
+    """Say whether a linked work tree of the same repository as `git_dir`'s lies at a path."""
+    pointer = owner_of(path)
+    linked = os.path.exists(os.path.join(git_dir, "commondir"))
+    siblings = os.path.dirname(git_dir) if linked else os.path.join(git_dir, "worktrees")
+    theirs = os.path.dirname(os.path.join(path, pointer)) if pointer else None
+    return theirs is not None and os.path.realpath(theirs) == os.path.realpath(siblings)
+
+
 def _content(path: str) -> str | None:
     """Return a file as the file system spells names, or None."""
     try:

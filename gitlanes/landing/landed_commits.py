@@ -129,7 +129,7 @@ def _title(landing: Landing, mode: str, bring: list[tuple[str, CommitObject]]) -
     source, target = landing.source.record.name, landing.target.record.name
     subjects = [codec.one_line(subject_of(commit.message), 72) for _, commit in bring]
     if mode == SQUASH and len(bring) == 1:
-        return bring[0][1].message.decode("utf-8", "replace")
+        return bring[0][1].message.decode("utf-8", "surrogateescape")
     if mode == SQUASH and subjects:
         first, body = f"{subjects[0]} (and {len(subjects) - 1} more)", subjects
     else:

@@ -254,7 +254,7 @@ def _message(
     if text is None and offer.intent.prompt:
         text = next((x for x in offer.intent.prompt.splitlines() if x.strip()), None)
     if text is None and captured.own:
-        text = repo.objects.commit(captured.own[-1]).message.decode("utf-8", "replace")
+        text = repo.objects.commit(captured.own[-1]).message.decode("utf-8", "surrogateescape")
     text = (text or "").strip() or f"Work in lane {state.record.name}"
     carried = superseded[-1].change_id if superseded else state.record.change
     taken = {x.change_id for x in under}

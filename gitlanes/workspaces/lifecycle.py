@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -114,7 +115,22 @@ def free_place(repo: LaneRepo, name: str, path: Path | None) -> str:
                 f"'{place}' is there already",
                 hint="choose another place with --path, or move that away",
             )
+    _warn_inside(repo, place)
     return str(place)
+
+
+def _warn_inside(repo: LaneRepo, place: Path) -> None:
+    """Warn of a place in the repository's own directory that git does not ignore there."""
+    root = repo.root()
+    if root is None or not place.is_relative_to(root[1]):
+        return
+    asked = ("--no-literal-pathspecs", "check-ignore", "--quiet", "--", str(place))
+    if repo.git.at(*root).run(*asked, check=False).code == 0:
+        return
+    repo.warn(
+        f"'{codec.one_line(str(place), 200)}' lies in the repository's own directory: "
+        "'git add' there would take it for a submodule, unless it is ignored (.git/info/exclude)"
+    )
 
 
 def plant(
@@ -210,6 +226,7 @@ def removing(repo: LaneRepo, workspace: Workspace, *, force: bool) -> Iterator[S
         with locked(repo):
             _remove(repo, tree)
         return
+    _refuse_others_inside(repo, tree)
     with capture.held(repo, workspace) as hold:
         claims.require_own(repo, hold.state, force=force)
         saved = _saved_before_removal(repo, hold, force=force)
@@ -218,6 +235,17 @@ def removing(repo: LaneRepo, workspace: Workspace, *, force: bool) -> Iterator[S
         with locked(repo):
             states.begin(hold.git_dir, hold.state, states.Step(states.REMOVE))
             _remove(repo, tree)
+
+
+def _refuse_others_inside(repo: LaneRepo, tree: worktrees.WorkTree) -> None:
+    """Raise Refused where another work tree lies in this one: no snapshot of it has that."""
+    top = os.path.join(os.path.realpath(tree.path), "")
+    for other in worktrees.every(repo.place.common_dir):
+        if os.path.realpath(other.path).startswith(top):
+            raise Refused(
+                f"another work tree lies in '{tree.path}': '{other.path}'",
+                hint="remove that, or move it with 'git worktree move', first",
+            )
 
 
 def _remove(repo: LaneRepo, tree: worktrees.WorkTree) -> None:

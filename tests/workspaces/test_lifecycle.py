@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from gitlanes import BadValue, NotFound, Refused
+from tests.support.cli import Ran
 from tests.support.repos import TestRepo
 
+Cli = Callable[..., Ran]
 Maker = Callable[..., TestRepo]
 
 
@@ -135,6 +137,40 @@ def test_removal_keeps_commits_made_in_submodules(make_repo: Maker) -> None:
     module = repo.path / ".git/modules/sub"
     repo.git("gc", "--quiet", "--prune=now", cwd=module)
     assert repo.git("show", f"{commit}:lib.py", cwd=module) == "only here"
+
+
+def test_workspaces_within_the_repository_are_not_its_content(repo: TestRepo, cli: Cli) -> None:
+    """No commit, snapshot or status of the root takes them in; who makes one is warned."""
+    repo.git("config", "lanes.workspaceRoot", "in/.trees")
+    said = f"warning: '{repo.path}/in/.trees/auth' lies in the repository's own directory"
+    assert cli("new", "auth").err.startswith(said)
+    repo.write({"in/more.txt": "more\n"})
+    assert repo.lanes.status("main").unsaved == (("??", b"in/more.txt"),)
+    tree = repo.lanes.snapshot("main").tree
+    assert repo.files(tree).keys() == {"auth.py", "in/more.txt", "src/app.py"}
+    repo.lanes.commit("main", paths=["in"])
+    assert repo.files("main").keys() == {"auth.py", "in/more.txt", "src/app.py"}
+    nested = repo.workspace("auth") / "nested"
+    repo.lanes.new("dev", path=nested)
+    assert repo.lanes.status("auth").unsaved == ()
+    with pytest.raises(Refused, match="another work tree lies in"):
+        repo.lanes.remove_workspace("auth", force=True)
+    (repo.path / ".git/info/exclude").write_text("/in/.trees/\n")
+    assert cli("new", "docs").err == ""
+
+
+def test_a_submodule_that_git_is_told_to_ignore(make_repo: Maker) -> None:
+    """Its new commit is proposed, and its edits are unsaved work, whatever .gitmodules says."""
+    repo = with_submodule(make_repo)
+    place = repo.workspace("auth")
+    repo.write({".gitmodules": (place / ".gitmodules").read_text() + "\tignore = all\n"}, place)
+    repo.lanes.commit("auth")
+    commit = commit_inside(repo, place / "sub")
+    assert repo.lanes.status("auth").unsaved == ((" M", b"sub"),)
+    repo.lanes.commit("auth")
+    assert repo.rev("refs/lanes/head/auth:sub") == commit
+    repo.write({"lib.py": "edited\n"}, place / "sub")
+    assert repo.lanes.status("auth").unsaved == ((" M", b"sub"),)
 
 
 def test_a_submodule_that_is_nowhere_else_keeps_its_workspace(make_repo: Maker) -> None:
