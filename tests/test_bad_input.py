@@ -362,34 +362,6 @@ def test_no_identity(make_repo: Callable[..., TestRepo], command: str) -> None:
     assert not (repo.path.with_name("repo.lanes") / "other").exists()
 
 
-@pytest.mark.parametrize(
-    "body", ["", "not json", "{}", '{"schema":"gitlanes.entry/1"}', "[1]", "\x00\xff"]
-)
-def test_a_damaged_journal_entry(repo: TestRepo, cli: Cli, body: str) -> None:
-    """A journal that does not say what the format asks for is named, with how to look at it."""
-    repo.lane("auth", {"auth.py": "a\n"})
-    tip = repo.rev("refs/lanes/journal/auth")
-    raw = b"tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\nparent " + tip.encode()
-    raw += b"\nauthor A <a@b> 0 +0000\ncommitter A <a@b> 0 +0000\n\nsubject\n\n"
-    oid = subprocess.run(
-        ["git", "hash-object", "-t", "commit", "-w", "--literally", "--stdin"],
-        cwd=repo.path,
-        env=repo.environ,
-        input=raw + body.encode("latin-1"),
-        stdout=subprocess.PIPE,
-        check=True,
-    ).stdout.decode()[:40]
-    repo.git("update-ref", "refs/lanes/journal/auth", oid)
-    for args in (["show", "auth"], ["promote", "auth"], ["commit", "auth", "-m", "x"]):
-        done = cli(*args)
-        assert (done.code, done.out) == (128, ""), args
-        first, hint = done.err.splitlines()
-        assert first.startswith(f"error: journal entry {oid[:12]} is damaged: ")
-        assert hint == f"hint: look at it with: git cat-file commit {oid[:12]}"
-    repo.git("update-ref", "refs/lanes/journal/auth", tip)
-    assert cli("promote", "auth").code == 0
-
-
 def test_a_journal_of_a_newer_version(repo: TestRepo, cli: Cli) -> None:
     """An entry of an unknown format is refused with the advice to upgrade."""
     repo.lane("auth")

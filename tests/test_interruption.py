@@ -136,3 +136,35 @@ def test_during_other_verbs(repo: TestRepo, cli: Cli, verb: str) -> None:
         if verb == "delete":
             assert cli("show", f"{name}/s1").code == 0
             assert name not in cli("list").out
+
+
+# What a round does to a lane whose workspace has an edit that was not proposed.
+MOVERS = {
+    "update": ("workspace", "update", "{0}"),
+    "switch": ("workspace", "switch", "spare", "--workspace", "{0}", "--force"),
+    "restore": ("restore", "{0}/1", "{0}", "--force"),
+    "archive": ("archive", "{0}", "--force"),
+    "rename": ("rename", "{0}", "new-{0}"),
+    "doctor": ("doctor", "--fix", "--yes"),
+}
+
+
+@pytest.mark.parametrize("verb", MOVERS)
+def test_during_what_moves_directories(repo: TestRepo, cli: Cli, verb: str) -> None:
+    """Interrupted anywhere, an edit is in its file or in a snapshot, and the next command works."""
+    for number, delay in enumerate(moments(5)[: ROUNDS // 2]):
+        name = f"l{number}"
+        place = repo.lane(name, {"auth.py": "1\n"})
+        repo.write({"unsaved.txt": "u\n"}, place)
+        if verb == "switch":
+            repo.lanes.new("spare", exist_ok=True, workspace=False)
+        args = [x.format(name) for x in MOVERS[verb]]
+        assert_clear(interrupted(repo, delay, *args))
+        assert_sound(repo, cli)
+        if not (place / "unsaved.txt").exists():
+            assert cli("show", f"{name}/s1").code == 0
+        again = cli(*args)
+        assert again.code in (0, 1, 128), again
+        assert cli("doctor").code == 0
+        if verb == "switch":
+            cli("delete", "spare", "--yes", "--force")

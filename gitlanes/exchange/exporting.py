@@ -45,7 +45,10 @@ def export(
     short = branch or lane.name
     ref = layout.branch(short)
     if repo.git.run("check-ref-format", "--branch", short, check=False).code:
-        raise BadValue(f"bad branch name '{codec.one_line(short, 60)}'")
+        raise BadValue(
+            f"bad branch name '{codec.one_line(short, 60)}'",
+            hint="see 'git help check-ref-format'",
+        )
     (old, use), head = finding.branch_use(repo, ref), str(lane.head)
     if old != head:
         if old is not None:

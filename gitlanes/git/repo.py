@@ -70,9 +70,13 @@ def _ask(directory: str, environ: Mapping[str, str], *questions: str) -> str:
 
 def _refusal(said: str, directory: str) -> NotARepository:
     last = next((x for x in said.splitlines() if x.startswith("fatal:")), said.strip())
+    if last.endswith(":"):  # and what it is about stands on a line of its own
+        last = " ".join(said[said.index(last) :].split("\n\n")[0].split())
     last = last.removeprefix("fatal: ")
     if "not a git repository" in last:
         return NotARepository(
             f"not a git repository: '{directory}'", hint="run 'git init', or go into a repository"
         )
-    return NotARepository(f"git refuses this repository: {last}")
+    return NotARepository(
+        f"git refuses this repository: {last}", hint="see what 'git status' says here"
+    )

@@ -43,6 +43,15 @@ def check_agent(name: str) -> str:
     )
 
 
+def _reason(error: Exception) -> str:
+    """Return what is wrong with a record, in words of ours for what Python says of its own."""
+    if isinstance(error, json.JSONDecodeError):
+        return "it is no JSON"
+    if isinstance(error, KeyError):
+        return f"it has no {error}"
+    return str(error) if type(error) is ValueError else "it is of another form"
+
+
 def encode_entry(entry: Entry) -> str:
     """Return the commit message that stores an entry: description, blank line, JSON."""
     body = {
@@ -102,7 +111,7 @@ def decode_entry(oid: str, message: bytes) -> Entry:
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CorruptRecord(
-            f"journal entry {oid[:12]} is damaged: {one_line(str(error), 80)}",
+            f"journal entry {oid[:12]} is damaged: {one_line(_reason(error), 80)}",
             hint=f"look at it with: git cat-file commit {oid[:12]}",
         ) from error
 

@@ -124,7 +124,10 @@ def to_remove(repo: LaneRepo, name: str) -> Workspace:
         found = by_id(repo, name)
     else:
         lane = repo.view.lane(name).record
-        return workspace_of(repo, lane) or require_workspace(repo, lane)
+        found = workspace_of(repo, lane)
+        if found is None:
+            where = "see 'git lanes workspace list'"
+            raise NotFound("workspace of lane", lane.name, hint=where)
     if found is None:
         raise _not_found(repo, name)
     return found

@@ -16,6 +16,7 @@ from tests.faults.conftest import Disk
 from tests.faults.verbs import VERBS, WORDS, Verb, assert_kept, assert_sound, error_of
 from tests.support.cli import Ran, run_cli
 from tests.support.repos import TestRepo
+from tests.test_refusals import WRITERS
 
 # Without these, root has to keep to permissions as everybody does.
 _POWERS = "-dac_override,-dac_read_search,-fowner"
@@ -35,6 +36,31 @@ def test_a_read_only_disk(verb: Verb, disk: Disk, on_disk: TestRepo) -> None:
     assert verb.run(on_disk).code == 0
     assert verb.done(on_disk)
     assert_sound(on_disk)
+
+
+def test_every_writer_on_a_read_only_disk(disk: Disk, on_disk: TestRepo) -> None:
+    """Whatever would write says where it cannot, and changes nothing."""
+    place = on_disk.lane("auth", {"auth.py": "better\n"})
+    on_disk.propose("auth", {"auth.py": "best\n"})
+    on_disk.lanes.new("bare", workspace=False)
+    on_disk.close()
+    before = on_disk.refs()
+    git, system = on_disk.path / ".git", "Read-only file system"
+    # Whose lock is asked for first, the workspace's or the repository's.
+    locks = "hint: file locks must work in the repository's directory, and it must be writable\n"
+    said = {
+        f"error: cannot lock '{git}/worktrees/auth/lanes.lock': {system}\n{locks}",
+        f"error: cannot lock '{git}/lanes/lock': {system}\n{locks}",
+        (
+            f"error: cannot write to '{git}/lanes': {system}\n"
+            "hint: make it writable, then repeat the command\n"
+        ),
+    }
+    with disk.read_only():
+        told = {args: run_cli(place, on_disk.environ, *args) for args in WRITERS}
+    assert {(x.code, x.out) for x in told.values()} == {(128, "")}
+    assert {args: x.err for args, x in told.items() if x.err not in said} == {}
+    assert on_disk.refs() == before
 
 
 @pytest.mark.parametrize(

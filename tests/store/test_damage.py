@@ -82,7 +82,7 @@ def not_json(repo: TestRepo) -> Damage:
     """Let the newest entry be no JSON."""
     oid = entry_of(repo, "odd")
     repo.git("update-ref", JOURNAL, oid)
-    said = f"journal entry {oid[:12]} is damaged: Expecting value: line 1 column 1 (char 0)"
+    said = f"journal entry {oid[:12]} is damaged: it is no JSON"
     return said, f"error: {said}\nhint: look at it with: git cat-file commit {oid[:12]}\n"
 
 
@@ -90,7 +90,7 @@ def of_the_project(repo: TestRepo) -> Damage:
     """Put a commit of the project where the newest entry should be."""
     repo.git("update-ref", JOURNAL, "main")
     oid = repo.rev("main")[:12]
-    said = f"journal entry {oid} is damaged: Expecting value: line 1 column 1 (char 0)"
+    said = f"journal entry {oid} is damaged: it is no JSON"
     return said, f"error: {said}\nhint: look at it with: git cat-file commit {oid}\n"
 
 
@@ -98,7 +98,7 @@ def a_blob(repo: TestRepo) -> Damage:
     """Put a file's content where the newest entry should be."""
     oid = repo.rev("main:auth.py")
     repo.git("update-ref", JOURNAL, oid)
-    said = f"journal entry {oid[:12]} is damaged: Expecting value: line 1 column 1 (char 0)"
+    said = f"journal entry {oid[:12]} is damaged: it is no JSON"
     return said, f"error: {said}\nhint: look at it with: git cat-file commit {oid[:12]}\n"
 
 
@@ -186,8 +186,7 @@ def test_an_old_entry_that_is_damaged(two: TestRepo, cli: Cli) -> None:
     two.git("update-ref", JOURNAL, entry_of(two, message.replace(f"{tip}^", odd)))
     done = cli("history")
     assert done.err == (
-        f"warning: journal entry {odd[:12]} is damaged: Expecting value: line 1 column 1 "
-        "(char 0); see 'git lanes doctor'\n"
+        f"warning: journal entry {odd[:12]} is damaged: it is no JSON; see 'git lanes doctor'\n"
     )
     assert {x.split()[0] for x in done.out.splitlines()[1:]} == {"auth/1", "docs/1"}
     assert cli("commit", "auth", "-m", "x").code == 0

@@ -184,7 +184,7 @@ def test_a_damaged_journal_is_named(auth: TestRepo, cli: Cli) -> None:
     names = [x.partition(":")[0] for x in done if not x.startswith(" ")]
     assert "journal" in names
     assert "head" in names
-    assert f"journal: journal entry {odd[:12]} is damaged: Expecting value" in done[0]
+    assert f"journal: journal entry {odd[:12]} is damaged: it is no JSON" in done[0]
     assert done[1] == (
         f"  hint: look at it with: git cat-file commit {odd[:12]}; "
         "then get 'refs/lanes/journal/auth' anew from another clone"
