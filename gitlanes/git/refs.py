@@ -95,7 +95,7 @@ class RefReader(ObjectReader):
     def _send(self, process: subprocess.Popen[bytes], names: Sequence[str]) -> None:
         assert process.stdin is not None
         try:
-            process.stdin.write("".join(f"{name}\n" for name in names).encode())
+            process.stdin.write(os.fsencode("".join(f"{name}\n" for name in names)))
             process.stdin.flush()
         except BrokenPipeError as error:
             raise GitFailed("git cat-file ended unexpectedly") from error
@@ -146,8 +146,8 @@ class RefReader(ObjectReader):
 
 
 _OID = re.compile(r"[0-9a-f]{40}")
-# What would end a question early, so that git answered another one.
-_UNASKABLE = re.compile(r"[\0\n]")
+# What would end a question early, so that git answered another one, and what has no bytes.
+_UNASKABLE = re.compile(r"[\0\n\ud800-\udc7f\udd00-\udfff]")
 _Answer = tuple[str, str, bytes]
 
 # What git says of a ref that it leaves out of every list.
@@ -187,7 +187,7 @@ class Mover:
 
     def feed(self, script: str) -> tuple[bytes, bytes]:
         """Give it all it is to do and wait for its end; return what it said."""
-        return finish(self._process, script.encode())
+        return finish(self._process, os.fsencode(script))
 
     def close(self) -> None:
         """Let it go with nothing moved, unless it has done its work."""
