@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import click
 
 from gitlanes.cli.errors import line
 from gitlanes.cli.output import Output, command, confirm, porcelain_option, short
+from gitlanes.cli.terminal import put
 from gitlanes.models.lanes import LaneSummary
 from gitlanes.models.records import DELETED, MODES
 
@@ -124,11 +126,11 @@ def status_command(out: Output, lane: str | None) -> None:
         return
     _table(out, [("", x) for x in found.lanes])
     if found.lane and found.unsaved:
-        click.echo(f"\nunsaved in the workspace of {found.lane}:")
+        put(f"\nunsaved in the workspace of {found.lane}:")
         for state, path in found.unsaved:
-            click.echo(f"  {state} {line(path.decode('utf-8', 'surrogateescape'))}")
+            put(f"  {state} {line(os.fsdecode(path))}")
     elif found.lane:
-        click.echo(f"\nnothing unsaved in the workspace of {found.lane}")
+        put(f"\nnothing unsaved in the workspace of {found.lane}")
     for odd in found.findings:
         out.warn(odd.message)
         out.say(f"hint: {odd.hint}")
@@ -158,7 +160,7 @@ def delete_command(out: Output, lane: str, force: bool, yes: bool, expect: str |
         known = repo.view.find(lane)
         if known is None or known.record.status != DELETED:  # that may have an end to be made
             repo.view.lane(lane)
-        confirm(f"delete lane {lane} and its workspace?", yes)
+        confirm(f"delete lane {lane} and its workspace?", yes, "nothing was deleted")
         gone = delete(repo, lane, force=force, expect=expect)
     out.result(gone, [f"deleted lane {gone.lane.name} (was at {short(gone.lane.head)})"])
     if gone.snapshot:

@@ -6,12 +6,12 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import BadValue
+from gitlanes.errors import BadValue, line
 from gitlanes.git import worktrees
 from gitlanes.git.refs import list_refs
 from gitlanes.models.lanes import LaneFinding
 from gitlanes.models.records import Lane
-from gitlanes.store import codec, layout
+from gitlanes.store import layout
 from gitlanes.store.ancestry import is_ancestor, merge_base
 from gitlanes.workspaces import finding
 
@@ -70,7 +70,7 @@ def checked(repo: LaneRepo, name: str) -> str:
     if name.startswith(layout.BRANCHES):
         reason = f"leave out '{layout.BRANCHES}'"
     if reason:
-        raise BadValue(f"bad branch name '{codec.one_line(name, 60)}'", hint=reason)
+        raise BadValue(f"bad branch name '{line(name, 60)}'", hint=reason)
     return layout.branch(name)
 
 

@@ -235,7 +235,7 @@ def test_a_name_that_no_branch_can_have(
     """It is refused with what is wrong with it, and every command after it works."""
     repo.lane("auth")
     before = repo.refs()
-    shown = (name if len(name) <= 60 else name[:57] + "...").replace("\x1b", " ")
+    shown = (name if len(name) <= 60 else name[:57] + "...").replace("\x1b", "\\x1b")
     assert cli(*command, name) == Ran(
         129, "", f"error: bad branch name '{shown}'\nhint: {BAD_BRANCHES[name]}\n"
     )
