@@ -11,6 +11,22 @@ EXIT_USAGE = 129
 EXIT_INTERRUPTED = 130
 
 
+def line(text: str, limit: int | None = None) -> str:
+    """Return text safe for a terminal: one line, nothing that moves a cursor, cut at `limit`."""
+    text = text[: None if limit is None else limit + 1]
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else _escaped(c) for c in text)
+    return text if limit is None or len(text) <= limit else text[: limit - 3] + "..."
+
+
+def _escaped(character: str) -> str:
+    """Return a character's escape; a byte that was no UTF-8 stands behind a surrogate."""
+    code = ord(character)
+    if 0xDC80 <= code <= 0xDCFF:
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
 class LanesError(Exception):
     """The root of the tree: one lower-case line, a hint, and data for programs.
 
@@ -115,3 +131,21 @@ class Locked(LanesError):
     def __init__(self, message: str, *, holder: dict[str, Any] | None = None, hint: str = ""):
         super().__init__(message, hint=hint or "repeat the command", data={"holder": holder})
         self.holder = holder
+
+
+class InternalError(LanesError):
+    """Something that nobody foresaw: a fault of gitlanes."""
+
+
+def as_lanes_error(error: Exception) -> LanesError:
+    """Return any error in our form: the system's own refusals (no space, no permission), too."""
+    if isinstance(error, LanesError):
+        return error
+    if not isinstance(error, OSError):
+        return InternalError(
+            f"internal error: {type(error).__name__}: {error}",
+            hint="run it again with --debug, and report what it prints",
+        )
+    reason = (error.strerror or str(error)).lower()
+    where = f" '{error.filename}'" if error.filename else ""
+    return Refused(f"{reason}{where}", hint="nothing was changed halfway: mend that, then repeat")

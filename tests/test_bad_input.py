@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlanes.errors import BadName
+from gitlanes.errors import BadName, BadValue
 from gitlanes.store.layout import check_lane_name, head, journal
 from tests.support.cli import Ran, run_cli
 from tests.support.repos import TestRepo
@@ -34,12 +34,12 @@ HOSTILE = {
     "": "",
     "a/b": "a/b",
     "a b": "a b",
-    "a\nb": "a?b",
-    "a\n": "a?",
-    "a\x1b[31mb": "a?[31mb",
-    "a\x7f": "a?",
-    "ü": "?",
-    "\udcff": "?",
+    "a\nb": "a\\x0ab",
+    "a\n": "a\\x0a",
+    "a\x1b[31mb": "a\\x1b[31mb",
+    "a\x7f": "a\\x7f",
+    "ü": "ü",
+    "\udcff": "\\xff",
     "a*": "a*",
     "a~1": "a~1",
     "a^": "a^",
@@ -68,10 +68,10 @@ ODD_ATTEMPTS = {
     **{x: x for x in ("../auth/1", "./auth/1", "x/../auth/1", "-x/1", "--all/1", "/1", "/", "")},
     **{x: x for x in ("auth/1^{tree}", "auth/1@{0}", "auth/1~1", "auth/*", "auth/1:auth.py")},
     **{x: x for x in ("auth/\u0661", "auth/\u00b9", "auth/s0", "refs/lanes/head/auth/1")},
-    "auth/1\n": "auth/1",
-    " auth/1": "auth/1",
-    "auth/1\n2": "auth/1 2",
-    "auth/1\x1b[31m": "auth/1 [31m",
+    "auth/1\n": "auth/1\\x0a",
+    " auth/1": " auth/1",
+    "auth/1\n2": "auth/1\\x0a2",
+    "auth/1\x1b[31m": "auth/1\\x1b[31m",
     "\udcff/1": "\\xff/1",
     "auth/" + "9" * 5000: "auth/" + "9" * 52 + "...",
     "x" * 5000 + "/1": "x" * 57 + "...",
@@ -292,6 +292,101 @@ def test_json_errors_are_json(repo: TestRepo, cli: Cli) -> None:
         "nearest": "auth",
     }
     assert done.err == "error: lane 'auht' not found\nhint: did you mean 'auth'?\n"
+
+
+USAGE = {
+    ("list", "--xyz"): ("no such option '--xyz'", "see 'git lanes list -h'"),
+    ("list", "--jsno"): ("no such option '--jsno'", "did you mean '--json'?"),
+    ("lits",): ("no such command 'lits'", "did you mean 'list'?"),
+    ("--xyz", "list"): ("no such option '--xyz'", "see 'git lanes -h'"),
+    ("--json", "list"): (
+        "no such option '--json'",
+        "put it behind the command, as in 'git lanes list --json'",
+    ),
+    ("show",): ("missing argument 'OBJECT'", "see 'git lanes show -h'"),
+    ("show", "a", "b\x1b[31m"): (
+        "got unexpected extra argument (b\\x1b[31m)",
+        "see 'git lanes show -h'",
+    ),
+}
+
+
+@pytest.mark.parametrize("args", USAGE, ids=lambda x: ascii(" ".join(x)))
+def test_what_no_command_understands(cli: Cli, args: tuple[str, ...]) -> None:
+    """It is one line without control codes and a hint, and under --json an object besides."""
+    message, hint = USAGE[args]
+    said = f"error: {message}\nhint: {hint}\n"
+    done = cli(*args, "--json")
+    assert (done.code, done.err) == (129, said)
+    assert done.json == {
+        "schema": "gitlanes.error/1",
+        "error": "bad_value",
+        "exit_code": 129,
+        "message": message.replace("\\x1b", "\x1b"),
+        "hint": hint,
+    }
+    if "--json" not in args:
+        assert cli(*args) == Ran(129, "", said)
+    assert cli("show", "--", "--json").out == ""
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("commit", "auth", "-m", "x", "--", ""),
+        ("propose", "auth", "-m", "x", "--", "auth.py", ""),
+        ("diff", "main", "auth", "--", ""),
+        ("cat", "main", ""),
+    ],
+    ids=lambda x: x[0],
+)
+def test_an_empty_path(repo: TestRepo, cli: Cli, args: tuple[str, ...]) -> None:
+    """An empty path, of a variable that is not set say, is no path; it never means all."""
+    repo.write({"auth.py": "2\n"}, repo.lane("auth"))
+    before = repo.refs()
+    assert cli(*args) == Ran(129, "", "error: empty path\nhint: name a file, or '.' for all\n")
+    with pytest.raises(BadValue, match=r"^empty path$"):
+        repo.lanes.commit("auth", paths=["auth.py", ""])
+    assert repo.refs() == before
+
+
+@pytest.mark.parametrize("command", ["list", "status", "commit", "demo"])
+def test_a_present_directory_that_is_gone(repo: TestRepo, command: str) -> None:
+    """Where one stands in a directory that somebody removed, that is said."""
+    gone = repo.path / "gone"
+    gone.mkdir()
+    script = 'rmdir "$PWD" && exec "$@"'
+    done = subprocess.run(
+        ["sh", "-c", script, "sh", sys.executable, "-P", "-m", "gitlanes", command],
+        cwd=gone,
+        env=repo.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (
+        128,
+        "",
+        "error: the present directory is gone\nhint: cd into the repository\n",
+    )
+
+
+def test_a_fault_of_ours_is_no_traceback(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw is one line that says how to report it; --debug shows where it was."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("one\nand \x1b[31mtwo")
+
+    monkeypatch.setattr("gitlanes.lanes.listing.list_lanes", broken)
+    assert cli("list") == Ran(
+        128,
+        "",
+        "error: internal error: ZeroDivisionError: one\\x0aand \\x1b[31mtwo\n"
+        "hint: run it again with --debug, and report what it prints\n",
+    )
+    assert cli("list", "--json").json["error"] == "internal_error"
+    with pytest.raises(ZeroDivisionError):
+        cli("list", "--debug")
 
 
 def test_a_sha256_repository_is_refused(tmp_path: Path, environ: dict[str, str]) -> None:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -21,8 +19,9 @@ from gitlanes.cli.options import (
     take_judgement,
 )
 from gitlanes.cli.output import Output, command, short
+from gitlanes.cli.paths import below
 from gitlanes.cli.with_paths import WithPaths
-from gitlanes.errors import BadValue, Refused
+from gitlanes.errors import BadValue
 from gitlanes.models.results import Decided, Proposed
 
 if TYPE_CHECKING:
@@ -138,7 +137,7 @@ def _offer(repo: LaneRepo, lane: str | None, given: dict[str, Any]) -> Offer:
     paths = click.get_current_context().meta.get(WithPaths.KEY, ())
     if paths:
         top = require_workspace(repo, lane_or_present(repo, lane).record).path
-        names = tuple(_inside(top, Path(path)) for path in paths)
+        names = tuple(below(top, path, "workspace") or b"." for path in paths)
     return Offer(
         intent=take_intent(given),
         cost=take_cost(given),
@@ -148,16 +147,6 @@ def _offer(repo: LaneRepo, lane: str | None, given: dict[str, Any]) -> Offer:
         on=given["on"],
         paths=names,
     )
-
-
-def _inside(top: str, path: Path) -> bytes:
-    """Return a path relative to the workspace: from here if one stands in it, else from its top."""
-    here = Path.cwd()
-    start = here if here.is_relative_to(top) else Path(top)
-    absolute = os.path.normpath(start / path)
-    if not Path(absolute).is_relative_to(top):
-        raise Refused(f"'{path}' is outside the workspace '{top}'", hint="name files in it")
-    return os.fsencode(os.path.relpath(absolute, top))
 
 
 def _show(out: Output, made: Proposed | Decided) -> None:

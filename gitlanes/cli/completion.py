@@ -12,6 +12,7 @@ import click
 
 from gitlanes.cli.main import GROUPS
 from gitlanes.cli.output import Output, command
+from gitlanes.cli.terminal import put
 from gitlanes.cli.tree import FILES, Argument, Option, Value, Verb, own_options, verbs
 from gitlanes.store import layout
 
@@ -25,7 +26,7 @@ def completion_command(out: Output, shell: str) -> None:
     every shell has it.
     """
     del out
-    click.echo(script(shell), nl=False)
+    put(script(shell), end=False)
 
 
 def script(shell: str) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from gitlanes.cli.errors import line
-from gitlanes.cli.output import Output, command
+from gitlanes.cli.output import Output, command, here
+from gitlanes.cli.terminal import put
 
 
 @command("demo", words=True)
@@ -22,4 +23,4 @@ def demo_command(out: Output, keep: bool) -> None:
     from gitlanes.demo.story import play
 
     del out
-    play(Path.cwd(), os.environ, lambda text: click.echo(line(text)), keep=keep)
+    play(Path(here()), os.environ, lambda text: put(line(text)), keep=keep)

@@ -5,31 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gitlanes.errors import LanesError, Refused
-
-
-def line(text: str) -> str:
-    """Return text safe for a terminal: one line, nothing that moves a cursor."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else _escaped(c) for c in text)
-
-
-def _escaped(character: str) -> str:
-    """Return a character's escape; a byte that was no UTF-8 stands behind a surrogate."""
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:
-        code -= 0xDC00
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
-
-
-def as_lanes_error(error: LanesError | OSError) -> LanesError:
-    """Return the system's own refusals (no space, no permission) in our form."""
-    if isinstance(error, LanesError):
-        return error
-    reason = (error.strerror or str(error)).lower()
-    where = f" '{error.filename}'" if error.filename else ""
-    return Refused(f"{reason}{where}", hint="nothing was changed halfway: mend that, then repeat")
+from gitlanes.errors import line as line
 
 
 def details(data: Mapping[str, Any]) -> list[str]:

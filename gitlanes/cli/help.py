@@ -6,6 +6,7 @@ import click
 
 from gitlanes.cli.main import main
 from gitlanes.cli.output import Output, command
+from gitlanes.cli.terminal import put
 
 
 @command("help", words=True)
@@ -24,4 +25,4 @@ def help_command(out: Output, names: tuple[str, ...]) -> None:
         if found is None:
             raise click.UsageError(f"No such command '{name}'.", here)
         asked, here = found, context(found, found.name or name, here)
-    click.echo(asked.get_help(here))
+    put(asked.get_help(here))

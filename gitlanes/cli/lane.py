@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import click
 
 from gitlanes.cli.errors import line
 from gitlanes.cli.output import Output, command, confirm, porcelain_option, short
+from gitlanes.cli.terminal import put
 from gitlanes.models.lanes import LaneSummary
 from gitlanes.models.records import DELETED, MODES
 
@@ -125,11 +127,11 @@ def status_command(out: Output, lane: str | None) -> None:
     _table(out, [("", x) for x in found.lanes])
     where = f"workspace of {found.lane}" if found.lane else f"workspace {found.workspace}"
     if found.unsaved:
-        click.echo(f"\nunsaved in the {where}:")
+        put(f"\nunsaved in the {where}:")
         for state, path in found.unsaved:
-            click.echo(f"  {state} {line(path.decode('utf-8', 'surrogateescape'))}")
+            put(f"  {state} {line(os.fsdecode(path))}")
     elif found.workspace:
-        click.echo(f"\nnothing unsaved in the {where}")
+        put(f"\nnothing unsaved in the {where}")
     for odd in found.findings:
         out.warn(odd.message)
         out.say(f"hint: {odd.hint}")
@@ -159,7 +161,7 @@ def delete_command(out: Output, lane: str, force: bool, yes: bool, expect: str |
         known = repo.view.find(lane)
         if known is None or known.record.status != DELETED:  # that may have an end to be made
             repo.view.lane(lane)
-        confirm(f"delete lane {lane} and its workspace?", yes)
+        confirm(f"delete lane {lane} and its workspace?", yes, "nothing was deleted")
         gone = delete(repo, lane, force=force, expect=expect)
     out.result(gone, [f"deleted lane {gone.lane.name} (was at {short(gone.lane.head)})"])
     if gone.snapshot:

@@ -6,14 +6,24 @@ import os
 import re
 import signal
 import sys
+from contextlib import suppress
 from importlib import import_module
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from gitlanes import __version__
 from gitlanes.cli import terminal
-from gitlanes.errors import EXIT_INTERRUPTED, EXIT_REFUSED, EXIT_USAGE, BadValue, LanesError
+from gitlanes.errors import (
+    EXIT_INTERRUPTED,
+    EXIT_REFUSED,
+    EXIT_USAGE,
+    BadValue,
+    LanesError,
+    as_lanes_error,
+    line,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +66,9 @@ COMMANDS = {
 
 # Those that hold commands of their own; their plural is a name of theirs that help does not show.
 GROUPS = ("workspace", "snapshot")
+
+# What every command takes, and nothing before a command does.
+_COMMON = ("--json", "--quiet", "-q", "--verbose", "-v", "--debug")
 
 _INTERRUPTS: list[bool] = []
 
@@ -114,15 +127,22 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     signal.signal(signal.SIGINT, _interrupt)
     code = call(given)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            continue  # the reader has seen enough
-        except OSError:
-            code = code or EXIT_REFUSED
+    code = _flushed(code)
     # Everything is closed and written; taking the interpreter apart would cost another 8 ms.
     os._exit(code)
+
+
+def _flushed(code: int) -> int:
+    """Write what is left; return the exit code, another one if there was no room for it."""
+    with suppress(OSError):
+        sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return code  # the reader has seen enough
+    except OSError:
+        return code or EXIT_REFUSED
+    return code
 
 
 def call(given: Sequence[str]) -> int:
@@ -135,29 +155,23 @@ def call(given: Sequence[str]) -> int:
 
 
 def _answered(given: Sequence[str]) -> int:
+    options = list(takewhile(lambda x: x != "--", given))
     try:
         result: Any = main.main(list(given), prog_name="git lanes", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.ctx.get_help() if error.ctx else "")
+        terminal.put(error.ctx.get_help() if error.ctx else "")
         return EXIT_USAGE
     except click.UsageError as error:
-        return _report(_usage(error), as_json=_wants_json(given))
+        return _usage(error, as_json="--json" in options)
     except (KeyboardInterrupt, click.Abort):
         return _interrupted()
-    except ImportError:
-        if not _INTERRUPTS:
+    except Exception as error:
+        if isinstance(error, ImportError) and _INTERRUPTS:
+            return _interrupted()
+        if "--debug" in options:
             raise
-        return _interrupted()
-    except (LanesError, OSError) as error:
-        if "--debug" in given:
-            raise
-        return _report(error, as_json=_wants_json(given))
-
-
-def _wants_json(given: Sequence[str]) -> bool:
-    """Say whether ``--json`` is among the options: behind ``--`` it is a file's name."""
-    return "--json" in given[: given.index("--") if "--" in given else None]
+        return _report(as_lanes_error(error), as_json="--json" in options)
 
 
 def _interrupt(*_: object) -> NoReturn:
@@ -167,18 +181,19 @@ def _interrupt(*_: object) -> NoReturn:
 
 
 def _interrupted() -> int:
-    click.echo("error: interrupted", err=True)
+    terminal.tell("error: interrupted")
     return EXIT_INTERRUPTED
 
 
-def _usage(error: click.UsageError) -> BadValue:
-    """Return click's refusal of the command line in our form."""
+def _usage(error: click.UsageError, *, as_json: bool) -> int:
     said = error.message if getattr(error, "possibilities", None) else error.format_message()
-    message = said[:1].lower() + said[1:].rstrip(".")
     command = error.ctx.command_path if error.ctx else "git lanes"
     near = _nearest(error)
     hint = f"did you mean '{near}'?" if near else f"see '{command} -h'"
-    return BadValue(message, hint=hint)
+    if command == "git lanes" and getattr(error, "option_name", None) in _COMMON:
+        hint = "put it behind the command, as in 'git lanes list --json'"
+    shown = BadValue(said[:1].lower() + said[1:].rstrip("."), hint=hint)
+    return _report(shown, as_json=as_json)
 
 
 def _nearest(error: click.UsageError) -> str | None:
@@ -192,20 +207,21 @@ def _nearest(error: click.UsageError) -> str | None:
     return next(iter(difflib.get_close_matches(unknown[1], group.list_commands(error.ctx))), None)
 
 
-def _report(error: LanesError | OSError, *, as_json: bool) -> int:
-    from gitlanes.cli.errors import as_lanes_error, details, line
-
-    shown = as_lanes_error(error)
+def _report(error: LanesError, *, as_json: bool) -> int:
     if as_json:
         import json
 
-        click.echo(json.dumps(shown.to_dict(), sort_keys=True))
-    for text in details(shown.data):
-        click.echo(_painted(text), err=True, color=True)
-    click.echo(f"error: {line(shown.message)}", err=True)
-    if shown.hint:
-        click.echo(f"hint: {line(shown.hint)}", err=True)
-    return shown.exit_code
+        with suppress(OSError, LanesError):  # it is said below, too
+            terminal.put(json.dumps(error.to_dict(), sort_keys=True))
+    if error.data:
+        from gitlanes.cli.errors import details
+
+        for text in details(error.data):
+            terminal.tell(_painted(text))
+    terminal.tell(f"error: {line(error.message)}")
+    if error.hint:
+        terminal.tell(f"hint: {line(error.hint)}")
+    return error.exit_code
 
 
 def _painted(text: str) -> str:

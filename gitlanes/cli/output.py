@@ -15,7 +15,8 @@ import click
 from gitlanes.cli import terminal
 from gitlanes.cli.errors import line
 from gitlanes.cli.main import HELP
-from gitlanes.errors import BadValue, LanesError, Refused
+from gitlanes.cli.terminal import put, tell
+from gitlanes.errors import BadValue, LanesError, Negative, Refused
 from gitlanes.models.plain import Result
 
 if TYPE_CHECKING:
@@ -98,10 +99,14 @@ class Output:
     def result(self, model: Result, text: Sequence[str] = ()) -> None:
         """Print a model: as JSON if asked for, else as these lines."""
         if self.as_json:
-            click.echo(json.dumps(model.to_dict(), sort_keys=True))
+            self.json(model.to_dict())
         else:
             for row in text:
                 self.line("\t".join(line(cell) for cell in row.split("\t")))
+
+    def json(self, found: Any) -> None:
+        """Print an object; raises ValueError for a number that JSON has no word for."""
+        put(json.dumps(found, sort_keys=True, allow_nan=False))
 
     def line(self, text: str) -> None:
         """Print a line that is safe for a terminal, in colours where they are wanted."""
@@ -109,39 +114,37 @@ class Output:
             from gitlanes.cli.colours import painted
 
             text = painted(text)
-        click.echo(text, color=True)
+        put(text)
 
     def patch(self, text: str) -> None:
         """Print a patch: as it is into a pipe, safe and in colours on a terminal."""
         if not self.shows:
-            click.echo(text.encode("utf-8", "surrogateescape"), nl=False)
+            put(text.encode("utf-8", "surrogateescape"), end=False)
             return
         from gitlanes.cli.colours import painted_patch
 
         coloured = terminal.present().colours
         for row in text.removesuffix("\n").split("\n"):
             safe = line(row.expandtabs())
-            click.echo(painted_patch(safe) if coloured else safe, color=True)
+            put(painted_patch(safe) if coloured else safe)
 
     def fields(self, rows: Iterable[Sequence[str | bytes]]) -> None:
         """Print the fields of all rows for a script, with a NUL after each."""
         for row in rows:
             written = (x if isinstance(x, bytes) else os.fsencode(x) for x in row)
-            click.echo(b"".join(x + b"\0" for x in written), nl=False)
+            put(b"".join(x + b"\0" for x in written), end=False)
 
     def result_path(self, model: Result, path: str) -> None:
         """Print a model whose text is one path, byte by byte: a shell goes there."""
         if self.as_json:
             self.result(model)
         else:
-            click.echo(os.fsencode(path))
+            put(os.fsencode(path))
 
     def results(self, schema: str, key: str, models: Sequence[Result], text: Sequence[str]) -> None:
         """Print a list of models as one object."""
         if self.as_json:
-            click.echo(
-                json.dumps({"schema": schema, key: [x.to_dict() for x in models]}, sort_keys=True)
-            )
+            self.json({"schema": schema, key: [x.to_dict() for x in models]})
         else:
             for row in text:
                 self.line(row)
@@ -149,7 +152,7 @@ class Output:
     def say(self, text: str) -> None:
         """Print a line of chatter, unless quiet."""
         if not self.quiet:
-            click.echo(line(text), err=True)
+            tell(line(text))
 
     def say_skipped(self, number: int) -> None:
         """Say how many untracked paths were left out because of `lanes.exclude`."""
@@ -158,14 +161,14 @@ class Output:
 
     def warn(self, text: str) -> None:
         """Print a line that a person should see."""
-        click.echo(f"warning: {line(text)}", err=True)
+        tell(f"warning: {line(text)}")
 
     @contextmanager
     def repository(self, *, mend: bool = True) -> Iterator[LaneRepo]:
         """Open the repository that one stands in, and show what verbs noticed at the end."""
         from gitlanes.store.lane_repo import LaneRepo
 
-        repo = LaneRepo.open(os.getcwd(), os.environ)
+        repo = LaneRepo.open(here(), os.environ)
         if mend and repo.interrupted:
             from gitlanes.store.transaction import mend as mend_now
 
@@ -217,7 +220,7 @@ class Output:
         for row in cells:
             padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
             padded[-1] = row[-1]
-            click.echo("  ".join(_in_colour(padded)).rstrip(), color=True)
+            put("  ".join(_in_colour(padded)).rstrip())
 
 
 def _in_colour(cells: Sequence[str]) -> Sequence[str]:
@@ -248,16 +251,30 @@ def _rich_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         width=present.width,
         highlight=False,
     )
-    console.print(table)
+    with console.capture() as captured:
+        console.print(table)
+    put(captured.get(), end=False)
 
 
-def confirm(question: str, yes: bool) -> None:
-    """Ask on a terminal; elsewhere a destructive command needs --yes."""
+def here() -> str:
+    """Return the present directory; raises Refused where somebody removed it."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError as error:
+        raise Refused("the present directory is gone", hint="cd into the repository") from error
+
+
+def confirm(question: str, yes: bool, kept: str) -> None:
+    """Ask on a terminal; elsewhere a destructive command needs --yes.
+
+    Raises Negative for the answer no; `kept` is what is told then: 'nothing was deleted'.
+    """
     if yes:
         return
     if not sys.stdin.isatty():
         raise Refused("this needs a confirmation, and there is no terminal", hint="use --yes")
-    click.confirm(question, abort=True, err=True)
+    if not click.confirm(question, err=True):
+        raise Negative(kept)
 
 
 def count(number: int, noun: str) -> str:

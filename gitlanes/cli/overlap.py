@@ -28,12 +28,12 @@ def overlap_command(out: Output, lanes: tuple[str, ...]) -> int:
     if out.as_json:
         out.result(found)
     elif not found.pairs:
-        click.echo(f"no overlap among {count(len(found.lanes), 'lane')}")
+        out.line(f"no overlap among {count(len(found.lanes), 'lane')}")
     else:
         _matrix(out, found)
         for pair in found.pairs:
             for text in _pair(pair, everything=out.verbose):
-                click.echo(text)
+                out.line(text)
     return EXIT_NEGATIVE if found.pairs else 0
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +11,7 @@ import click
 from gitlanes.cli.errors import line
 from gitlanes.cli.output import Output, command
 from gitlanes.cli.paths import of_revision
+from gitlanes.cli.terminal import put
 from gitlanes.cli.told import attempt_lines
 from gitlanes.errors import Refused
 from gitlanes.models.history import Blob, Shown
@@ -55,21 +55,21 @@ def cat_command(out: Output, state: str, path: str) -> None:
             _cat(out, found, whole)
             return
         for piece in cat.content(repo, found):
-            click.echo(piece, nl=False)
+            put(piece, end=False)
 
 
 def _cat(out: Output, found: Blob, content: bytes) -> None:
     """Print a file as JSON, or on a terminal: but not what would move its cursor about."""
     text = os.fsdecode(content)
     if out.as_json:
-        click.echo(json.dumps({**found.to_dict(), "content": text}, sort_keys=True))
+        out.json({**found.to_dict(), "content": text})
         return
     if not all(x.isprintable() or x in "\n\t\r\f" for x in text):
         raise Refused(
             f"'{os.fsdecode(found.path)}' has bytes that are no text for a terminal",
             hint="send it into a file or a pipe",
         )
-    click.echo(content, nl=False)
+    put(content, end=False)
 
 
 def _text(found: Shown) -> Sequence[str]:

@@ -105,7 +105,9 @@ def prune_saved(
     with out.repository() as repo:
         chosen = select(repo, names, older_than=seconds, keep=keep)
         if chosen:
-            confirm(f"remove {count(len(chosen), 'snapshot')} for good?", yes)
+            confirm(
+                f"remove {count(len(chosen), 'snapshot')} for good?", yes, "nothing was removed"
+            )
         gone = prune(repo, chosen)
     out.result(gone, [f"removed snapshot {x.id}" for x in gone.snapshots])
     if not gone.snapshots:

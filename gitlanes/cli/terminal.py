@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+import click
+
+from gitlanes.errors import Refused, as_lanes_error
 
 if TYPE_CHECKING:
     import subprocess
@@ -94,6 +99,28 @@ def present() -> Terminal:
     if not _present:
         begin()
     return _present[0]
+
+
+def tell(text: str) -> None:
+    """Print a line to stderr; where that cannot be written, nobody can be told."""
+    with suppress(OSError):
+        click.echo(text, err=True, color=True)
+
+
+def put(data: str | bytes, *, end: bool = True) -> None:
+    """Print to stdout, with a line break unless `end` is False.
+
+    Raises BrokenPipeError where the reader has seen enough, Refused where it cannot be written.
+    """
+    try:
+        click.echo(data, nl=end, color=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise Refused(
+            f"cannot write the result: {as_lanes_error(error).message}",
+            hint="the command itself was done; see 'git lanes status'",
+        ) from error
 
 
 def _is_terminal(stream: object) -> bool:

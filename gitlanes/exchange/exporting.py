@@ -5,13 +5,12 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, ClassVar
 
-from gitlanes.errors import BadValue, Refused
+from gitlanes.errors import Refused
 from gitlanes.git.refs import Mover, RefMove, move_refs
 from gitlanes.models.plain import Result
-from gitlanes.store import codec, layout
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.expectation import require_commit
-from gitlanes.workspaces import finding
+from gitlanes.workspaces import branches, finding
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -42,13 +41,8 @@ def export(
     """
     lane = finding.lane_or_present(repo, name).record
     require_commit(f"lane '{lane.name}'", lane.head, expect)
-    short = branch or lane.name
-    ref = layout.branch(short)
-    if repo.git.run("check-ref-format", "--branch", short, check=False).code:
-        raise BadValue(
-            f"bad branch name '{codec.one_line(short, 60)}'",
-            hint="see 'git help check-ref-format'",
-        )
+    short = lane.name if branch is None else branch
+    ref = branches.checked(repo, short)
     (old, use), head = finding.branch_use(repo, ref), str(lane.head)
     if old != head:
         if old is not None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from gitlanes.errors import BadValue, GitFailed
+from gitlanes.errors import BadValue, GitFailed, line
 
 # What `git rev-parse --local-env-vars` lists, less the settings that `git -c` passes down:
 # those are the user's wish for this very command.
@@ -220,8 +220,14 @@ def require_arguments(args: Iterable[str | bytes]) -> None:
                 continue
         except UnicodeEncodeError:
             pass
-        shown = re.sub(r"[^ -~]", "?", os.fsdecode(arg))[:60]
-        raise BadValue(f"'{shown}' has a character that git cannot be given")
+        raise BadValue(f"'{line(os.fsdecode(arg), 60)}' has a character that git cannot be given")
+
+
+def require_paths(paths: Sequence[str | bytes]) -> None:
+    """Raise BadValue for a path that is none: an empty one, or one that git cannot be given."""
+    if not all(paths):
+        raise BadValue("empty path", hint="name a file, or '.' for all")
+    require_arguments(paths)
 
 
 def failure(args: Sequence[str], done: Completed) -> GitFailed:

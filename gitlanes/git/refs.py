@@ -98,7 +98,7 @@ class RefReader(ObjectReader):
     def _send(self, process: subprocess.Popen[bytes], names: Sequence[str]) -> None:
         assert process.stdin is not None
         try:
-            process.stdin.write("".join(f"{name}\n" for name in names).encode())
+            process.stdin.write(os.fsencode("".join(f"{name}\n" for name in names)))
             process.stdin.flush()
         except BrokenPipeError as error:
             raise GitFailed("git cat-file ended unexpectedly") from error
@@ -159,8 +159,8 @@ class PackedRefs:
 
 
 _OID = re.compile(r"[0-9a-f]{40}")
-# What would end a question early, so that git answered another one.
-_UNASKABLE = re.compile(r"[\0\n]")
+# What would end a question early, so that git answered another one, and what has no bytes.
+_UNASKABLE = re.compile(r"[\0\n\ud800-\udc7f\udd00-\udfff]")
 _Answer = tuple[str, str, bytes]
 
 # What git says of a ref that it leaves out of every list.
@@ -224,7 +224,7 @@ class Mover:
         assert self._process.stdin is not None
         try:
             with suppress(BrokenPipeError):
-                self._process.stdin.write(script.encode())
+                self._process.stdin.write(os.fsencode(script))
                 self._process.stdin.flush()
             out, err = self._answer()
         except BaseException:

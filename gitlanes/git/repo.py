@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from gitlanes.errors import NotARepository, Unsupported
+from gitlanes.errors import NotARepository, Unsupported, line
 from gitlanes.git.process import missing
 
 
@@ -58,7 +58,7 @@ def _ask(directory: str, environ: Mapping[str, str], *questions: str) -> str:
             check=False,
         )
     except ValueError as error:  # a NUL byte in it, say
-        raise NotARepository(f"not a directory: {directory!a}") from error
+        raise NotARepository(f"not a directory: '{line(directory, 60)}'") from error
     except (FileNotFoundError, NotADirectoryError) as error:
         if error.filename == "git":
             raise missing(error, directory) from error

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import GitFailed, NotFound, Refused
+from gitlanes.errors import GitFailed, NotFound, Refused, line
 from gitlanes.git.raw import DIRECTORY
 from gitlanes.models.history import Blob
 from gitlanes.models.plain import plain
@@ -33,19 +33,19 @@ def find(repo: LaneRepo, state: str, path: bytes) -> Blob:
     if found is None:
         raise NotFound(
             "path",
-            f"{codec.one_line(state, 60)}:{name}",
+            f"{line(state, 60)}:{name}",
             nearest=_nearest(repo, tree, path),
             hint=f"list the paths with: git ls-tree -r --name-only {tree[:12]}",
         )
     mode, oid = found
     if mode == DIRECTORY.decode():
         raise Refused(
-            f"'{name}' is a directory in '{codec.one_line(state, 60)}'",
+            f"'{name}' is a directory in '{line(state, 60)}'",
             hint=f"list it with: git ls-tree {oid[:12]}",
         )
     if mode == _SUBMODULE:
         raise Refused(
-            f"'{name}' is a submodule in '{codec.one_line(state, 60)}', at commit {oid[:12]}",
+            f"'{name}' is a submodule in '{line(state, 60)}', at commit {oid[:12]}",
             hint="look into the submodule's own repository",
         )
     size = int(repo.git.run("cat-file", "-s", oid).text)

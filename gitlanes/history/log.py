@@ -7,11 +7,11 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from gitlanes import clock
-from gitlanes.errors import BadValue, NotFound
+from gitlanes.errors import BadValue, NotFound, line
 from gitlanes.models.history import History, Told
 from gitlanes.models.plain import Model
 from gitlanes.models.records import RENAMED, STATUSES, Attempt, Entry
-from gitlanes.store import codec, journal, records
+from gitlanes.store import journal, records
 from gitlanes.store.validity import promotion_of
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def history(repo: LaneRepo, wanted: Filter | None = None) -> History:
         raise BadValue(f"limit {wanted.limit} is negative")
     if wanted.status is not None and wanted.status not in STATUSES:
         raise BadValue(
-            f"unknown status '{codec.one_line(wanted.status, 60)}'",
+            f"unknown status '{line(wanted.status, 60)}'",
             hint=f"one of {', '.join(STATUSES)}",
         )
     since = _moment(repo, wanted.since) if wanted.since else None

@@ -6,10 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import BadValue, NotFound
+from gitlanes.errors import BadValue, NotFound, line
 from gitlanes.models.plain import NOTHING, Model
 from gitlanes.models.records import MODES
-from gitlanes.store import codec
 from gitlanes.store.validity import directory_fault, unsound_said
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def check(about: About) -> None:
             hint="put long texts into a file, and name that",
         )
     if about.mode is not None and about.mode not in MODES:
-        shown = codec.one_line(about.mode, 60)
+        shown = line(about.mode, 60)
         raise BadValue(f"unknown promotion mode '{shown}'", hint=f"one of {', '.join(MODES)}")
 
 
@@ -58,7 +57,7 @@ def directories(repo: LaneRepo, names: Sequence[str], commit: str) -> tuple[str,
     for name in found:
         entry = repo.objects.entry(tree, os.fsencode(name))
         if entry is None or not entry[0].endswith("40000"):
-            shown = codec.one_line(name, 60)
+            shown = line(name, 60)
             hint = "it is a file" if entry else f"look with: git ls-tree -d {commit[:12]}"
             raise NotFound("sparse directory", shown, hint=hint)
     return found
@@ -75,6 +74,6 @@ def _shortest(name: str) -> str:
         except UnicodeEncodeError:
             fault = "it has a character that no file name has"
     raise BadValue(
-        f"bad sparse directory '{codec.one_line(ascii(name)[1:-1], 60)}': {fault}",
+        f"bad sparse directory '{line(name, 60)}': {fault}",
         hint="name a directory from the top of the repository, such as src/api",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import BadValue, Negative, Raced, Refused
+from gitlanes.errors import Negative, Raced, Refused
 from gitlanes.git.refs import RefMove, list_refs
 from gitlanes.models.lanes import Bound
 from gitlanes.models.plain import replace
@@ -30,7 +30,7 @@ def bind(repo: LaneRepo, lane: str | None, branch: str, *, expect: str | None = 
     """
     check_expected(expect)
     name = finding.lane_or_present(repo, lane).record.name
-    ref = _checked(repo, branch)
+    ref = branches.checked(repo, branch)
     with transaction(repo, "bind") as tx:
         state = repo.view.lane(name)
         record = state.record
@@ -73,17 +73,6 @@ def unbind(repo: LaneRepo, lane: str | None = None, *, expect: str | None = None
         tx.lane(state, record)
         tx.drop(layout.seen(name))
     return Bound(record, None, before=before)
-
-
-def _checked(repo: LaneRepo, branch: str) -> str:
-    """Return a branch's full ref; raises BadValue for a name that git would not take."""
-    done = repo.git.run("check-ref-format", "--branch", branch, check=False)
-    if done.code or done.text != branch:
-        raise BadValue(
-            f"bad branch name '{codec.one_line(branch, 60)}'",
-            hint="see 'git help check-ref-format'",
-        )
-    return layout.branch(branch)
 
 
 def _refuse_second(repo: LaneRepo, lane: Lane, ref: str) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import LanesError
+from gitlanes.errors import LanesError, line
 from gitlanes.models.lanes import LaneFinding
 from gitlanes.models.records import Entry, Lane
 from gitlanes.models.workspaces import Workspace
-from gitlanes.store import codec, layout
+from gitlanes.store import layout
 from gitlanes.workspaces import branches
 from gitlanes.workspaces import state as states
 
@@ -79,7 +79,7 @@ def _moved(repo: LaneRepo, lane: Lane, actual: str | None) -> Iterator[LaneFindi
 
 def _without_journal(heads: Mapping[str, str], journals: Collection[str]) -> Iterator[LaneFinding]:
     for name in sorted(heads.keys() - journals):
-        shown = codec.one_line(name, 60)
+        shown = line(name, 60)
         yield LaneFinding(
             "journal-missing",
             name,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
-from gitlanes.errors import BadValue, NothingToPropose, Refused
+from gitlanes.errors import BadValue, NothingToPropose, Refused, line
 from gitlanes.git.trailers import (
     add_change_id,
     add_trailer,
@@ -204,7 +204,7 @@ def check(offer: Offer) -> None:
     change = offer.change
     if change is not None and change != NEW_CHANGE and not ids.CHANGE_ID.fullmatch(change):
         raise BadValue(
-            f"bad change id '{codec.one_line(change, 60)}'",
+            f"bad change id '{line(change, 60)}'",
             hint="use I and 40 hex digits, or 'new'",
         )
     records.check(offer.intent, offer.cost)

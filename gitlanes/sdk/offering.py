@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
-from gitlanes.git.process import require_arguments
+from gitlanes.git.process import require_paths
 from gitlanes.models.notes import Cost, Intent
 from gitlanes.review.propose import Offer
 
@@ -47,5 +47,5 @@ def offer_of(given: Mapping[str, object]) -> Offer:
 def path_names(paths: Iterable[Path_]) -> tuple[bytes, ...]:
     """Return paths as git has them; raises BadValue for what can be none."""
     names = [os.fspath(path) for path in paths]
-    require_arguments(names)
+    require_paths(names)
     return tuple(map(os.fsencode, names))

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from gitlanes.errors import BadValue, CorruptRecord, Unsupported
+from gitlanes.errors import BadValue, CorruptRecord, Unsupported, line
 from gitlanes.models.plain import Model, plain
 from gitlanes.models.records import Attempt, Entry, Landed, Lane, RefChange
 from gitlanes.store.validity import checked_attempt, checked_lane, is_sound
@@ -38,7 +38,7 @@ def check_agent(name: str) -> str:
     if name.isprintable() and name.strip() and len(name) <= _LONGEST_AGENT:
         return name
     raise BadValue(
-        f"bad agent id '{ascii(name)[1:-1][:60]}'",
+        f"bad agent id '{line(name, 60)}'",
         hint=f"use printable characters, at most {_LONGEST_AGENT} of them",
     )
 

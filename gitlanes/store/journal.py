@@ -9,7 +9,7 @@ from heapq import merge
 from itertools import groupby
 from operator import attrgetter, itemgetter
 
-from gitlanes.errors import CorruptRecord, GitFailed, LanesError, NotFound, Unsupported
+from gitlanes.errors import CorruptRecord, GitFailed, LanesError, NotFound, Unsupported, line
 from gitlanes.git.process import Git
 from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.refs import RefReader, list_refs
@@ -36,7 +36,7 @@ def tip_entry(name: str, oid: str, message: bytes) -> Entry:
     entry = codec.decode_entry(oid, message)
     if entry.record.name != name:
         raise CorruptRecord(
-            f"journal of lane '{codec.one_line(name, 60)}' speaks of lane '{entry.record.name}'",
+            f"journal of lane '{line(name, 60)}' speaks of lane '{entry.record.name}'",
             hint=f"look at it with: git cat-file commit {oid[:12]}",
         )
     return entry
@@ -100,7 +100,7 @@ def sound_tip(name: str, oid: str, message: bytes | None, warn: Warn) -> Entry |
 
 def left_out(name: str, error: LanesError) -> str:
     """Return the warning that a lane is left out of what is told of many."""
-    shown = codec.one_line(name, 60)
+    shown = line(name, 60)
     if isinstance(error, Unsupported):
         return f"lane '{shown}' is left out: {error.message}; {error.hint}"
     return f"journal of lane '{shown}' is damaged: {error.message}; see 'git lanes doctor'"

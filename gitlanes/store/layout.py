@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import BadName
+from gitlanes.errors import BadName, line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,10 +87,8 @@ def check_lane_name(name: str) -> str:
     reason = _fault(name)
     if reason is None:
         return name
-    shown = re.sub(r"[^ -~]", "?", name)
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
     raise BadName(
-        f"bad lane name '{shown}': {reason}",
+        f"bad lane name '{line(name, 60)}': {reason}",
         hint="use letters, digits, '.', '_' and '-', at most 100 of them",
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gitlanes import clock, ids
-from gitlanes.errors import BadValue, NotFound
+from gitlanes.errors import BadValue, NotFound, line
 from gitlanes.models.notes import Cost, Evaluation, Intent, Judgement, Notes
 from gitlanes.models.plain import plain
 from gitlanes.models.records import Attempt
@@ -29,7 +29,7 @@ def check(intent: Intent, cost: Cost) -> None:
     for kind, body, hint in kinds:
         known = {key: value for key, value in body.items() if value is not None}
         if (field := unsound_field(known)) is not None:
-            shown = codec.one_line(str(known[field]), 60)
+            shown = line(str(known[field]), 60)
             raise BadValue(f"bad {field} of {kind} '{shown}'", hint=hint)
 
 

@@ -88,9 +88,9 @@ def _remove_stale_lock(repo: LaneRepo, move: RefMove) -> None:
     """
     lock = Path(repo.place.common_dir, move.name + ".lock")
     try:
-        held = lock.read_text().strip()
-    except (FileNotFoundError, NotADirectoryError):
-        return
+        held = os.fsdecode(lock.read_bytes()).strip()
+    except (OSError, ValueError):
+        return  # there is none, or none that anybody could have made
     if held == move.new and move.name.startswith(layout.OURS):
         lock.unlink(missing_ok=True)
     elif held in ("", move.new):
@@ -102,7 +102,7 @@ def _remove_stale_file(repo: LaneRepo, path: Path) -> None:
     try:
         if _abandoned(repo, path):
             path.unlink()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return
 
 

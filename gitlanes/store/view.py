@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
-from gitlanes.errors import BadName, CorruptRecord, NotAdopted, NotFound
+from gitlanes.errors import BadName, CorruptRecord, NotAdopted, NotFound, line
 from gitlanes.git.refs import list_refs
 from gitlanes.models.records import RENAMED, Attempt, LaneState
-from gitlanes.store import codec, journal, layout
+from gitlanes.store import journal, layout
 
 if TYPE_CHECKING:
     from gitlanes.git.process import Git
@@ -250,7 +250,7 @@ def is_revision(name: str) -> bool:
 
 def shown(name: str) -> str:
     """Return a name as an error line may show it."""
-    return codec.one_line(name, 60)
+    return line(name, 60)
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import LanesError
+from gitlanes.errors import LanesError, as_lanes_error
 from gitlanes.models.health import Diagnosis, Finding
 from gitlanes.models.plain import replace
 from gitlanes.upkeep import directories, heads, machinery, records, settings
@@ -70,9 +70,9 @@ def _run(name: str, check: Check, survey: Survey) -> Iterator[Problem]:
         for one in check(survey):
             yield one._replace(finding=replace(one.finding, check=name))
     except (LanesError, OSError) as error:
-        said = error.message if isinstance(error, LanesError) else _reason(error)
-        hint = error.hint if isinstance(error, LanesError) else ""
-        one = problem(f"this could not be checked: {said}", survey.repo.place.common_dir, hint)
+        told = as_lanes_error(error)
+        said = f"this could not be checked: {told.message}"
+        one = problem(said, survey.repo.place.common_dir, told.hint)
         yield one._replace(finding=replace(one.finding, check=name))
 
 
@@ -85,11 +85,5 @@ def _mend(one: Problem, ask: Ask | None) -> Finding:
     try:
         return replace(one.finding, done=one.mend())
     except (LanesError, OSError) as error:
-        said = error.message if isinstance(error, LanesError) else _reason(error)
-        hint = error.hint if isinstance(error, LanesError) and error.hint else one.finding.mend
-        return replace(one.finding, left=said, mend=hint)
-
-
-def _reason(error: OSError) -> str:
-    where = f" '{error.filename}'" if error.filename else ""
-    return f"{(error.strerror or str(error)).lower()}{where}"
+        told = as_lanes_error(error)
+        return replace(one.finding, left=told.message, mend=told.hint or one.finding.mend)

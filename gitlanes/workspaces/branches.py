@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from gitlanes.errors import BadValue, line
 from gitlanes.git import worktrees
 from gitlanes.git.refs import list_refs
 from gitlanes.models.lanes import LaneFinding
@@ -24,6 +25,9 @@ COLLIDES = "collides"
 DIVERGED = "diverged"
 RESET = "reset"
 MISSING = "missing"
+
+# File names have up to 255 bytes, and git makes one with '.lock' behind a ref's.
+_LONGEST_PART = 255 - len(".lock")
 
 # What only a person can decide.
 TO_DECIDE = (COLLIDES, DIVERGED, RESET, MISSING)
@@ -51,6 +55,23 @@ def _relation(repo: LaneRepo, head: str, tip: str | None, seen: str | None) -> s
         return LAGS if seen is None or is_ancestor(repo, seen, tip) else RESET
     base = seen or merge_base(repo, tip, head)
     return IMPORTED if base is not None and is_ancestor(repo, base, tip) else DIVERGED
+
+
+def checked(repo: LaneRepo, name: str) -> str:
+    """Return the full ref of a branch to be made; raises BadValue for a name that cannot be one.
+
+    Git would take a full ref's name as that of a branch, and names for whose lock files a file
+    system has no room.
+    """
+    done = repo.git.run("check-ref-format", "--branch", name, check=False)
+    reason = "see 'git help check-ref-format'" if done.code or done.text != name else ""
+    if any(len(os.fsencode(part)) > _LONGEST_PART for part in name.split("/")):
+        reason = f"use at most {_LONGEST_PART} bytes between slashes"
+    if name.startswith(layout.BRANCHES):
+        reason = f"leave out '{layout.BRANCHES}'"
+    if reason:
+        raise BadValue(f"bad branch name '{line(name, 60)}'", hint=reason)
+    return layout.branch(name)
 
 
 def agreed_on(repo: LaneRepo, lane: Lane, tip: str) -> str | None:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
-from gitlanes.errors import BadValue, GitFailed, Locked, Refused
+from gitlanes.errors import BadValue, GitFailed, Locked, Refused, line
 from gitlanes.git import sparse, worktrees
 from gitlanes.models.records import Lane
 from gitlanes.models.workspaces import Removed, Snapshot, Workspace
-from gitlanes.store import codec, layout, pending, recovery
+from gitlanes.store import layout, pending, recovery
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.expectation import require_active, require_commit
 from gitlanes.store.transaction import Transaction, locked
@@ -78,7 +78,7 @@ def _start(repo: LaneRepo, lane: Lane, at: str | None) -> str:
     commit = repo.view.commit_of(at) if at is not None else head
     if not is_ancestor(repo, commit, head):
         raise Refused(
-            f"'{codec.one_line(str(at), 60)}' is not in the history of lane '{lane.name}'",
+            f"'{line(str(at), 60)}' is not in the history of lane '{lane.name}'",
             hint="look at it in a workspace of its own with --detached",
         )
     return commit
@@ -99,7 +99,7 @@ def check_path(path: Path | None) -> None:
     """Raise BadValue for a path that no directory can have; asked before anything is written."""
     if path is not None and not worktrees.can_be(str(path)):
         raise BadValue(
-            f"bad workspace path '{codec.one_line(ascii(str(path))[1:-1], 60)}'",
+            f"bad workspace path '{line(str(path), 60)}'",
             hint="a path has no NUL byte, and only characters that the file system can write",
         )
 
@@ -128,7 +128,7 @@ def _warn_inside(repo: LaneRepo, place: Path) -> None:
     if repo.git.at(*root).run(*asked, check=False).code == 0:
         return
     repo.warn(
-        f"'{codec.one_line(str(place), 200)}' lies in the repository's own directory: "
+        f"'{line(str(place), 200)}' lies in the repository's own directory: "
         "'git add' there would take it for a submodule, unless it is ignored (.git/info/exclude)"
     )
 

@@ -86,7 +86,7 @@ def test_new_with_all_that_is_said(repo: TestRepo, cli: Cli) -> None:
         (
             ("--sparse", "a\nb\x1b[31m"),
             refused(
-                r"bad sparse directory 'a\nb\x1b[31m': it has a control character",
+                r"bad sparse directory 'a\x0ab\x1b[31m': it has a control character",
                 "name a directory from the top of the repository, such as src/api",
                 129,
             ),

@@ -98,6 +98,44 @@ def test_a_confirmation_from_a_closed_stdin(repo: TestRepo, place: Path) -> None
     assert place.exists()
 
 
+DONE_ANYWAY = [
+    (("list", "--bad"), 129),
+    (("show", "nope"), 128),
+    (("propose", "auth", "-m", "x"), 0),
+    (("status", "main"), 0),
+    (("delete", "auth"), 128),
+]
+
+
+@pytest.mark.parametrize(("args", "code"), DONE_ANYWAY, ids=lambda x: str(x))
+@pytest.mark.usefixtures("place")
+def test_with_no_room_on_stderr(repo: TestRepo, args: tuple[str, ...], code: int) -> None:
+    """A stderr that cannot be written changes neither what is done nor the exit code."""
+    without = redirected(repo, repo.path, "<&- 2>/dev/full", *args)
+    assert (without.code, without.err) == (code, "")
+
+
+@pytest.mark.parametrize("args", COMMANDS, ids=lambda x: x[0])
+@pytest.mark.usefixtures("place")
+def test_with_no_room_on_stdout(repo: TestRepo, args: tuple[str, ...]) -> None:
+    """A stdout that cannot be written is said, and that the command was done all the same."""
+    done = redirected(repo, repo.path, "<&- >/dev/full", *args)
+    assert done.code == 128
+    assert done.err.endswith(
+        "error: cannot write the result: no space left on device\n"
+        "hint: the command itself was done; see 'git lanes status'\n"
+    )
+    if args[0] == "commit":
+        assert repo.lanes.show("auth/2").attempts[0].attempt.status == "accepted"
+
+
+@pytest.mark.parametrize("args", [("show", "nope", "--json"), ("list", "--bad", "--json")])
+def test_an_error_with_no_room_on_stdout(repo: TestRepo, args: tuple[str, ...]) -> None:
+    """A refusal whose JSON cannot be written keeps its line and its exit code."""
+    done = redirected(repo, repo.path, "<&- >/dev/full", *args)
+    assert (done.code, done.err.split()[0]) == (128 if args[0] == "show" else 129, "error:")
+
+
 def test_an_error_without_a_stderr(repo: TestRepo) -> None:
     """A refusal with stderr closed keeps its exit code, and says nothing on stdout."""
     assert redirected(repo, repo.path, "<&- 2>&-", "promote", "nowhere") == Ran(128, "", "")

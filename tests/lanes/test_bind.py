@@ -93,17 +93,6 @@ def test_a_branch_of_another_lane(repo: TestRepo, cli: Cli) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["-x", "a..b", "", "@{-1}", "a b", "x\x1b[31m", "a.lock"])
-def test_names_that_no_branch_can_have(repo: TestRepo, cli: Cli, name: str) -> None:
-    """They are refused in one line, without control characters."""
-    repo.lane("auth")
-    shown = name.replace("\x1b", " ")
-    done = cli("bind", "auth", "--", name)
-    assert done == Ran(
-        129, "", f"error: bad branch name '{shown}'\nhint: see 'git help check-ref-format'\n"
-    )
-
-
 @pytest.mark.parametrize(("there", "wanted"), [("topic/one", "topic"), ("topic", "topic/one")])
 def test_a_branch_where_another_is_a_directory(
     repo: TestRepo, cli: Cli, there: str, wanted: str
@@ -224,3 +213,55 @@ def test_people_commit_on_the_branch_of_a_lane(repo: TestRepo, tmp_path: Path) -
     repo.git("merge", "--quiet", "--ff-only", "refs/lanes/head/auth", cwd=theirs)
     repo.lanes.promote("auth")
     assert repo.files("main").keys() >= {"people.txt", "agent.txt"}
+
+
+BAD_BRANCHES = {
+    **dict.fromkeys(
+        ("", "-x", "a..b", "@{-1}", "a b", "a.lock", "x\x1b[31m"),
+        "see 'git help check-ref-format'",
+    ),
+    "x" * 251: "use at most 250 bytes between slashes",
+    "a/" + "x" * 300: "use at most 250 bytes between slashes",
+    "ü" * 126: "use at most 250 bytes between slashes",
+    "refs/heads/x": "leave out 'refs/heads/'",
+}
+
+
+@pytest.mark.parametrize("name", BAD_BRANCHES)
+@pytest.mark.parametrize("command", [("bind", "--", "auth"), ("export", "auth", "--branch")])
+def test_a_name_that_no_branch_can_have(
+    repo: TestRepo, cli: Cli, command: tuple[str, ...], name: str
+) -> None:
+    """It is refused with what is wrong with it, and every command after it works."""
+    repo.lane("auth")
+    before = repo.refs()
+    shown = (name if len(name) <= 60 else name[:57] + "...").replace("\x1b", "\\x1b")
+    assert cli(*command, name) == Ran(
+        129, "", f"error: bad branch name '{shown}'\nhint: {BAD_BRANCHES[name]}\n"
+    )
+    assert repo.refs() == before
+    assert cli("status").code == 0
+
+
+@pytest.mark.parametrize("name", ["x" * 250, "\udcffb", "ünï"])
+def test_odd_names_of_branches(repo: TestRepo, cli: Cli, name: str) -> None:
+    """Any name that git can make a branch of works, bytes that are no text, too."""
+    place = repo.lane("auth", {"auth.py": "1\n"})
+    assert cli("export", "auth", "--branch", f"{name}/e").code == 0
+    assert cli("bind", "auth", f"{name}/b").code == 0
+    repo.write({"auth.py": "2\n"}, place)
+    assert cli("commit", "-m", "more", cwd=place).code == 0
+    assert agreed(repo, "auth", f"{name}/b")
+    assert cli("show", "auth", "--json").json["lane"]["branch"] == f"{name}/b"
+
+
+def test_a_repository_on_a_branch_that_is_no_text(make_repo: Callable[..., TestRepo]) -> None:
+    """Such a branch is adopted, followed and taken in as any other."""
+    repo = make_repo(adopted=False)
+    repo.git("switch", "--quiet", "--create", "br\udcff")
+    repo.lanes.init()
+    repo.commit(repo.lanes.new("auth").lane.name, {"auth.py": "1\n"})
+    following = repo.lanes.promote("auth").following
+    assert following
+    assert following.followed
+    assert agreed(repo, "main", "br\udcff")

@@ -147,7 +147,7 @@ def test_a_path_that_would_be_two(repo: TestRepo) -> None:
     repo.write({"auth.py": "a\n", "o": "o\n"}, place)
     before = repo.refs()
     for call in (repo.lanes.propose, repo.lanes.commit):
-        with pytest.raises(gitlanes.BadValue, match=r"'auth\.py\?o' has a character"):
+        with pytest.raises(gitlanes.BadValue, match=r"'auth\.py\\x00o' has a character"):
             call("auth", paths=["auth.py\0o"])
     assert repo.refs() == before
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 
 import pytest
@@ -58,7 +57,8 @@ def test_bad_names_are_refused(repo: TestRepo) -> None:
     for name in BAD:
         with pytest.raises(BadName) as refused:
             repo.lanes.new(name)
-        assert re.fullmatch(r"[ -~]{1,200}", refused.value.message)
+        assert refused.value.message.isprintable()
+        assert len(refused.value.message) < 200
     assert repo.refs() == before
     assert not repo.path.with_name("repo.lanes").exists()
 

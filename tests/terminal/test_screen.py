@@ -212,14 +212,16 @@ def test_help_is_the_manual(screens: Screens) -> None:
 
 
 def test_deleting_asks(worked: TestRepo, screens: Screens) -> None:
-    """`delete` asks: n keeps everything and ends with 130, y deletes."""
+    """`delete` asks: n keeps everything, says so and ends with 1, y deletes."""
     worked.lanes.reject("auth/2")
     (worked.workspace("auth") / "auth.py").write_text("1\n")
     screen = screens()
     begin(screen, "git lanes delete auth")
     screen.wait("delete lane auth and its workspace? [y/N]:")
     screen.keys("n", "Enter")
-    assert "END=130" in screen.wait("END=")
+    shown = screen.wait("END=")
+    assert "error: nothing was deleted" in shown
+    assert "END=1\n" in f"{shown}\n"
     assert worked.workspace("auth").exists()
     begin(screen, "git lanes delete auth")
     screen.wait("[y/N]:", without="END=")
