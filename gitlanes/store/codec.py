@@ -111,7 +111,8 @@ def _body(model: Model) -> dict[str, Any]:
 
 
 def _lane(body: dict[str, Any]) -> Lane:
-    known = {key: value for key, value in body.items() if key in _LANE_FIELDS}
+    extra = _unknown(body, _LANE_FIELDS)
+    known = {key: value for key, value in body.items() if key not in extra} if extra else {**body}
     known.setdefault("head", None)
     known.setdefault("fork", None)
     known["open"] = tuple(_attempt(x) for x in body.get("open", ()))
@@ -125,19 +126,20 @@ def _lane(body: dict[str, Any]) -> Lane:
         for lane, where in body.get("landed", {}).items()
     }
     known["sparse"] = tuple(body.get("sparse", ()))
-    return checked_lane(Lane(**known, extra=_unknown(body, _LANE_FIELDS)))
+    return checked_lane(Lane(**known, extra=extra))
 
 
 def _attempt(body: dict[str, Any]) -> Attempt:
-    known = {key: value for key, value in body.items() if key in _ATTEMPT_FIELDS}
+    extra = _unknown(body, _ATTEMPT_FIELDS)
+    known = {key: value for key, value in body.items() if key not in extra} if extra else {**body}
     for absent in ("base", "change_id", "agent"):
         known.setdefault(absent, None)
-    return checked_attempt(Attempt(**known, extra=_unknown(body, _ATTEMPT_FIELDS)))
+    return checked_attempt(Attempt(**known, extra=extra))
 
 
 def _unknown(body: dict[str, Any], known: set[str]) -> dict[str, Any]:
     """Return the members that only a newer version knows."""
-    return {key: value for key, value in body.items() if key not in known}
+    return {key: body[key] for key in body.keys() - known}
 
 
 def encode_line(schema: str, line_id: str, body: dict[str, Any]) -> bytes:
