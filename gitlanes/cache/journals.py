@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitlanes import clock
 from gitlanes.errors import CorruptRecord, NotFound, Unsupported
-from gitlanes.models.records import RENAMED, Attempt, Entry
+from gitlanes.models.records import RENAMED
 from gitlanes.store import codec, journal
+from gitlanes.store.codec import Brief
 
 if TYPE_CHECKING:
     from gitlanes.cache.database import Database
@@ -107,14 +108,15 @@ class Journals:
             return found
         total = int(git.run("rev-list", "--count", "--first-parent", *tips, check=False).text or 0)
         try:
-            with closing(journal.stream(git, tips)) as entries:
+            with closing(journal.stream(git, tips, codec.decode_brief)) as entries:
                 for second, entry in entries:
                     found.append(_seen(int(second), entry))
                     if not len(found) % _TOLD:
                         self._repo.progress("reading journals", len(found), total)
         except (CorruptRecord, Unsupported):
             self._db.note(FLAWED)
-            found = [_seen(0, x) for x in journal.walk_all(git, tips, self._repo.warn)]
+            walk = journal.walk_all(git, tips, self._repo.warn)
+            found = [_seen(0, codec.brief(x)) for x in walk]
         self._repo.progress("reading journals", total, total)
         return found
 
@@ -127,7 +129,7 @@ class Journals:
                 commit = self._repo.refs.commit(oid)
                 if codec.is_root(commit.message):
                     return found, None
-                entry = codec.decode_entry(oid, commit.message)
+                entry = codec.decode_brief(oid, commit.message)
             except (CorruptRecord, Unsupported, NotFound) as error:
                 raise MovedAside from error
             found.append(_seen(int(commit.committer.split()[-2]), entry))
@@ -184,18 +186,24 @@ class Journals:
         return self._known.get(uuid)
 
 
-def _seen(second: int, entry: Entry) -> _Seen:
+def _seen(second: int, entry: Brief) -> _Seen:
     try:
         moment = clock.from_utc_text(entry.time)
-    except (ValueError, TypeError):
+    except ValueError:
         moment = None
-    lane, status = entry.record.uuid, entry.record.status
-    stamp = journal.stamp(entry, ())
-    rows = tuple(map(_row, entry.attempts))
-    return _Seen(second, entry.oid, stamp, moment, lane, status != RENAMED, entry.previous, rows)
+    stamp = journal.stamp(entry.time, entry.lane, ())
+    try:
+        rows = tuple(map(_row, entry.attempts))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CorruptRecord(f"journal entry {entry.oid[:12]} is damaged") from error
+    lives = entry.status != RENAMED
+    return _Seen(second, entry.oid, stamp, moment, entry.lane, lives, entry.previous, rows)
 
 
-def _row(attempt: Attempt) -> tuple[Any, ...]:
-    made = (attempt.commit, attempt.change_id, attempt.title, attempt.reason or "")
-    about = (attempt.number, attempt.id, attempt.kind, attempt.status, attempt.agent)
-    return (attempt.uuid, *about, *made)
+def _row(attempt: Mapping[str, Any]) -> tuple[Any, ...]:
+    made = (attempt["commit"], attempt.get("change_id"), attempt["title"])
+    about = (attempt["id"], attempt["kind"], attempt["status"], attempt.get("agent"))
+    texts = (attempt["uuid"], *about, *made, attempt.get("reason") or "")
+    if not all(isinstance(x, str | None) for x in texts) or type(attempt["number"]) is not int:
+        raise TypeError
+    return (attempt["uuid"], attempt["number"], *texts[1:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from gitlanes.errors import CorruptRecord, Unsupported
 from gitlanes.models.plain import Model, plain
@@ -17,6 +17,8 @@ ROOT_SCHEMA = "gitlanes.journal/1"
 _ATTEMPT_FIELDS = set(Attempt.fields) - {"extra"}
 _LANDED_FIELDS = set(Landed.fields) - {"extra"}
 _LANE_FIELDS = set(Lane.fields) - {"extra"}
+# What goes wrong in reading what is not as the format asks.
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 # Members that are absent rather than empty: most lanes have none of them.
 _RARE = ("meta", "sparse")
 
@@ -65,12 +67,7 @@ def decode_entry(oid: str, message: bytes) -> Entry:
     """Return the entry in a journal commit's message; raises CorruptRecord or Unsupported."""
     subject, _, text = message.partition(b"\n\n")
     try:
-        body = json.loads(text)
-        if body["schema"] != ENTRY_SCHEMA:
-            raise Unsupported(
-                f"journal entry {oid[:12]} has format '{body['schema']}'",
-                hint="it was written by a newer gitlanes: upgrade yours",
-            )
+        body = _entry_body(oid, text)
         return Entry(
             oid=oid,
             operation=body["operation"],
@@ -89,11 +86,63 @@ def decode_entry(oid: str, message: bytes) -> Entry:
             attempts=tuple(_attempt(x) for x in body.get("attempts", ())),
             details=body.get("details", {}),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CorruptRecord(
-            f"journal entry {oid[:12]} is damaged: {one_line(str(error), 80)}",
-            hint=f"look at it with: git cat-file commit {oid[:12]}",
-        ) from error
+    except _DAMAGE as error:
+        raise _damaged(oid, error) from error
+
+
+class Brief(NamedTuple):
+    """An entry as far as it says what became of which attempt, none of it checked.
+
+    ``lane`` is the uuid of the record, ``status`` its status; ``attempts`` are their members.
+    """
+
+    oid: str
+    time: str
+    previous: tuple[str, ...]
+    lane: str
+    status: str
+    attempts: list[dict[str, Any]]
+
+
+def decode_brief(oid: str, message: bytes) -> Brief:
+    """Return an entry in a third of the time; raises as `decode_entry`, but misses more faults.
+
+    For who reads very many, and takes nothing from it before it was read in full.
+    """
+    try:
+        body = _entry_body(oid, message.partition(b"\n\n")[2])
+        record, previous = body["record"], tuple(body["previous"])
+        texts = (body["time"], record["uuid"], record["status"], *previous)
+        if not all(isinstance(x, str) for x in texts):
+            raise TypeError("a text is none")
+        attempts = body.get("attempts", [])
+        return Brief(oid, texts[0], previous, texts[1], texts[2], attempts)
+    except _DAMAGE as error:
+        raise _damaged(oid, error) from error
+
+
+def brief(entry: Entry) -> Brief:
+    """Return the same of an entry that was read in full."""
+    record = entry.record
+    attempts = [_body(x) for x in entry.attempts]
+    return Brief(entry.oid, entry.time, entry.previous, record.uuid, record.status, attempts)
+
+
+def _entry_body(oid: str, text: bytes) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(text)
+    if body["schema"] != ENTRY_SCHEMA:
+        raise Unsupported(
+            f"journal entry {oid[:12]} has format '{body['schema']}'",
+            hint="it was written by a newer gitlanes: upgrade yours",
+        )
+    return body
+
+
+def _damaged(oid: str, error: Exception) -> CorruptRecord:
+    return CorruptRecord(
+        f"journal entry {oid[:12]} is damaged: {one_line(str(error), 80)}",
+        hint=f"look at it with: git cat-file commit {oid[:12]}",
+    )
 
 
 def _lane_body(lane: Lane) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from contextlib import closing
 from heapq import merge
 from itertools import groupby
 from operator import attrgetter, itemgetter
+from typing import TypeVar
 
 from gitlanes.errors import CorruptRecord, GitFailed, LanesError, NotFound, Unsupported
 from gitlanes.git.process import Git
@@ -15,6 +16,8 @@ from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.refs import RefReader, list_refs
 from gitlanes.models.records import RENAMED, Attempt, Entry
 from gitlanes.store import codec, layout
+
+T = TypeVar("T")
 
 # Where it is told what is left out of an answer.
 Warn = Callable[[str], None]
@@ -131,13 +134,15 @@ def _by_time(entries: list[Entry]) -> list[Entry]:
     """
     stamps: dict[str, str] = {}
     for entry in reversed(entries):
-        stamps[entry.oid] = stamp(entry, (stamps.get(x, "") for x in entry.previous))
+        stamps[entry.oid] = stamp(
+            entry.time, entry.record.uuid, (stamps.get(x, "") for x in entry.previous)
+        )
     return sorted(entries, key=lambda x: stamps[x.oid], reverse=True)
 
 
-def stamp(entry: Entry, before: Iterable[str]) -> str:
+def stamp(time: str, lane: str, before: Iterable[str]) -> str:
     """Return what orders an entry within its second, given the stamps of those just before it."""
-    return max([f"{entry.time} {entry.record.uuid}", *before])
+    return max([f"{time} {lane}", *before])
 
 
 def walk_all(git: Git, tips: Sequence[str], warn: Warn | None = None) -> Iterator[Entry]:
@@ -148,7 +153,7 @@ def walk_all(git: Git, tips: Sequence[str], warn: Warn | None = None) -> Iterato
     """
     told: set[str] = set()
     try:
-        with closing(stream(git, tips)) as found:
+        with closing(stream(git, tips, codec.decode_entry)) as found:
             for _, same in groupby(found, key=itemgetter(0)):
                 for entry in _by_time([x for _, x in same]):
                     told.add(entry.oid)
@@ -186,7 +191,9 @@ def _walk_sound(reader: RefReader, tip: str, warn: Warn) -> Iterator[Entry]:
         oid = commit.parents[0] if commit.parents else None
 
 
-def stream(git: Git, tips: Sequence[str]) -> Generator[tuple[bytes, Entry]]:
+def stream(
+    git: Git, tips: Sequence[str], decode: Callable[[str, bytes], T]
+) -> Generator[tuple[bytes, T]]:
     """Yield (commit's second, entry) of several journals in git's order; raises CorruptRecord.
 
     Only first parents are followed: the further ones are work, not journal.
@@ -212,7 +219,7 @@ def stream(git: Git, tips: Sequence[str]) -> Generator[tuple[bytes, Entry]]:
                 about, _, message = record.partition(b"\n")
                 if not codec.is_root(message):
                     oid, second = about.split()
-                    yield second, codec.decode_entry(oid.decode(), message)
+                    yield second, decode(oid.decode(), message)
         if process.wait():
             raise CorruptRecord("git cannot read the journals", hint="run 'git fsck'")
     finally:
