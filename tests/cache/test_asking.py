@@ -34,8 +34,7 @@ def dump(path: Path) -> list[object]:
             sorted(map(repr, db.execute(query).fetchall()))
             for query in (
                 "SELECT oid, second, stamp, lane, plain FROM entries",
-                "SELECT a.uuid, a.status, a.reason, a.digest, e.oid FROM attempts a"
-                " JOIN entries e ON e.seq = a.entry",
+                "SELECT uuid, status, reason, digest, oid FROM attempts JOIN entries ON seq = entry",
                 "SELECT a.uuid, t.tag FROM tags t JOIN attempts a ON a.id = t.attempt",
                 "SELECT a.uuid, t.* FROM texts t JOIN attempts a ON a.id = t.rowid",
                 "SELECT * FROM journals",

@@ -45,10 +45,10 @@ def _asked(repo: TestRepo, lanes: list[str], **given: object) -> list[list[objec
     answers: list[list[object]] = []
     for lane, status, agent, tag, limit in product(
         (None, lanes[0], lanes[-1]),
-        (None, "accepted", "rejected"),
+        (None, "rejected"),
         (None, "a"),
         (None, "x"),
-        (None, 1, 3),
+        (None, 2),
     ):
         wanted = log.Filter(lane, status, agent, tag, limit=limit, **given)
         with repo.inner() as inner:
@@ -56,7 +56,7 @@ def _asked(repo: TestRepo, lanes: list[str], **given: object) -> list[list[objec
     return answers
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 def test_filters_answer_the_same(
     repo: TestRepo, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
