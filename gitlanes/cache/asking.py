@@ -30,7 +30,6 @@ def ask(repo: LaneRepo, question: Question[T]) -> T:
     A damaged one is made anew. Where nothing can be written it is made in memory. Raises
     NotAdopted, Unsupported without FTS5, Locked while another process builds for too long.
     """
-    repo.view.require_adopted()
     last: sqlite3.Error | None = None
     for way in (_kept, _anew, _in_memory):
         try:
@@ -70,7 +69,10 @@ def _path(repo: LaneRepo) -> str:
 
 def _positions(repo: LaneRepo) -> dict[str, str]:
     """Return {journal: newest entry} and {kind: notes tree} as they are now."""
-    return {**journal.tips_by_ref(repo.git, repo.warn), **notes.trees(repo)}
+    tips = journal.tips_by_ref(repo.git, repo.warn)
+    if not tips:
+        repo.view.require_adopted()
+    return {**tips, **notes.trees(repo)}
 
 
 def _kept(repo: LaneRepo, now: Mapping[str, str], *, build: bool = True) -> Database:

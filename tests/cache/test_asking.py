@@ -34,7 +34,7 @@ def dump(path: Path) -> list[object]:
             sorted(map(repr, db.execute(query).fetchall()))
             for query in (
                 "SELECT oid, second, stamp, lane, plain FROM entries",
-                "SELECT uuid, status, reason, digest, oid FROM attempts JOIN entries ON seq = entry",
+                "SELECT uuid, status, digest, oid FROM attempts JOIN entries ON seq = entry",
                 "SELECT a.uuid, t.tag FROM tags t JOIN attempts a ON a.id = t.attempt",
                 "SELECT a.uuid, t.* FROM texts t JOIN attempts a ON a.id = t.rowid",
                 "SELECT * FROM journals",

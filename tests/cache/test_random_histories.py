@@ -41,7 +41,7 @@ def _step(repo: TestRepo, random: Random, lanes: list[str], number: int) -> None
         (lane.commit if kind == "commit" else lane.propose)(name, intent=intent)
 
 
-def _asked(repo: TestRepo, lanes: list[str], **given: object) -> list[list[object]]:
+def _asked(repo: TestRepo, lanes: list[str], since: str | None = None) -> list[list[object]]:
     answers: list[list[object]] = []
     for lane, status, agent, tag, limit in product(
         (None, lanes[0], lanes[-1]),
@@ -50,7 +50,7 @@ def _asked(repo: TestRepo, lanes: list[str], **given: object) -> list[list[objec
         (None, "x"),
         (None, 2),
     ):
-        wanted = log.Filter(lane, status, agent, tag, limit=limit, **given)
+        wanted = log.Filter(lane, status, agent, tag, since, limit)
         with repo.inner() as inner:
             answers.append(list(log.history(inner, wanted).attempts))
     return answers
