@@ -99,6 +99,10 @@ class GitFailed(LanesError):
     """A git command that should have worked did not."""
 
 
+class EndpointFailed(LanesError):
+    """A configured service on the network did not answer as it should."""
+
+
 class CorruptRecord(LanesError):
     """A journal entry or note that does not say what the format asks for."""
 

@@ -23,6 +23,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("config", "plugins"),
     ("combine",),
     ("store",),
+    ("cache",),
     ("workspaces",),
     ("lanes",),
     ("history",),
@@ -51,6 +52,8 @@ IMPORTED_ONLY_IN = {
     "datetime": ("clock.py",),
     "psutil": ("git/processes.py",),
     "fcntl": ("git/locks.py",),
+    "sqlite3": ("cache/",),
+    "urllib": ("history/embeddings.py", "cache/database.py"),
 }
 # The exact words below, as calls. A dotted name is the end of what is called.
 CALLED_ONLY_IN = {

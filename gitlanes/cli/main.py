@@ -60,6 +60,10 @@ COMMANDS = {
     "trace": ("history", "show the attempts that led to a state"),
     "diff": ("history", "show what lies between two states, or what is unsaved"),
     "cat": ("show", "print a file as a state has it"),
+    "blame": ("asking", "show the attempt, agent, prompt and cost behind each line"),
+    "why": ("asking", "show why a line, commit or attempt is: the whole chain behind it"),
+    "search": ("asking", "find attempts by words in prompts, messages, reasons, tags"),
+    "similar": ("asking", "find attempts that are like a text"),
     "export": ("exchange", "put an ordinary branch at a lane's head"),
     "doctor": ("doctor", "say what is wrong in this repository, and mend it"),
 }

@@ -66,6 +66,10 @@ ANSWERS = {
     "trace": Answer(("history.Trace",)),
     "diff": Answer(("history.Diff",)),
     "cat": Answer(("history.Blob",)),
+    "blame": Answer(("asking.Blame",)),
+    "why": Answer(("asking.Why",), "the line is not saved yet"),
+    "search": Answer(("asking.Search",)),
+    "similar": Answer(("asking.Similar",)),
     "export": Answer(("exporting.Exported",)),
     "doctor": Answer(("health.Diagnosis",), "anything that it found is left"),
 }

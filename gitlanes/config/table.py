@@ -16,6 +16,7 @@ DIRECTORY = "directory"
 PATTERNS = "patterns"
 COLOUR = "colour"
 PAGER = "pager"
+TEXT = "text"
 
 TEAM_FILE = ".gitlanes.toml"
 _ENVIRONMENT = "GITLANES_"
@@ -43,7 +44,8 @@ class Known(NamedTuple):
     @property
     def name(self) -> str | None:
         """Return its name in the team's file, None where it is a person's own matter."""
-        return self.key.removeprefix(_SECTION) if self.key.startswith(_SECTION) else None
+        shared = self.key.startswith(_SECTION) and self.kind != TEXT
+        return self.key.removeprefix(_SECTION) if shared else None
 
     @property
     def variable(self) -> str | None:
@@ -95,6 +97,20 @@ KNOWN = (
         DURATION,
         ("1h",),
         "how long a claim without a process holds unless told; 0 is until it is released",
+    ),
+    Known(
+        "lanes.embeddingsUrl",
+        TEXT,
+        (),
+        "where 'similar' gets vectors from, as OpenAI's /v1/embeddings answers; in git's own "
+        "configuration alone: prompts of all attempts are sent there",
+    ),
+    Known("lanes.embeddingsModel", TEXT, (), "the model that it is asked for"),
+    Known(
+        "lanes.embeddingsKeyVariable",
+        TEXT,
+        (),
+        "name of the environment variable that has its key",
     ),
     Known("color.lanes", COLOUR, ("auto",), "colours: auto, always or never; else color.ui"),
     Known(

@@ -50,6 +50,12 @@ def list_notes(store: ObjectReader, tree: str) -> Iterator[tuple[str, str]]:
     return _notes_beyond(store, None, tree)
 
 
+def changed_notes(store: ObjectReader, old: str | None, new: str | None) -> set[str]:
+    """Return the commits whose notes are not the same in two notes trees; None is an empty one."""
+    ways = ((old, new), (new, old))
+    return {x for known, tree in ways if tree for x, _ in _notes_beyond(store, known, tree)}
+
+
 def add_lines(store: ObjectStore, tree: str | None, lines: Mapping[str, Sequence[bytes]]) -> str:
     """Return a notes tree that has more lines on several commits; `tree` None starts one.
 

@@ -26,6 +26,7 @@ class Chain:
 
     def __init__(self, repo: LaneRepo, state: LaneState):
         self.record: Lane = state.record
+        self.tip = state.tip
         self._entries = journal.walk_all(repo.git, [state.tip], repo.warn)
         self._made: dict[str, Made] = {}
         self._known: set[str] = set()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from gitlanes import clock
@@ -15,10 +15,13 @@ from gitlanes.store import journal, records
 from gitlanes.store.validity import promotion_of
 
 if TYPE_CHECKING:
+    from gitlanes.cache.database import Database
     from gitlanes.store.lane_repo import LaneRepo
 
 # Attempts whose notes are read at a time: few enough to stop soon, enough to share directories.
 _BATCH = 64
+# Attempts that are looked at before the cache is asked: most limits end among them.
+_WALKED = 512
 _PROMOTIONS = ("promotion", "replay")
 
 
@@ -50,21 +53,62 @@ def history(repo: LaneRepo, wanted: Filter | None = None) -> History:
     Raises BadValue for a status that there is not, a negative limit, and no date.
     """
     wanted = wanted or Filter()
-    if wanted.limit is not None and wanted.limit < 0:
-        raise BadValue(f"limit {wanted.limit} is negative")
-    if wanted.status is not None and wanted.status not in STATUSES:
+    check(wanted.status, wanted.limit)
+    since = moment(repo, wanted.since) if wanted.since else None
+    lane = wanted.lane or wanted.into
+    tips = _tips(repo, lane)
+    found = _attempts(repo, tips, since, one=lane is not None)
+    fits = _promotions(repo, wanted)
+    batch = _BATCH if wanted.limit is None else min(_BATCH, wanted.limit)
+
+    def told(some: Iterable[_Found]) -> Iterator[Told]:
+        matching = (x for x, entry in some if _matches(x, wanted) and fits(x, entry))
+        return (x for x in _with_notes(repo, matching, batch) if _tagged(x, wanted.tag))
+
+    answer = list(islice(told(islice(found, _WALKED)), wanted.limit))
+    if len(answer) == wanted.limit or (further := next(found, None)) is None:
+        return History(tuple(answer))
+    known = _from_cache(repo, wanted, tips, since)
+    if known is not None:
+        some = (x for x in known if _matches(x, wanted))
+        fitting = (x for x in _with_notes(repo, some, batch) if _tagged(x, wanted.tag))
+        return History(tuple(islice(fitting, wanted.limit)))
+    rest = told(chain([further], found))
+    return History((*answer, *islice(rest, _less(wanted.limit, answer))))
+
+
+def _less(limit: int | None, answer: list[Told]) -> int | None:
+    return None if limit is None else limit - len(answer)
+
+
+def _from_cache(
+    repo: LaneRepo, wanted: Filter, tips: list[str], since: float | None
+) -> list[Attempt] | None:
+    """Return the attempts that may fit, if the cache is there and can tell."""
+    selective = (wanted.status, wanted.agent, wanted.tag) != (None, None, None)
+    if not selective or wanted.promotions or wanted.source or wanted.into:
+        return None
+    from gitlanes.cache import asking, places  # 15 ms, and most questions end before
+
+    lane = journal.read_entry(repo.refs, tips[0]).record.uuid if wanted.lane else None
+    asked = places.Wanted(lane, wanted.status, wanted.agent, wanted.tag, since)
+
+    def look(db: Database) -> list[Attempt] | None:
+        found = places.in_order(db, asked)
+        return None if found is None else list(places.attempts_at(repo, found[: wanted.limit]))
+
+    return asking.ask_present(repo, look)
+
+
+def check(status: str | None, limit: int | None) -> None:
+    """Raise BadValue for a status that there is not, and for a negative limit."""
+    if limit is not None and limit < 0:
+        raise BadValue(f"limit {limit} is negative")
+    if status is not None and status not in STATUSES:
         raise BadValue(
-            f"unknown status '{line(wanted.status, 60)}'",
+            f"unknown status '{line(status, 60)}'",
             hint=f"one of {', '.join(STATUSES)}",
         )
-    since = _moment(repo, wanted.since) if wanted.since else None
-    lane = wanted.lane or wanted.into
-    found = _attempts(repo, _tips(repo, lane), since, one=lane is not None)
-    fits = _promotions(repo, wanted)
-    matching = (x for x, entry in found if _matches(x, wanted) and fits(x, entry))
-    batch = _BATCH if wanted.limit is None else min(_BATCH, wanted.limit)
-    told = (x for x in _with_notes(repo, matching, batch) if _tagged(x, wanted.tag))
-    return History(tuple(islice(told, wanted.limit)))
 
 
 def operations(repo: LaneRepo, operation: str) -> list[Entry]:
@@ -82,13 +126,24 @@ def operations(repo: LaneRepo, operation: str) -> list[Entry]:
 
 def of_change(repo: LaneRepo, change: str) -> list[Told]:
     """Return all attempts of one change, newest first."""
-    found = _attempts(repo, _tips(repo, None), None)
-    return list(_with_notes(repo, (x for x, _ in found if x.change_id == change)))
+    from gitlanes.cache import asking, places
+
+    attempts: Iterable[Attempt] | None = asking.ask_present(
+        repo, lambda db: list(places.attempts_at(repo, places.of_change(db, change)))
+    )
+    if attempts is None:
+        attempts = (x for x, _ in _attempts(repo, _tips(repo, None), None))
+    return list(_with_notes(repo, (x for x in attempts if x.change_id == change)))
 
 
 def tell(repo: LaneRepo, attempt: Attempt) -> Told:
     """Return one attempt with its records."""
-    return next(_with_notes(repo, iter([attempt])))
+    return next(tell_all(repo, [attempt]))
+
+
+def tell_all(repo: LaneRepo, attempts: Iterable[Attempt]) -> Iterator[Told]:
+    """Yield attempts with their records."""
+    return _with_notes(repo, iter(attempts))
 
 
 def _tips(repo: LaneRepo, lane: str | None) -> list[str]:
@@ -160,7 +215,7 @@ def _tagged(told: Told, tag: str | None) -> bool:
     return tag is None or any(tag in x.get("tags", ()) for x in told.notes.intents)
 
 
-def _moment(repo: LaneRepo, text: str) -> float:
+def moment(repo: LaneRepo, text: str) -> float:
     """Return epoch seconds for a date as git understands it, '2 days ago' included."""
     said = repo.git.run("rev-parse", f"--since={text}").text
     return float(said.removeprefix("--max-age="))

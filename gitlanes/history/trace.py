@@ -165,13 +165,11 @@ def _with_notes(repo: LaneRepo, steps: list[Step]) -> tuple[tuple[Step, ...], li
 
 
 def _with_records(step: Step, told: Told) -> Step:
-    intent = told.intent
-    prompt = str(intent.get("prompt") or "")
     # A squash has the records of what it brought, too; those are told with their own attempts.
     own = [x for x in told.notes.costs if x.get("attempt_uuid") in (None, told.attempt.uuid)]
     return replace(
         step,
-        agent=told.attempt.agent or (intent.get("agent") or {}).get("id"),
-        intent=next((x.strip() for x in prompt.splitlines() if x.strip()), None),
+        agent=told.agent,
+        intent=told.asked,
         cost=total(own),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from gitlanes.models.notes import Notes
@@ -24,13 +25,27 @@ class Told(Result):
 
         An amended attempt goes on with what was said of it before; what was said since wins.
         """
-        amended = self.attempt.kind == "work"
-        own = (
-            x
-            for x in self.notes.intents
-            if x.get("attempt") == self.attempt.id or (amended and x.get("kind") == "work")
-        )
+        own = own_intents(self.attempt.id, self.attempt.kind, self.notes.intents)
         return {key: value for record in own for key, value in record.items()}
+
+    @property
+    def asked(self) -> str | None:
+        """The first line of what was asked for that is not blank, None if nothing is recorded."""
+        prompt = str(self.intent.get("prompt") or "")
+        return next((x.strip() for x in prompt.splitlines() if x.strip()), None)
+
+    @property
+    def agent(self) -> str | None:
+        """Who did it."""
+        return self.attempt.agent or (self.intent.get("agent") or {}).get("id")
+
+
+def own_intents(attempt: str, kind: str, intents: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return those of a commit's intents that are of an attempt of that id and kind."""
+    amended = kind == "work"
+    return [
+        x for x in intents if x.get("attempt") == attempt or (amended and x.get("kind") == "work")
+    ]
 
 
 class History(Result):

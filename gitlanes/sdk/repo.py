@@ -37,12 +37,13 @@ from gitlanes.models.settings import Configuration, Validation
 from gitlanes.review import amend, decide, propose
 from gitlanes.sdk.directories import Directories
 from gitlanes.sdk.offering import Amendment, Offering, Path_, offer_of, path_names
+from gitlanes.sdk.questions import Questions
 from gitlanes.store.lane_repo import LaneRepo
 from gitlanes.store.transaction import mend
 from gitlanes.upkeep import doctor
 
 
-class Repo(Directories):
+class Repo(Questions, Directories):
     """One git repository with lanes; a context manager, one for each thread.
 
     The identity and git's configuration are read once. Every method raises a subclass of

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
-from gitlanes.errors import BadValue, CorruptRecord, Unsupported, line
+from gitlanes import errors
+from gitlanes.errors import BadValue, CorruptRecord, Unsupported
 from gitlanes.models.plain import Model, plain
 from gitlanes.models.records import Attempt, Entry, Landed, Lane, RefChange
 from gitlanes.store.validity import checked_attempt, checked_lane, is_sound
@@ -18,6 +19,8 @@ _ATTEMPT_FIELDS = set(Attempt.fields) - {"extra"}
 _LANDED_FIELDS = set(Landed.fields) - {"extra"}
 _LANE_FIELDS = set(Lane.fields) - {"extra"}
 _LONGEST_AGENT = 200
+# What goes wrong in reading what is not as the format asks.
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 # Members that are absent rather than empty: most lanes have none of them.
 _RARE = ("meta", "sparse", "mingled")
 
@@ -38,7 +41,7 @@ def check_agent(name: str) -> str:
     if name.isprintable() and name.strip() and len(name) <= _LONGEST_AGENT:
         return name
     raise BadValue(
-        f"bad agent id '{line(name, 60)}'",
+        f"bad agent id '{errors.line(name, 60)}'",
         hint=f"use printable characters, at most {_LONGEST_AGENT} of them",
     )
 
@@ -85,12 +88,7 @@ def decode_entry(oid: str, message: bytes) -> Entry:
     """Return the entry in a journal commit's message; raises CorruptRecord or Unsupported."""
     subject, _, text = message.partition(b"\n\n")
     try:
-        body = json.loads(text)
-        if body["schema"] != ENTRY_SCHEMA:
-            raise Unsupported(
-                f"journal entry {oid[:12]} has format '{body['schema']}'",
-                hint="it was written by a newer gitlanes: upgrade yours",
-            )
+        body = _entry_body(oid, text)
         return Entry(
             oid=oid,
             operation=body["operation"],
@@ -109,11 +107,63 @@ def decode_entry(oid: str, message: bytes) -> Entry:
             attempts=tuple(_attempt(x) for x in body.get("attempts", ())),
             details=body.get("details", {}),
         )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CorruptRecord(
-            f"journal entry {oid[:12]} is damaged: {one_line(_reason(error), 80)}",
-            hint=f"look at it with: git cat-file commit {oid[:12]}",
-        ) from error
+    except _DAMAGE as error:
+        raise _damaged(oid, error) from error
+
+
+class Brief(NamedTuple):
+    """An entry as far as it says what became of which attempt, none of it checked.
+
+    ``lane`` is the uuid of the record, ``status`` its status; ``attempts`` are their members.
+    """
+
+    oid: str
+    time: str
+    previous: tuple[str, ...]
+    lane: str
+    status: str
+    attempts: list[dict[str, Any]]
+
+
+def decode_brief(oid: str, message: bytes) -> Brief:
+    """Return an entry in a third of the time; raises as `decode_entry`, but misses more faults.
+
+    For who reads very many, and takes nothing from it before it was read in full.
+    """
+    try:
+        body = _entry_body(oid, message.partition(b"\n\n")[2])
+        record, previous = body["record"], tuple(body["previous"])
+        texts = (body["time"], record["uuid"], record["status"], *previous)
+        if not all(isinstance(x, str) for x in texts):
+            raise TypeError("a text is none")
+        attempts = body.get("attempts", [])
+        return Brief(oid, texts[0], previous, texts[1], texts[2], attempts)
+    except _DAMAGE as error:
+        raise _damaged(oid, error) from error
+
+
+def brief(entry: Entry) -> Brief:
+    """Return the same of an entry that was read in full."""
+    record = entry.record
+    attempts = [_body(x) for x in entry.attempts]
+    return Brief(entry.oid, entry.time, entry.previous, record.uuid, record.status, attempts)
+
+
+def _entry_body(oid: str, text: bytes) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(text)
+    if body["schema"] != ENTRY_SCHEMA:
+        raise Unsupported(
+            f"journal entry {oid[:12]} has format '{body['schema']}'",
+            hint="it was written by a newer gitlanes: upgrade yours",
+        )
+    return body
+
+
+def _damaged(oid: str, error: Exception) -> CorruptRecord:
+    return CorruptRecord(
+        f"journal entry {oid[:12]} is damaged: {one_line(_reason(error), 80)}",
+        hint=f"look at it with: git cat-file commit {oid[:12]}",
+    )
 
 
 def _lane_body(lane: Lane) -> dict[str, Any]:
@@ -131,7 +181,8 @@ def _body(model: Model) -> dict[str, Any]:
 
 
 def _lane(body: dict[str, Any]) -> Lane:
-    known = {key: value for key, value in body.items() if key in _LANE_FIELDS}
+    extra = _unknown(body, _LANE_FIELDS)
+    known = {key: value for key, value in body.items() if key not in extra} if extra else {**body}
     known.setdefault("head", None)
     known.setdefault("fork", None)
     known["open"] = tuple(_attempt(x) for x in body.get("open", ()))
@@ -145,19 +196,20 @@ def _lane(body: dict[str, Any]) -> Lane:
         for lane, where in body.get("landed", {}).items()
     }
     known["sparse"] = tuple(body.get("sparse", ()))
-    return checked_lane(Lane(**known, extra=_unknown(body, _LANE_FIELDS)))
+    return checked_lane(Lane(**known, extra=extra))
 
 
 def _attempt(body: dict[str, Any]) -> Attempt:
-    known = {key: value for key, value in body.items() if key in _ATTEMPT_FIELDS}
+    extra = _unknown(body, _ATTEMPT_FIELDS)
+    known = {key: value for key, value in body.items() if key not in extra} if extra else {**body}
     for absent in ("base", "change_id", "agent"):
         known.setdefault(absent, None)
-    return checked_attempt(Attempt(**known, extra=_unknown(body, _ATTEMPT_FIELDS)))
+    return checked_attempt(Attempt(**known, extra=extra))
 
 
 def _unknown(body: dict[str, Any], known: set[str]) -> dict[str, Any]:
     """Return the members that only a newer version knows."""
-    return {key: value for key, value in body.items() if key not in known}
+    return {key: body[key] for key in body.keys() - known}
 
 
 def encode_line(schema: str, line_id: str, body: dict[str, Any]) -> bytes:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from heapq import merge
 from itertools import groupby
 from operator import attrgetter, itemgetter
+from typing import TypeVar
 
 from gitlanes.errors import CorruptRecord, GitFailed, LanesError, NotFound, Unsupported, line
 from gitlanes.git.process import Git
@@ -15,6 +16,8 @@ from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.refs import RefReader, list_refs
 from gitlanes.models.records import RENAMED, Attempt, Entry
 from gitlanes.store import codec, layout
+
+T = TypeVar("T")
 
 # Where it is told what is left out of an answer.
 Warn = Callable[[str], None]
@@ -67,6 +70,11 @@ def read_rows(
 
 def read_tips(git: Git, warn: Warn) -> list[str]:
     """Return the newest entries' ids of all journals; what cannot be one is only warned of."""
+    return list(tips_by_ref(git, warn).values())
+
+
+def tips_by_ref(git: Git, warn: Warn) -> dict[str, str]:
+    """Return {ref: its journal's newest entry}; what cannot be one is only warned of."""
     broken: list[str] = []
     try:
         rows = list_refs(git, [layout.JOURNALS], "refname objectname objecttype", broken=broken)
@@ -79,7 +87,11 @@ def read_tips(git: Git, warn: Warn) -> list[str]:
             lane = ref.decode("utf-8", "replace").removeprefix(layout.JOURNALS)
             what = f"{oid.decode()[:12]} is a {kind[0].decode()}"
             warn(left_out(lane, CorruptRecord(what)))
-    return [oid.decode() for _, oid, *kind in rows if kind in ([], [b"commit"])]
+    return {
+        ref.decode("utf-8", "replace"): oid.decode()
+        for ref, oid, *kind in rows
+        if kind in ([], [b"commit"])
+    }
 
 
 def _message(reader: RefReader, oid: str) -> bytes | None:
@@ -118,11 +130,19 @@ def _by_time(entries: list[Entry]) -> list[Entry]:
     """Return entries newest first, each before the one that it follows in its journal.
 
     Within a second their own times tell, as far as those go along: clocks are set back at times.
+    Of those that one operation wrote, the lanes' uuids do.
     """
-    times: dict[str, str] = {}
+    stamps: dict[str, str] = {}
     for entry in reversed(entries):
-        times[entry.oid] = max([entry.time, *(times.get(x, "") for x in entry.previous)])
-    return sorted(entries, key=lambda x: times[x.oid], reverse=True)
+        stamps[entry.oid] = stamp(
+            entry.time, entry.record.uuid, (stamps.get(x, "") for x in entry.previous)
+        )
+    return sorted(entries, key=lambda x: stamps[x.oid], reverse=True)
+
+
+def stamp(time: str, lane: str, before: Iterable[str]) -> str:
+    """Return what orders an entry within its second, given the stamps of those just before it."""
+    return max([f"{time} {lane}", *before])
 
 
 def walk_all(git: Git, tips: Sequence[str], warn: Warn | None = None) -> Iterator[Entry]:
@@ -133,8 +153,8 @@ def walk_all(git: Git, tips: Sequence[str], warn: Warn | None = None) -> Iterato
     """
     told: set[str] = set()
     try:
-        with closing(_stream(git, tips)) as stream:
-            for _, same in groupby(stream, key=itemgetter(0)):
+        with closing(stream(git, tips, codec.decode_entry)) as found:
+            for _, same in groupby(found, key=itemgetter(0)):
                 for entry in _by_time([x for _, x in same]):
                     told.add(entry.oid)
                     yield entry
@@ -171,8 +191,10 @@ def _walk_sound(reader: RefReader, tip: str, warn: Warn) -> Iterator[Entry]:
         oid = commit.parents[0] if commit.parents else None
 
 
-def _stream(git: Git, tips: Sequence[str]) -> Generator[tuple[bytes, Entry]]:
-    """Yield (commit's second, entry) in git's order.
+def stream(
+    git: Git, tips: Sequence[str], decode: Callable[[str, bytes], T]
+) -> Generator[tuple[bytes, T]]:
+    """Yield (commit's second, entry) of several journals in git's order; raises CorruptRecord.
 
     Only first parents are followed: the further ones are work, not journal.
     """
@@ -197,7 +219,7 @@ def _stream(git: Git, tips: Sequence[str]) -> Generator[tuple[bytes, Entry]]:
                 about, _, message = record.partition(b"\n")
                 if not codec.is_root(message):
                     oid, second = about.split()
-                    yield second, codec.decode_entry(oid.decode(), message)
+                    yield second, decode(oid.decode(), message)
         if process.wait():
             raise CorruptRecord("git cannot read the journals", hint="run 'git fsck'")
     finally:

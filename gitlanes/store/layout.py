@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import BadName, line
@@ -93,6 +94,7 @@ def check_lane_name(name: str) -> str:
     )
 
 
+@lru_cache(maxsize=256)
 def _fault(name: str) -> str | None:
     rules = (
         (not name, "it is empty"),

@@ -69,11 +69,13 @@ def read(repo: LaneRepo, commits: Iterable[str]) -> dict[str, Notes]:
     }
 
 
-def read_lines(repo: LaneRepo, commits: Iterable[str]) -> dict[str, dict[str, list[bytes]]]:
+def read_lines(
+    repo: LaneRepo, commits: Iterable[str], kinds: Iterable[str] = tuple(_SCHEMAS)
+) -> dict[str, dict[str, list[bytes]]]:
     """Return the raw lines about these commits, by kind and commit."""
     wanted = list(commits)
     found: dict[str, dict[str, list[bytes]]] = {}
-    for kind in _SCHEMAS:
+    for kind in kinds:
         there, tree = repo.refs.targets([layout.NOTES[kind], layout.NOTES[kind] + "^{tree}"])
         if there and not tree:
             repo.warn(f"notes at '{layout.NOTES[kind]}' are damaged; see 'git lanes doctor'")
