@@ -25,7 +25,7 @@ COMMANDS = {
     "config": ("config", "read, set, edit and check settings"),
     "completion": ("completion", "print a script that completes in bash, zsh or fish"),
     "help": ("help", "show a command's options"),
-    "new": ("lane", "make a lane and its workspace"),
+    "new": ("new", "make a lane and its workspace"),
     "list": ("lane", "list the lanes"),
     "status": ("lane", "show the lanes and what is unsaved here"),
     "show": ("show", "show a lane, attempt, snapshot, change, operation or commit"),
@@ -50,12 +50,14 @@ COMMANDS = {
     "trace": ("history", "show the attempts that led to a state"),
     "diff": ("history", "show what lies between two states, or what is unsaved"),
     "cat": ("show", "print a file as a state has it"),
+    "cost": ("cost", "sum what attempts took; add to what was recorded"),
+    "budget": ("budget", "limit what lanes, agents and days may use"),
     "export": ("exchange", "put an ordinary branch at a lane's head"),
     "doctor": ("doctor", "say what is wrong in this repository, and mend it"),
 }
 
 # Those that hold commands of their own; their plural is a name of theirs that help does not show.
-GROUPS = ("workspace", "snapshot")
+GROUPS = ("workspace", "snapshot", "cost", "budget")
 
 _INTERRUPTS: list[bool] = []
 

@@ -66,6 +66,13 @@ ANSWERS = {
     "trace": Answer(("history.Trace",)),
     "diff": Answer(("history.Diff",)),
     "cat": Answer(("history.Blob",)),
+    "cost": _NOTHING,
+    "cost report": Answer(("costs.CostReport",)),
+    "cost add": Answer(("costs.CostAdded",)),
+    "budget": _NOTHING,
+    "budget set": Answer(("costs.Budgets",)),
+    "budget unset": Answer(("costs.Budgets",), "there is none"),
+    "budget show": Answer(("costs.Budgets",)),
     "export": Answer(("exporting.Exported",)),
     "doctor": Answer(("health.Diagnosis",), "anything that it found is left"),
 }

@@ -57,7 +57,7 @@ def history(repo: LaneRepo, wanted: Filter | None = None) -> History:
             f"unknown status '{codec.one_line(wanted.status, 60)}'",
             hint=f"one of {', '.join(STATUSES)}",
         )
-    since = _moment(repo, wanted.since) if wanted.since else None
+    since = moment(repo, wanted.since) if wanted.since else None
     lane = wanted.lane or wanted.into
     found = _attempts(repo, _tips(repo, lane), since, one=lane is not None)
     fits = _promotions(repo, wanted)
@@ -160,7 +160,7 @@ def _tagged(told: Told, tag: str | None) -> bool:
     return tag is None or any(tag in x.get("tags", ()) for x in told.notes.intents)
 
 
-def _moment(repo: LaneRepo, text: str) -> float:
+def moment(repo: LaneRepo, text: str) -> float:
     """Return epoch seconds for a date as git understands it, '2 days ago' included."""
     said = repo.git.run("rev-parse", f"--since={text}").text
     return float(said.removeprefix("--max-age="))

@@ -20,6 +20,16 @@ RENAMED = "renamed"
 
 MERGE, SQUASH, REPLAY = MODES = ("merge", "squash", "replay")
 
+# What costs are counted in: whole numbers that add up. Cache tokens are part of the input tokens,
+# reasoning tokens part of the output tokens.
+COUNTERS = (
+    *("input_tokens", "output_tokens", "cache_read_input_tokens"),
+    *("cache_creation_input_tokens", "reasoning_output_tokens"),
+    *("api_calls", "tool_calls", "retries", "wall_ms", "api_ms", "gate_ms"),
+)
+# Those that a budget can limit, beside money.
+LIMITED = ("input_tokens", "output_tokens", "api_calls", "wall_ms")
+
 
 class Attempt(Model):
     """One proposed commit on a lane, and what became of it.
@@ -85,7 +95,8 @@ class Lane(Model):
     was, ``parent`` the uuid of the lane that it follows. ``change`` is the Change-Id that the
     next proposal carries on after a rejection. ``branch`` is the bound branch's ref.
     ``description`` and ``meta`` are what people say of it, ``mode`` how it is promoted unless
-    told, ``sparse`` the directories that its workspaces are limited to (none: all). ``extra``
+    told, ``sparse`` the directories that its workspaces are limited to (none: all). ``budget``
+    holds limits and ``spent`` running totals of what the lane took (docs/format.md). ``extra``
     keeps fields that a newer version wrote.
     """
 
@@ -107,6 +118,8 @@ class Lane(Model):
     meta: dict[str, str] = NOTHING
     mode: str | None = None
     sparse: tuple[str, ...] = ()
+    budget: dict[str, Any] = NOTHING
+    spent: dict[str, Any] = NOTHING
     extra: dict[str, Any] = NOTHING
 
     @property

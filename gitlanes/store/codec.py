@@ -18,7 +18,7 @@ _ATTEMPT_FIELDS = set(Attempt.fields) - {"extra"}
 _LANDED_FIELDS = set(Landed.fields) - {"extra"}
 _LANE_FIELDS = set(Lane.fields) - {"extra"}
 # Members that are absent rather than empty: most lanes have none of them.
-_RARE = ("meta", "sparse")
+_RARE = ("meta", "sparse", "budget", "spent")
 
 
 def dump(value: Any) -> str:
