@@ -50,25 +50,27 @@ def svg(title: str, rows: Sequence[Bar]) -> str:
     """Return a bar chart as SVG 1.1: a title, and name, bar and number of each row."""
     most = max((x for _, x, _ in rows), default=Decimal(0))
     width, height = _LABEL + _BAR + _VALUE, _ROW * (len(rows) + 2)
+    size = f'width="{width}" height="{height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="13">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="13">',
         f"<title>{_text(title)}</title>",
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        f'<text x="12" y="{_ROW}" font-weight="bold" fill="#222222">{_text(title)}</text>',
+        f'<rect {size} fill="#fff"/>',
+        _label(12, _ROW, title, ' font-weight="bold"'),
     ]
     for place, (name, number, said) in enumerate(rows, 1):
         top = _ROW * place + _ROW // 2
-        length = float(number * _BAR / most) if most else 0.0
+        length = round(float(number * _BAR / most), 1) if most else 0.0
+        bar = f'x="{_LABEL}" y="{top + 4}" width="{length}" height="{_ROW - 8}"'
         parts += [
-            f'<text x="{_LABEL - 8}" y="{top + 15}" text-anchor="end" fill="#222222">'
-            f"{_text(_short(name))}</text>",
-            f'<rect x="{_LABEL}" y="{top + 4}" width="{length:.1f}" height="{_ROW - 8}" '
-            'fill="#3b6ea5"/>',
-            f'<text x="{_LABEL + length + 8:.1f}" y="{top + 15}" fill="#222222">'
-            f"{_text(said)}</text>",
+            _label(_LABEL - 8, top + 15, _short(name), ' text-anchor="end"'),
+            f'<rect {bar} fill="#3b6ea5"/>',
+            _label(_LABEL + length + 8, top + 15, said),
         ]
     return "\n".join([*parts, "</svg>", ""])
+
+
+def _label(x: float, y: int, said: str, more: str = "") -> str:
+    return f'<text x="{x:g}" y="{y}" fill="#222"{more}>{_text(said)}</text>'
 
 
 def _short(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitlanes.models.costs import Standing
 from gitlanes.models.records import RENAMED, Lane
@@ -67,23 +67,25 @@ class Books:
     def _of_lanes(self, lane: Lane) -> Iterator[Standing]:
         if not (lane.parent or lane.budget.get("lane")):
             return
-        family = {**self._family, lane.uuid: lane}
-        children = _children(family)
-        above: Lane | None = lane
+        family = {**self._family, **{x.uuid: x for x in _nodes(lane)}}
+        children: dict[str, list[_Node]] = {}
+        for node in family.values():
+            children.setdefault(node.parent or "", []).append(node)
+        above: _Node | None = family[lane.uuid]
         asked: set[str] = set()
         while above is not None and above.uuid not in asked:
             asked.add(above.uuid)
-            if limits := above.budget.get("lane"):
+            if above.limits:
                 used = summed(_below(above, children))
-                yield budgets.standing(budgets.LANE, above.name, limits, used)
+                yield budgets.standing(budgets.LANE, above.name, above.limits, used)
             above = family.get(above.parent or "")
 
     @cached_property
-    def _family(self) -> dict[str, Lane]:
+    def _family(self) -> dict[str, _Node]:
         """Lanes that have a parent or may be one with a budget, by uuid."""
-        marks = (b'"parent":', b'"former":', b'"budget":')
+        marks = (b'"parent":', b'"budget":')
         found = self._read(lambda text: any(x in text for x in marks))
-        return {x.uuid: x for x in found}
+        return {node.uuid: node for x in found for node in _nodes(x)}
 
     def _others(self, lane: Lane, mark: bytes) -> list[Lane]:
         """Return the other lanes whose record has a text, and those without totals."""
@@ -101,29 +103,30 @@ class Books:
         return found
 
 
-_Children = dict[str, list[Lane | dict[str, Any]]]
+class _Node(NamedTuple):
+    """A lane as far as its parent's budget needs it."""
+
+    uuid: str
+    name: str
+    parent: str | None
+    limits: dict[str, Any]
+    total: dict[str, Any]
 
 
-def _children(family: dict[str, Lane]) -> _Children:
-    """Return what counts towards each lane: those that follow it, totals of former ones."""
-    found: _Children = {}
-    for lane in family.values():
-        if lane.parent:
-            found.setdefault(lane.parent, []).append(lane)
-        for parent, total in lane.spent.get("former", {}).items():
-            found.setdefault(parent, []).append(total)
-    return found
+def _nodes(lane: Lane) -> Iterator[_Node]:
+    """Yield a lane, and those that its name was before, which count towards others still."""
+    limits = lane.budget.get("lane", {}) if lane.live else {}
+    yield _Node(lane.uuid, lane.name, lane.parent, limits, lane.spent.get("total", {}))
+    for uuid, was in lane.spent.get("former", {}).items():
+        yield _Node(uuid, lane.name, was.get("parent"), {}, was.get("total", {}))
 
 
-def _below(top: Lane, children: _Children) -> Iterator[dict[str, Any]]:
+def _below(top: _Node, children: dict[str, list[_Node]]) -> Iterator[dict[str, Any]]:
     """Yield the totals of a lane and of all that count towards it, each once."""
-    waiting: list[Lane | dict[str, Any]] = [top]
-    told: set[str] = set()
+    waiting, told = [top], set()
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            yield one
-        elif one.uuid not in told:
-            told.add(one.uuid)
-            yield one.spent.get("total", {})
-            waiting += children.get(one.uuid, [])
+        node = waiting.pop()
+        if node.uuid not in told:
+            told.add(node.uuid)
+            yield node.total
+            waiting += children.get(node.uuid, [])

@@ -9,7 +9,7 @@ from gitlanes import clock
 from gitlanes.errors import BadValue, Negative, NotAdopted
 from gitlanes.models.costs import Budgets, Limits, Standing
 from gitlanes.models.plain import NOTHING, Model, replace
-from gitlanes.models.records import RENAMED, Lane, LaneState
+from gitlanes.models.records import RENAMED, LaneState
 from gitlanes.review.books import Books
 from gitlanes.store import codec, spending
 from gitlanes.store.adopt import adopted_record
@@ -67,7 +67,7 @@ def show(repo: LaneRepo, scope: Scope) -> Budgets:
     if scope == Scope():
         return Budgets(*_stand(_every(repo)))
     if scope.lane is not None:
-        return Budgets(*_stand(budget_left(repo, scope.lane, scope.agent)))
+        return Budgets(*_stand(_concerning(repo, scope.lane, scope.agent)))
     return Budgets(*_stand(_one(repo, *_named(scope))))
 
 
@@ -106,13 +106,16 @@ def _one(repo: LaneRepo, kind: str, name: str) -> tuple[Standing, ...]:
         repo.view.require_adopted()
         return ()
     found = _books(repo).standings(holder, name if kind == AGENT else None)
-    own = tuple(x for x in found if x.scope == kind and (x.name == name or kind == DAY))
-    return own or ((standing(LANE, name, NOTHING, _used(repo, holder)),) if kind == LANE else ())
+    return tuple(x for x in found if x.scope == kind and (x.name == name or kind == DAY))
 
 
-def _used(repo: LaneRepo, lane: Lane) -> Mapping[str, Any]:
-    total: dict[str, Any] = spending.of(repo, lane).get("total", {})
-    return total
+def _concerning(repo: LaneRepo, lane: str, agent: str | None) -> tuple[Standing, ...]:
+    """Return what concerns work in a lane, its own use first even where that is unlimited."""
+    found = budget_left(repo, lane, agent)
+    if any((x.scope, x.name) == (LANE, lane) for x in found):
+        return found
+    total = spending.of(repo, repo.view.lane(lane).record).get("total", {})
+    return (standing(LANE, lane, NOTHING, total), *found)
 
 
 def _named(scope: Scope) -> tuple[str, str]:

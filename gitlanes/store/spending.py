@@ -1,8 +1,8 @@
 """What a lane has spent: running totals in its record, so that a budget is asked in no time.
 
 ``total`` is the lane's own, ``agents`` by agent's id, ``day`` that of the last day (UTC) that
-something was recorded on. ``former`` are totals of earlier lanes of the same name, by the
-parent that they counted towards; ``agents`` and ``day`` include those lanes.
+something was recorded on. ``former`` are earlier lanes of the same name that followed another,
+by uuid, with that ``parent`` and their ``total``; ``agents`` and ``day`` include all of them.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def begun_again(repo: LaneRepo, former: Lane | None) -> Spent:
     if former is None:
         return NOTHING_YET
     spent = of(repo, former)
-    below, total = dict(spent.get("former", {})), spent.get("total", {})
-    if former.parent and total:
-        below[former.parent] = sums.summed([below.get(former.parent, {}), total])
+    below = dict(spent.get("former", {}))
+    if former.parent:
+        below[former.uuid] = {"parent": former.parent, "total": spent.get("total", {})}
     kept: Spent = {key: spent[key] for key in ("agents", "day") if key in spent}
     if below:
         kept["former"] = below

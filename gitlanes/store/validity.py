@@ -77,11 +77,15 @@ def _is_spent(spent: object) -> bool:
     """Say whether those are running totals, of a lane and by agent, parent and day."""
     if not isinstance(spent, dict):
         return False
-    day, groups = spent.get("day", {}), [spent.get(x, {}) for x in ("agents", "former")]
-    if not isinstance(day, dict) or not all(isinstance(x, dict) for x in groups):
+    day, agents, former = (spent.get(x, {}) for x in ("day", "agents", "former"))
+    if not all(isinstance(x, dict) for x in (day, agents, former)):
         return False
-    sums = (spent.get("total", {}), day.get("total", {}), *(y for x in groups for y in x.values()))
-    return isinstance(day.get("date", ""), str) and all(map(_are_sums, sums))
+    parts = (spent, day, *former.values())
+    if not all(isinstance(x, dict) for x in parts):
+        return False
+    words = (day.get("date", ""), *(x.get("parent", "") for x in former.values()))
+    sums = (*(x.get("total", {}) for x in parts), *agents.values())
+    return all(isinstance(x, str) for x in words) and all(map(_are_sums, sums))
 
 
 def _are_sums(sums: object) -> bool:
