@@ -40,6 +40,7 @@ def put(repo: TestRepo, lane: str, **changes: Any) -> None:
     """Change a lane's record, as a version of another time would have written it."""
     with repo.inner() as inner, transaction(inner, "edit") as tx:
         state = inner.view.lane(lane)
+        tx.description = f"edit lane {lane}"
         tx.lane(state, replace(state.record, **changes))
 
 
@@ -265,7 +266,7 @@ def test_lanes_of_an_earlier_version(repo: TestRepo) -> None:
     assert record(repo, "auth").spent == {}
     assert repo.lanes.budget("auth").budgets[0].used["api_calls"] == 10
     assert record(repo, "auth").spent == {}  # a reader writes nothing
-    repo.lanes.set_budget(agent="a", limits=Limits(api_calls=9))
+    repo.lanes.set_budget(agent="a", limits=Limits(api_calls=8))
     assert record(repo, "auth").spent == before
     with pytest.raises(BudgetExceeded):
         work(repo, "docs")
