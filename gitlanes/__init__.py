@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gitlanes.errors import (
         BadName,
         BadValue,
+        BudgetExceeded,
         Collision,
         CorruptRecord,
         GitFailed,
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
         Refused,
         Unsupported,
     )
+    from gitlanes.models.costs import Limits
     from gitlanes.models.notes import Cost, Intent, Judgement
     from gitlanes.sdk.repo import Repo
 
 __all__ = [
     "BadName",
     "BadValue",
+    "BudgetExceeded",
     "Collision",
     "CorruptRecord",
     "Cost",
@@ -41,6 +44,7 @@ __all__ = [
     "Intent",
     "Judgement",
     "LanesError",
+    "Limits",
     "Locked",
     "Negative",
     "NotARepository",
@@ -57,6 +61,7 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(__all__, "gitlanes.errors"),
     **dict.fromkeys(("Cost", "Intent", "Judgement"), "gitlanes.models.notes"),
+    "Limits": "gitlanes.models.costs",
     "Repo": "gitlanes.sdk.repo",
 }
 

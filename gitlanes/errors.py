@@ -64,6 +64,10 @@ class Refused(LanesError):
     """The request is clear, and doing it would lose or overwrite something."""
 
 
+class BudgetExceeded(Refused):
+    """A budget is used up; ``data['budget']`` has its scope, name, limit, maximum and use."""
+
+
 class BadName(Refused):
     """A lane name that git, a file system or a reader could misunderstand."""
 

@@ -21,7 +21,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("errors", "ids", "clock"),
     ("models", "git"),
     ("config", "plugins"),
-    ("combine",),
+    ("combine", "usage"),
     ("store",),
     ("cache",),
     ("workspaces",),

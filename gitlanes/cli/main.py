@@ -35,7 +35,7 @@ COMMANDS = {
     "config": ("config", "read, set, edit and check settings"),
     "completion": ("completion", "print a script that completes in bash, zsh or fish"),
     "help": ("help", "show a command's options"),
-    "new": ("lane", "make a lane and its workspace"),
+    "new": ("new", "make a lane and its workspace"),
     "list": ("lane", "list the lanes"),
     "status": ("lane", "show the lanes and what is unsaved here"),
     "show": ("show", "show a lane, attempt, snapshot, change, operation or commit"),
@@ -64,12 +64,14 @@ COMMANDS = {
     "why": ("asking", "show why a line, commit or attempt is: the whole chain behind it"),
     "search": ("asking", "find attempts by words in prompts, messages, reasons, tags"),
     "similar": ("asking", "find attempts that are like a text"),
+    "cost": ("cost", "sum what attempts took; add to what was recorded"),
+    "budget": ("budget", "limit what lanes, agents and days may use"),
     "export": ("exchange", "put an ordinary branch at a lane's head"),
     "doctor": ("doctor", "say what is wrong in this repository, and mend it"),
 }
 
 # Those that hold commands of their own; their plural is a name of theirs that help does not show.
-GROUPS = ("workspace", "snapshot")
+GROUPS = ("workspace", "snapshot", "cost", "budget")
 
 # What every command takes, and nothing before a command does.
 _COMMON = ("--json", "--quiet", "-q", "--verbose", "-v", "--debug")

@@ -14,6 +14,7 @@ import click
 from gitlanes.config.table import AGENT_VARIABLE
 from gitlanes.errors import BadValue
 from gitlanes.models.notes import Cost, Intent, Judgement
+from gitlanes.models.plain import replace
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,10 +37,30 @@ _COST = (
     click.option("--tokens-out", type=click.IntRange(0), help="Output tokens."),
     click.option("--cache-read", type=click.IntRange(0), help="Input tokens read from a cache."),
     click.option("--cache-write", type=click.IntRange(0), help="Input tokens put into a cache."),
+    click.option("--reasoning", type=click.IntRange(0), help="Output tokens of reasoning."),
     click.option("--api-calls", type=click.IntRange(0), help="Calls of the model's API."),
+    click.option("--tool-calls", type=click.IntRange(0), help="Calls of tools."),
+    click.option("--retries", type=click.IntRange(0), help="Calls that had to be made again."),
     click.option("--wall", metavar="DURATION", help="Time taken: 90s, 5m, 1h30m."),
-    click.option("--cost", metavar="USD", help="Money spent, in US dollars."),
+    click.option("--cost", metavar="MONEY", help="Money spent: 0.42 (US dollars), '0.42 EUR'."),
+    click.option("--provider", help="Who runs the model."),
+    click.option(
+        "--usage",
+        type=click.Path(path_type=Path),
+        help="Read what the agent printed of its usage there; '-' is stdin.",
+    ),
 )
+_COUNTED = {
+    "tokens_in": "input_tokens",
+    "tokens_out": "output_tokens",
+    "cache_read": "cache_read_input_tokens",
+    "cache_write": "cache_creation_input_tokens",
+    "reasoning": "reasoning_output_tokens",
+    "api_calls": "api_calls",
+    "tool_calls": "tool_calls",
+    "retries": "retries",
+    "provider": "provider",
+}
 _JUDGEMENT = (
     click.option("--by", metavar="ID", help="Who decides."),
     click.option("--reason", help="Why."),
@@ -51,7 +72,15 @@ _JUDGEMENT = (
 
 def intent_options(function: F) -> F:
     """Add the options that `take_intent` and `take_cost` understand."""
-    for option in reversed((*_INTENT, *_COST)):
+    function = cost_options(function)
+    for option in reversed(_INTENT):
+        function = option(function)
+    return function
+
+
+def cost_options(function: F) -> F:
+    """Add the options that `take_cost` understands."""
+    for option in reversed(_COST):
         function = option(function)
     return function
 
@@ -84,19 +113,51 @@ def take_meta(given: Iterable[str]) -> dict[str, str]:
 
 
 def take_cost(given: dict[str, Any]) -> Cost:
-    """Remove the cost's options from `given` and return the cost; raises BadValue."""
-    amount = given.pop("cost")
-    wall = given.pop("wall")
-    return Cost(
-        input_tokens=given.pop("tokens_in"),
-        output_tokens=given.pop("tokens_out"),
-        cache_read_input_tokens=given.pop("cache_read"),
-        cache_creation_input_tokens=given.pop("cache_write"),
-        api_calls=given.pop("api_calls"),
-        wall_ms=None if wall is None else milliseconds(wall),
-        amount=None if amount is None else _money(amount),
-        currency=None if amount is None else "USD",
-    )
+    """Remove the cost's options from `given` and return the cost; raises BadValue.
+
+    What an agent printed of its usage is read first; what an option says wins.
+    """
+    wall, money, usage = (given.pop(x) for x in ("wall", "cost", "usage"))
+    amount, currency = (None, None) if money is None else take_money(money)
+    said = {field: given.pop(option) for option, field in _COUNTED.items()}
+    said |= {
+        "wall_ms": None if wall is None else milliseconds(wall),
+        "amount": amount,
+        "currency": currency,
+    }
+    known = {key: value for key, value in said.items() if value is not None}
+    if usage is None:
+        return Cost(**known)
+    if amount is not None:
+        known["amount_source"] = None  # the agent's word is not taken for it
+    return replace(_usage(usage), **known)
+
+
+def _usage(file: Path) -> Cost:
+    from gitlanes.usage.importing import MOST_BYTES, read_usage
+
+    try:
+        if str(file) == "-":
+            data = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with file.open("rb") as opened:
+                data = opened.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise BadValue(f"usage in '{file}' is larger than {MOST_BYTES >> 20} MiB")
+        return read_usage(data.decode())
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadValue(f"cannot read the usage in '{file}': {error}") from error
+
+
+def take_money(text: str) -> tuple[str, str]:
+    """Return amount and currency of ``0.42`` (US dollars) or ``0.42 EUR``; raises BadValue."""
+    from gitlanes.config.prices import CURRENCY
+
+    amount, _, currency = text.strip().partition(" ")
+    currency = currency.strip() or "USD"
+    if not CURRENCY.fullmatch(currency):
+        raise BadValue(f"bad amount of money '{text}'", hint="write it as 0.42 or '0.42 EUR'")
+    return _money(amount), currency
 
 
 def take_judgement(given: dict[str, Any]) -> Judgement:

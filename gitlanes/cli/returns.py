@@ -70,6 +70,13 @@ ANSWERS = {
     "why": Answer(("asking.Why",), "the line is not saved yet"),
     "search": Answer(("asking.Search",)),
     "similar": Answer(("asking.Similar",)),
+    "cost": _NOTHING,
+    "cost report": Answer(("costs.CostReport",)),
+    "cost add": Answer(("costs.CostAdded",)),
+    "budget": _NOTHING,
+    "budget set": Answer(("costs.Budgets",)),
+    "budget unset": Answer(("costs.Budgets",), "there is none"),
+    "budget show": Answer(("costs.Budgets",)),
     "export": Answer(("exporting.Exported",)),
     "doctor": Answer(("health.Diagnosis",), "anything that it found is left"),
 }

@@ -11,7 +11,7 @@ from gitlanes.models.history import Told
 
 def brief_cost(told: Told) -> str:
     """Return tokens in and out, and money, summed over what was recorded."""
-    from gitlanes.history.costs import total
+    from gitlanes.usage.sums import total
 
     return cost_text(total(told.notes.costs))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from gitlanes.config import table
@@ -12,7 +12,7 @@ from gitlanes.git.settings import Given, Layer
 
 # A team's settings are a page; more is something else under that name.
 MOST_BYTES = 1 << 20
-_MEND = "mend it with 'git lanes config --edit'"
+MEND = "mend it with 'git lanes config --edit'"
 
 
 def environment(environ: Mapping[str, str]) -> Layer:
@@ -46,13 +46,16 @@ def team(path: str | None) -> Layer:
         faults = [known.misfit] if values is None else []
         faults += filter(None, (table.team_fault(known, x) for x in values or ()))
         if values is None or faults:
-            raise BadValue(f"{table.TEAM_FILE}: {known.key}: {faults[0]}", hint=_MEND)
+            raise BadValue(f"{table.TEAM_FILE}: {known.key}: {faults[0]}", hint=MEND)
         found[known.plain] = Given(values, f"{table.TEAM_FILE}: {known.key}")
     return found
 
 
-def load(path: str) -> dict[str, Any]:
-    """Return what a TOML file holds; raises Refused with the line of what is wrong."""
+def load(path: str, number: Callable[[str], Any] = float) -> dict[str, Any]:
+    """Return what a TOML file holds; raises Refused with the line of what is wrong.
+
+    ``number`` makes a value of a number with a point.
+    """
     import tomllib  # 5 ms, and most repositories have no such file
 
     try:
@@ -60,12 +63,12 @@ def load(path: str) -> dict[str, Any]:
             data = file.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
             raise ValueError("it is larger than 1 MiB")
-        return tomllib.loads(data.decode())
+        return tomllib.loads(data.decode(), parse_float=number)
     except (ValueError, RecursionError) as error:
         said = str(error)
         raise Refused(
             f"cannot read '{table.TEAM_FILE}': {said[:1].lower()}{said[1:]}",
-            hint=_MEND,
+            hint=MEND,
         ) from error
 
 

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
-from gitlanes.config import layers, table
+from gitlanes.config import layers, prices, table
 from gitlanes.config.settings import nearest
 from gitlanes.errors import Refused
 from gitlanes.git import settings as git_settings
@@ -18,7 +18,7 @@ from gitlanes.git.settings import as_flag
 from gitlanes.models.settings import Fault, Validation
 
 _SECTIONS = ("lanes", "color", "pager")
-_HEADER = re.compile(r"\s*\[\s*([^\]\s\"]+)\s*\]")
+_HEADER = re.compile(r"\s*\[\s*([^\]]+?)\s*\]")
 _ENTRY = re.compile(r"\s*\"?([A-Za-z0-9_-]+)\"?\s*(?:=|$)")
 _AT_LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
 
@@ -51,6 +51,9 @@ def _in_team_file(path: str, top: str) -> Iterator[Fault]:
         section, _, name = where.partition(".")
         near = nearest(name, [*table.BY_NAME]) if problem == _UNKNOWN and name else None
         yield Fault(path, line_of(text, section, name), where, problem, near)
+    for where, problem in prices.faults(content.get(prices.SECTION, {})):
+        model, _, name = where.rpartition(".")
+        yield Fault(path, line_of(text, model, name), where, problem)
     values = content.get("lanes")
     for name, value in values.items() if isinstance(values, dict) else ():
         known = table.BY_NAME.get(name)
@@ -69,7 +72,8 @@ def _misfits(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
     fields: Any = {name: (_type_of(known), None) for name, known in table.BY_NAME.items()}
     closed = pydantic.ConfigDict(extra="forbid")
     lanes: Any = pydantic.create_model("lanes", __config__=closed, **fields)
-    whole = pydantic.create_model("team", __config__=closed, lanes=(lanes, None))
+    apart: Any = {prices.SECTION: (Any, None)}  # checked by rules of its own
+    whole = pydantic.create_model("team", __config__=closed, lanes=(lanes, None), **apart)
     try:
         whole.model_validate(content)
     except pydantic.ValidationError as error:
@@ -175,7 +179,7 @@ def line_of(text: str, section: str, name: str) -> int | None:
     for number, line in enumerate(text.splitlines(), 1):
         header = _HEADER.match(line)
         if header:
-            present = header[1].lower()
+            present = header[1].replace('"', "").lower()
             if present == section.lower() and not found:
                 found = number
             line = line[header.end() :]

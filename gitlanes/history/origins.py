@@ -9,13 +9,13 @@ from gitlanes import clock, ids
 from gitlanes.git.raw import CommitObject
 from gitlanes.git.trailers import change_id_of, subject_of
 from gitlanes.history import log
-from gitlanes.history.costs import total
 from gitlanes.models.asking import Origin
 from gitlanes.models.history import Told, own_intents
 from gitlanes.models.notes import Notes
 from gitlanes.models.plain import replace
 from gitlanes.models.records import ACCEPTED, REPLAY, SQUASH
 from gitlanes.store import codec, records
+from gitlanes.usage.sums import total
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo

@@ -10,11 +10,11 @@ from gitlanes import ids
 from gitlanes.errors import BadValue
 from gitlanes.git.trailers import change_id_of, subject_of
 from gitlanes.history.chains import Chain, Chains, Made
-from gitlanes.history.costs import total
 from gitlanes.models.history import Step, Told, Trace
 from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import REPLAY
 from gitlanes.store import codec, records
+from gitlanes.usage.sums import total
 from gitlanes.workspaces import finding
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from gitlanes import ids
 from gitlanes.errors import Negative, NotFound
 from gitlanes.history import log
 from gitlanes.history.blame import blame
-from gitlanes.history.costs import total
 from gitlanes.history.landings import landings
 from gitlanes.history.origins import of_change, origins
 from gitlanes.models.asking import BlamedLine, Origin, Why
 from gitlanes.models.history import Told
 from gitlanes.models.plain import plain
 from gitlanes.store import codec
+from gitlanes.usage.sums import total
 
 if TYPE_CHECKING:
     from collections.abc import Callable

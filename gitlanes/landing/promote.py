@@ -12,7 +12,7 @@ from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent
 from gitlanes.models.plain import Model, plain, replace
 from gitlanes.models.records import MERGE, MODES, Attempt, Lane, LaneState
 from gitlanes.models.results import CollidingPath, Promotion
-from gitlanes.review import standing
+from gitlanes.review import costs, standing
 from gitlanes.store import records
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
@@ -138,6 +138,7 @@ def _land(
     tx: Transaction, landing: Landing, forced: tuple[CollidingPath, ...], order: Order, mode: str
 ) -> Promotion:
     source, target = landing.source.record, landing.target.record
+    books = costs.opened(tx, target, order.intent.agent) if order.cost.known else None
     made = landed_commits.write(tx, landing, mode, order.message)
     head = made[-1].commit if made else str(target.head)
     details = {"promotion": ledger.told(landing, mode, forced, head)}
@@ -147,7 +148,6 @@ def _land(
     if made:
         last = made[-1].attempt
         records.add_intent(tx, last, order.intent, details)
-        records.add_cost(tx, last, order.cost)
     attempts = tuple(x.attempt for x in made)
     gone = _replaced(source, target, attempts, tx.time)
     tx.description = f"promote {source.name} into {target.name} ({mode})"
@@ -158,6 +158,8 @@ def _land(
             next=target.next + len(made),
             open=ledger.without(target.open, gone),
         )
+        if made and books:
+            after = costs.charge(tx, books, after, made[-1].attempt, order.cost, order.intent)
         parents = [x.commit for x in made][-1:]
         changed = (*attempts, *gone)
         tx.lane(landing.target, after, parents=parents, attempts=changed, details=details)

@@ -11,7 +11,7 @@ from gitlanes.landing.promote import Order, carry_out, checked, mode_of, unforce
 from gitlanes.models.plain import replace
 from gitlanes.models.records import PROPOSED, REPLAY, Attempt
 from gitlanes.models.results import CollidingPath, Promotion
-from gitlanes.review import standing
+from gitlanes.review import costs, standing
 from gitlanes.store import records
 from gitlanes.store.transaction import Transaction
 from gitlanes.workspaces import finding
@@ -45,13 +45,15 @@ def _offer(
     attempt = _attempt(tx, landing, forced, order, mode, rivals)
     gone = standing.replaced(rivals, attempt, tx.time)
     records.add_intent(tx, attempt, order.intent, {"promotion": attempt.promotion})
-    records.add_cost(tx, attempt, order.cost)
     tx.description = f"propose {attempt.id}: {attempt.title}"
     record = replace(
         target,
         next=attempt.number + 1,
         open=(*ledger.without(target.open, gone), attempt),
     )
+    if order.cost.known:
+        books = costs.opened(tx, target, order.intent.agent)
+        record = costs.charge(tx, books, record, attempt, order.cost, order.intent)
     tx.lane(
         landing.target,
         record,

@@ -13,11 +13,12 @@ from gitlanes.git.refs import list_refs
 from gitlanes.lanes import forks
 from gitlanes.lanes.about import NO_ABOUT, About, directories
 from gitlanes.lanes.about import check as check_about
+from gitlanes.models.costs import NO_LIMITS, Limits
 from gitlanes.models.lanes import Adopted, DeletedLane, NewLane
 from gitlanes.models.plain import plain, replace
 from gitlanes.models.records import ACTIVE, DELETED, REJECTED, Lane, LaneState
 from gitlanes.models.workspaces import Snapshot, Workspace
-from gitlanes.store import layout
+from gitlanes.store import layout, spending
 from gitlanes.store.adopt import USUAL_NAME, adopt, require_adopted_lane
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
@@ -52,6 +53,7 @@ def new(
     agent: str | None = None,
     about: About = NO_ABOUT,
     sparse: Sequence[str] = (),
+    limits: Limits = NO_LIMITS,
     exist_ok: bool = False,
     expect: str | None = None,
 ) -> NewLane:
@@ -59,7 +61,7 @@ def new(
 
     ``start`` is a lane, attempt, snapshot or revision; the adopted lane's head by default.
     ``agent`` is who owns the lane, ``sparse`` the directories that its workspaces are limited
-    to. With ``exist_ok`` a lane of that name is returned as it is.
+    to, ``limits`` its budget. With ``exist_ok`` a lane of that name is returned as it is.
     Raises Raced if the start is not the commit that ``expect`` (a beginning of it) names,
     BadValue for what cannot be recorded and for a path that can be none, NotFound for a sparse
     directory that the start does not have.
@@ -68,6 +70,7 @@ def new(
     workspaces.check_path(path)
     check_expected(expect)
     check_about(about)
+    budget = {"lane": given} if (given := spending.checked(limits)) else {}
     default = _default(repo)
     existing = repo.view.find(name)
     if existing is not None and existing.record.live:
@@ -76,7 +79,7 @@ def new(
             return _existing(repo, existing)
     begun = forks.resolve(repo, start, default)
     require_commit(f"start of lane '{name}'", begun.commit, expect)
-    limits = directories(repo, sparse, begun.commit)
+    only = directories(repo, sparse, begun.commit)
     if workspace:
         moving.require_content(repo, begun.commit)
     with transaction(repo, "new", actor=agent) as tx:
@@ -88,7 +91,7 @@ def new(
         _refuse_half_deleted(repo, state)
         refuse_twin(repo, name)
         record = _record(tx, name, begun, default, state, agent)
-        record = replace(record, **plain(about), sparse=limits)
+        record = replace(record, **plain(about), sparse=only, budget=budget)
         tx.description = f"new lane {name}"
         tx.lane(state, record, parents=[begun.commit])
         if begun.origin is not None:
@@ -211,6 +214,7 @@ def _record(
         origin=start.origin.record.uuid if start.origin else None,
         owner=agent,
         next=tombstone.record.next if tombstone else 1,
+        spent=spending.begun_again(tx.repo, tombstone.record if tombstone else None),
         landed=forks.landed_from(tx.repo, start, default),
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from gitlanes.models.plain import NOTHING, Model
+from gitlanes.models.records import COUNTERS
 
 
 class Intent(Model):
@@ -26,22 +27,47 @@ class Intent(Model):
     meta: dict[str, str] = NOTHING
 
 
+# Where an amount comes from: the agent or its provider said it, prices of ours, or it is part
+# of what a subscription covers.
+PROVIDER, LOCAL, SUBSCRIPTION = AMOUNT_SOURCES = ("provider", "local", "subscription")
+# Whether a record covers all of what it is about, or some is known to be missing.
+COMPLETE, PARTIAL = COVERAGES = ("complete", "partial")
+
+
 class Cost(Model):
-    """What an attempt took; ``amount`` is a decimal string in ``currency``."""
+    """What an attempt took, or a stage of it that ``agent`` saw to.
+
+    ``input_tokens`` includes what was read from and put into a cache, ``output_tokens`` the
+    reasoning. ``amount`` is a decimal string in ``currency``, ``amount_source`` says whose
+    figure that is: 'provider', 'local' or 'subscription'. ``coverage`` is 'complete' or
+    'partial'. ``raw`` is the usage as the agent printed it.
+    """
 
     input_tokens: int | None = None
     output_tokens: int | None = None
     cache_read_input_tokens: int | None = None
     cache_creation_input_tokens: int | None = None
+    reasoning_output_tokens: int | None = None
     api_calls: int | None = None
+    tool_calls: int | None = None
+    retries: int | None = None
     wall_ms: int | None = None
+    api_ms: int | None = None
+    gate_ms: int | None = None
+    model: str | None = None
+    provider: str | None = None
     amount: str | None = None
     currency: str | None = None
+    amount_source: str | None = None
+    coverage: str | None = None
+    agent: str | None = None
+    stage: str | None = None
+    raw: dict[str, Any] | None = None
 
     @property
     def known(self) -> bool:
-        """Say whether anything is known at all."""
-        return any(getattr(self, name) is not None for name in self.fields)
+        """Say whether anything is known that adds up."""
+        return self.amount is not None or any(getattr(self, x) is not None for x in COUNTERS)
 
 
 class Evaluation(Model):

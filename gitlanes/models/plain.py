@@ -64,7 +64,7 @@ class Result(Model):
         return {"schema": f"gitlanes.{self.schema}/1", **plain(self)}
 
 
-def replace(model: M, **changes: Any) -> M:
+def replace(model: M, /, **changes: Any) -> M:
     """Return the model with some fields changed."""
     return type(model)(**{**model.__dict__, **changes})
 

@@ -20,6 +20,16 @@ RENAMED = "renamed"
 
 MERGE, SQUASH, REPLAY = MODES = ("merge", "squash", "replay")
 
+# What costs are counted in: whole numbers that add up. Cache tokens are part of the input tokens,
+# reasoning tokens part of the output tokens.
+COUNTERS = (
+    *("input_tokens", "output_tokens", "cache_read_input_tokens"),
+    *("cache_creation_input_tokens", "reasoning_output_tokens"),
+    *("api_calls", "tool_calls", "retries", "wall_ms", "api_ms", "gate_ms"),
+)
+# Those that a budget can limit, beside money.
+LIMITED = ("input_tokens", "output_tokens", "api_calls", "wall_ms")
+
 
 class Attempt(Model):
     """One proposed commit on a lane, and what became of it.
@@ -90,7 +100,9 @@ class Lane(Model):
     name under ``--json``. ``description`` and ``meta`` are what people say of it, ``mode`` how it
     is promoted unless told, ``sparse`` the directories that its workspaces are limited to (none:
     all). ``mingled`` says that its work and other lanes' met on ways that ``landed`` does not
-    tell: one took in or started from the other. ``extra`` keeps fields that a newer version wrote.
+    tell: one took in or started from the other. ``budget`` holds limits and ``spent`` running
+    totals of what the lane took (docs/format.md). ``extra`` keeps fields that a newer version
+    wrote.
     """
 
     name: str
@@ -112,6 +124,8 @@ class Lane(Model):
     mode: str | None = None
     sparse: tuple[str, ...] = ()
     mingled: bool = False
+    budget: dict[str, Any] = NOTHING
+    spent: dict[str, Any] = NOTHING
     extra: dict[str, Any] = NOTHING
 
     @property

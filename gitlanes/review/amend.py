@@ -14,7 +14,7 @@ from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import Attempt, Lane, LaneState
 from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Capture
-from gitlanes.review import decide, folding, lineage, propose, rewriting, standing
+from gitlanes.review import costs, decide, folding, lineage, propose, rewriting, standing
 from gitlanes.review.propose import Offer
 from gitlanes.store import codec, records
 from gitlanes.store.expectation import require_active, require_commit
@@ -80,6 +80,7 @@ def _amended(
     repo, lane = tx.repo, state.record
     require_active(lane)
     require_commit(f"lane '{lane.name}'", lane.head, offer.expect)
+    books = costs.opened(tx, lane, offer.intent.agent)
     amended = rewriting.to_amend(repo, state, of)
     later = rewriting.to_lay_again(repo, state, amended)
     if amended.open:
@@ -96,7 +97,8 @@ def _amended(
     )
     anew = replace(anew, new=(first, *anew.new[1:]))
     _record(tx, anew, captured, offer)
-    _set_lane(tx, state, anew, captured, merged)
+    charged = costs.charge(tx, books, lane, first, offer.cost, offer.intent)
+    _set_lane(tx, replace(state, record=charged), anew, captured, merged)
     return anew
 
 
@@ -193,7 +195,6 @@ def _record(tx: Transaction, anew: Anew, captured: Capture, offer: Offer) -> Non
     if offer.intent != NO_INTENT or captured.own:
         details = {"commits": list(captured.own)} if captured.own else {}
         records.add_intent(tx, anew.new[0], offer.intent, details)
-    records.add_cost(tx, anew.new[0], offer.cost)
 
 
 def _set_lane(

@@ -19,7 +19,7 @@ from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import PROPOSED, Attempt, Lane, LaneState
 from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Capture
-from gitlanes.review import decide, lineage, standing
+from gitlanes.review import costs, decide, lineage, standing
 from gitlanes.store import codec, records
 from gitlanes.store.expectation import check_expected, require_active, require_commit
 from gitlanes.store.transaction import Transaction, transaction
@@ -104,6 +104,7 @@ def _attempt(
     state = tx.repo.view.lane(name)
     require_active(state.record)
     require_commit(f"lane '{name}'", state.record.head, offer.expect)
+    books = costs.opened(tx, state.record, offer.intent.agent)
     under = standing.chain(state.record, _under(tx.repo, state, captured, offer, accept=accept))
     beside = [x for x in state.record.open if x not in under]
     _require_news(tx.repo, name, captured, () if accept else beside)
@@ -116,7 +117,6 @@ def _attempt(
     lineage.note_met(tx, merged)
     details = {"commits": list(captured.own)} if captured.own else {}
     records.add_intent(tx, attempt, offer.intent, details)
-    records.add_cost(tx, attempt, offer.cost)
     gone = standing.replaced(superseded, attempt, tx.time)
     still_open = tuple(x for x in state.record.open if x not in superseded)
     carried = state.record.change if state.record.change != attempt.change_id else None
@@ -126,6 +126,7 @@ def _attempt(
         open=(*still_open, attempt),
         change=carried,
     )
+    record = costs.charge(tx, books, record, attempt, offer.cost, offer.intent)
     parents = [attempt.commit, *captured.own[-1:]]
     names = tuple(x.id for x in gone)
     if not accept:

@@ -15,6 +15,7 @@ from gitlanes.landing import accepting, check, overlap, promote, proposing
 from gitlanes.landing.plans import Force
 from gitlanes.lanes import archiving, bind, editing, lifecycle, listing, renaming
 from gitlanes.lanes.about import About
+from gitlanes.models.costs import NO_LIMITS, Limits
 from gitlanes.models.health import Diagnosis
 from gitlanes.models.history import Diff, History, Shown, Trace
 from gitlanes.models.lanes import (
@@ -35,6 +36,7 @@ from gitlanes.models.plain import NOTHING
 from gitlanes.models.results import Decided, Promotion, Proposed
 from gitlanes.models.settings import Configuration, Validation
 from gitlanes.review import amend, decide, propose
+from gitlanes.sdk.costs import Costs
 from gitlanes.sdk.directories import Directories
 from gitlanes.sdk.offering import Amendment, Offering, Path_, offer_of, path_names
 from gitlanes.sdk.questions import Questions
@@ -43,7 +45,7 @@ from gitlanes.store.transaction import mend
 from gitlanes.upkeep import doctor
 
 
-class Repo(Questions, Directories):
+class Repo(Questions, Costs, Directories):
     """One git repository with lanes; a context manager, one for each thread.
 
     The identity and git's configuration are read once. Every method raises a subclass of
@@ -98,13 +100,14 @@ class Repo(Questions, Directories):
         meta: Mapping[str, str] = NOTHING,
         mode: str | None = None,
         sparse: Iterable[str] = (),
+        budget: Limits = NO_LIMITS,
         exist_ok: bool = False,
         expect: str | None = None,
     ) -> NewLane:
         """Make a lane and its workspace; `expect` is the head that `start` must have.
 
         ``sparse`` are the directories that the workspace is limited to, ``mode`` is how the
-        lane is promoted unless told.
+        lane is promoted unless told, ``budget`` what it may use.
         """
         return lifecycle.new(
             self._repo,
@@ -115,6 +118,7 @@ class Repo(Questions, Directories):
             agent=agent,
             about=About(description, dict(meta), mode),
             sparse=tuple(sparse),
+            limits=budget,
             exist_ok=exist_ok,
             expect=expect,
         )

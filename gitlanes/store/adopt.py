@@ -45,6 +45,7 @@ def adopt(repo: LaneRepo, name: str) -> tuple[LaneState, bool]:
             fork=head,
             created=clock.utc_text(now),
             branch=branch,
+            spent={"total": {}},
             extra={"adopted": True},
         )
         tx.description = f"adopt the repository as lane {name}"
@@ -52,6 +53,18 @@ def adopt(repo: LaneRepo, name: str) -> tuple[LaneState, bool]:
             tx.move(layout.seen(name), repo.refs.target(layout.seen(name)), head)
         tx.lane(None, record, parents=[head])
     return repo.view.lane(name), True
+
+
+def adopted_record(repo: LaneRepo) -> Lane | None:
+    """Return the record of the lane that `adopt` made, or None; nothing is done about its head.
+
+    It is where the repository's own matters are kept: the budgets of agents and days.
+    """
+    usual = repo.view.peek(USUAL_NAME)
+    if usual is not None and usual.record.live and usual.record.extra.get("adopted"):
+        return usual.record  # without reading every lane
+    marked = repo.view.lanes(where=lambda text: b'"adopted":true' in text)
+    return next((x.record for x in marked if x.record.extra.get("adopted")), None)
 
 
 def adopted_lane(repo: LaneRepo) -> LaneState | None:

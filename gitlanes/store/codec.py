@@ -22,7 +22,7 @@ _LONGEST_AGENT = 200
 # What goes wrong in reading what is not as the format asks.
 _DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 # Members that are absent rather than empty: most lanes have none of them.
-_RARE = ("meta", "sparse", "mingled")
+_RARE = ("meta", "sparse", "mingled", "budget", "spent")
 
 
 def dump(value: Any) -> str:

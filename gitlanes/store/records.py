@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from gitlanes import clock, ids
 from gitlanes.errors import BadValue, NotFound, line
-from gitlanes.models.notes import Cost, Evaluation, Intent, Judgement, Notes
+from gitlanes.models.notes import (
+    AMOUNT_SOURCES,
+    COVERAGES,
+    Cost,
+    Evaluation,
+    Intent,
+    Judgement,
+    Notes,
+)
 from gitlanes.models.plain import plain
 from gitlanes.models.records import Attempt
 from gitlanes.store import codec, layout
@@ -17,6 +25,7 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
     from gitlanes.store.transaction import Transaction
 
+_LONGEST = 200
 _SCHEMAS = {"intents": "intent", "costs": "cost", "evaluations": "evaluation"}
 
 
@@ -24,13 +33,33 @@ def check(intent: Intent, cost: Cost) -> None:
     """Raise BadValue for what our own readers would skip once it is recorded."""
     kinds = (
         ("intent", _said(intent), "texts are str, tags and context lists of them, meta is a dict"),
-        ("cost", plain(cost), "an amount is text such as '0.42', and tokens are whole numbers"),
+        ("cost", _taken(cost), "an amount is text such as '0.42', and tokens are whole numbers"),
     )
     for kind, body, hint in kinds:
         known = {key: value for key, value in body.items() if value is not None}
         if (field := unsound_field(known)) is not None:
             shown = line(str(known[field]), 60)
             raise BadValue(f"bad {field} of {kind} '{shown}'", hint=hint)
+    _check_words(cost)
+
+
+def _check_words(cost: Cost) -> None:
+    """Raise BadValue for a word that records do not have, and for usage without an end."""
+    for field, words in (("amount_source", AMOUNT_SOURCES), ("coverage", COVERAGES)):
+        said = getattr(cost, field)
+        if said is not None and said not in words:
+            shown = codec.one_line(said, 60)
+            raise BadValue(f"bad {field} of cost '{shown}'", hint=f"one of {', '.join(words)}")
+    for field in ("model", "provider", "currency", "agent", "stage"):
+        if len(getattr(cost, field) or "") > _LONGEST:
+            raise BadValue(f"{field} of cost is longer than {_LONGEST} characters")
+    if cost.raw is not None:
+        from gitlanes.usage.reading import MOST_RAW, usage_fits  # few bring their usage
+
+        if not usage_fits(cost.raw):
+            raise BadValue(
+                f"raw usage of cost is more than {MOST_RAW} bytes of JSON", hint="leave it out"
+            )
 
 
 def add_intent(
@@ -41,10 +70,19 @@ def add_intent(
     _add(tx, "intents", attempt.commit, body)
 
 
-def add_cost(tx: Transaction, attempt: Attempt, cost: Cost) -> None:
-    """Record what an attempt took, unless nothing is known."""
-    if cost.known:
-        _add(tx, "costs", attempt.commit, {**_about(tx, attempt), **plain(cost)})
+def add_cost(
+    tx: Transaction, attempt: Attempt, cost: Cost, details: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Record what an attempt took on its commit, and where it landed; return the record.
+
+    ``details`` are the verb's own fields. Before a record is made of it, `cost` is known.
+    """
+    body = {**_about(tx, attempt), **_taken(cost), **(details or {}), "id": ids.new_id(clock.now())}
+    body = {key: value for key, value in body.items() if value is not None}
+    line = codec.encode_line(_SCHEMAS["costs"], body["id"], body)
+    for commit in {attempt.commit, attempt.landed or attempt.commit}:
+        tx.note("costs", commit, line)
+    return body
 
 
 def add_judgement(tx: Transaction, attempt: Attempt, passed: bool, judgement: Judgement) -> None:
@@ -109,6 +147,13 @@ def _about(tx: Transaction, attempt: Attempt) -> dict[str, Any]:
         "operation": tx.operation,
         "time": tx.time,
     }
+
+
+def _taken(cost: Cost) -> dict[str, Any]:
+    body: dict[str, Any] = plain(cost)
+    # As in an intent; readers skip a record whose agent is no object.
+    body["agent"] = {"id": cost.agent} if cost.agent is not None else None
+    return body
 
 
 def _said(intent: Intent) -> dict[str, Any]:

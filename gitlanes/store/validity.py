@@ -11,18 +11,23 @@ from typing import Any
 
 from gitlanes import ids
 from gitlanes.errors import BadName
-from gitlanes.models.records import STATUSES, Attempt, Lane
+from gitlanes.models.records import COUNTERS, LIMITED, STATUSES, Attempt, Lane
 from gitlanes.store import layout
 
 _OID = re.compile(r"[0-9a-f]{40}")
 _BRANCH = re.compile(layout.BRANCHES + r"[^\x00-\x20\x7f~^:?*\[\\]+")
 _AMOUNT = re.compile(r"[0-9]{1,30}(\.[0-9]{1,30})?(E[+-]?[0-9]{1,3})?")
+# More than anything takes, and every reader's integers can hold it.
+MOST = 2**53
 _TYPES: dict[str, type] = {
     **dict.fromkeys(("agent", "meta"), dict),
     **dict.fromkeys(("tags", "context"), list),
-    **dict.fromkeys(("input_tokens", "output_tokens"), int),
+    **dict.fromkeys(COUNTERS, int),
     **dict.fromkeys(("attempt", "kind", "prompt", "model", "time", "replaces"), str),
     **dict.fromkeys(("name", "by", "reason", "amount", "currency"), str),
+    **dict.fromkeys(("amount_source", "coverage", "provider", "stage"), str),
+    "replaced": list,
+    "raw": dict,
 }
 _AGENT = ("id", "type", "version")
 _UUID = re.compile(r"[0-9a-zA-Z-]{1,64}")
@@ -47,7 +52,52 @@ def checked_lane(lane: Lane) -> Lane:
         raise ValueError("a sparse directory is none")
     if not isinstance(lane.mingled, bool):
         raise ValueError("whether a lane is mingled is no truth value")
+    if not _is_budget(lane.budget) or not _is_spent(lane.spent):
+        raise ValueError("a budget or what was spent is none")
     return lane
+
+
+def _is_budget(budget: object) -> bool:
+    """Say whether that is a lane's budget, with those of agents and days that it may hold."""
+    if not isinstance(budget, dict):
+        return False
+    agents = budget.get("agents", {})
+    limits = (budget.get("lane", {}), budget.get("day", {}))
+    return isinstance(agents, dict) and all(map(_are_limits, (*limits, *agents.values())))
+
+
+def _are_limits(limits: object) -> bool:
+    return (
+        isinstance(limits, dict)
+        and all(is_count(limits.get(x, 0)) for x in (*LIMITED, "alert"))
+        and is_amount(limits.get("amount", "0"))
+        and isinstance(limits.get("currency", ""), str)
+    )
+
+
+def _is_spent(spent: object) -> bool:
+    """Say whether those are running totals, of a lane and by agent, parent and day."""
+    if not isinstance(spent, dict):
+        return False
+    day, agents, former = (spent.get(x, {}) for x in ("day", "agents", "former"))
+    if not all(isinstance(x, dict) for x in (day, agents, former)):
+        return False
+    parts = (spent, day, *former.values())
+    if not all(isinstance(x, dict) for x in parts):
+        return False
+    words = (day.get("date", ""), *(x.get("parent", "") for x in former.values()))
+    sums = (*(x.get("total", {}) for x in parts), *agents.values())
+    return all(isinstance(x, str) for x in words) and all(map(_are_sums, sums))
+
+
+def _are_sums(sums: object) -> bool:
+    amounts = sums.get("amounts", {}) if isinstance(sums, dict) else None
+    return (
+        isinstance(sums, dict)
+        and isinstance(amounts, dict)
+        and all(isinstance(sums.get(x, 0), int) for x in LIMITED)
+        and all(map(is_amount, amounts.values()))
+    )
 
 
 def unsound_said(description: object, meta: object, mode: object) -> str | None:
@@ -136,7 +186,10 @@ def unsound_field(record: dict[str, Any]) -> str | None:
         return found
     if not _AMOUNT.fullmatch(record.get("amount", "0")):
         return "amount"
+    if (found := next((x for x in COUNTERS if not is_count(record.get(x, 0))), None)) is not None:
+        return found
     texts = {
+        "replaced": record.get("replaced", ()),
         "tags": record.get("tags", ()),
         "context": record.get("context", ()),
         "agent": [x for key, x in record.get("agent", {}).items() if key in _AGENT],
@@ -144,6 +197,16 @@ def unsound_field(record: dict[str, Any]) -> str | None:
     return next(
         (k for k, found in texts.items() if not all(isinstance(x, str) for x in found)), None
     )
+
+
+def is_count(value: object) -> bool:
+    """Say whether a value is a number of things that can be added up."""
+    return type(value) is int and 0 <= value <= MOST
+
+
+def is_amount(value: object) -> bool:
+    """Say whether a value is an amount of money as records spell it."""
+    return isinstance(value, str) and _AMOUNT.fullmatch(value) is not None
 
 
 def _require_oids(*oids: str | None) -> None:

@@ -138,15 +138,23 @@ class View:
             for state, tip, head in zip(states, tips, heads, strict=True)
         ]
 
-    def lanes(self, *, deleted: bool = False) -> list[LaneState]:
+    def peek(self, name: str) -> LaneState | None:
+        """Return what `find` returns, also within an operation without seeing to its head."""
+        return self._read(name)[0]
+
+    def lanes(
+        self, *, deleted: bool = False, where: Callable[[bytes], bool] | None = None
+    ) -> list[LaneState]:
         """Return all lanes by name, archived ones included; tombstones only if asked for.
 
-        A lane whose journal cannot be read is left out, with a warning.
+        A lane whose journal cannot be read is left out, with a warning. With `where` those
+        alone whose newest entry's message fits: the others are not decoded.
         """
         rows = journal.read_rows(self._git, self.reader, [layout.JOURNALS], self._warn)
         found = (
             journal.sound_tip(ref.removeprefix(layout.JOURNALS), oid, text, self._warn)
             for ref, oid, text in rows
+            if where is None or text is None or where(text)
         )
         states = [LaneState(x.record, x.oid) for x in found if x]
         return [x for x in states if deleted or x.record.live]

@@ -1,0 +1,132 @@
+"""Which budgets concern a piece of work, and how they stand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from gitlanes.models.costs import Standing
+from gitlanes.models.records import RENAMED, Lane
+from gitlanes.store import spending
+from gitlanes.store.adopt import adopted_record
+from gitlanes.usage import budgets
+from gitlanes.usage.sums import summed
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+class Books:
+    """Budgets and running totals, each read once, and only where there is a budget to ask.
+
+    ``date`` is the day (UTC) that a budget of a day is asked for. Lanes without totals, of
+    earlier versions, are summed on the way.
+    """
+
+    def __init__(self, repo: LaneRepo, date: str):
+        self._repo = repo
+        self._date = date
+
+    def require(self, lane: Lane, agent: str | None) -> None:
+        """Raise BudgetExceeded if what is recorded reaches a limit that concerns the work."""
+        for found in self.standings(lane, agent):
+            budgets.require(found)
+
+    def warn(self, lane: Lane, agent: str | None) -> None:
+        """Warn of the budgets that stand at their alert, with a lane's totals as they are now."""
+        for found in self.standings(lane, agent):
+            for text in found.warnings:
+                self._repo.warn(text)
+
+    def standings(self, lane: Lane, agent: str | None) -> Iterator[Standing]:
+        """Yield the budgets that work of an agent in a lane counts towards.
+
+        Those of the lane and of the lanes that it follows, the agent's, the repository's for
+        the day.
+        """
+        lane = spending.with_totals(self._repo, lane)
+        yield from self._of_lanes(lane)
+        limits = self.policy.get("agents", {}).get(agent)
+        if agent is not None and limits:
+            others = self._others(lane, json.dumps(agent).encode())
+            used = summed(x.spent.get("agents", {}).get(agent, {}) for x in (lane, *others))
+            yield budgets.standing(budgets.AGENT, agent, limits, used)
+        if limits := self.policy.get("day"):
+            others = self._others(lane, self._date.encode())
+            used = summed(self._on_the_day(x) for x in (lane, *others))
+            yield budgets.standing(budgets.DAY, self._date, limits, used)
+
+    @cached_property
+    def policy(self) -> dict[str, Any]:
+        """The budgets of agents and days, which the adopted lane's record holds."""
+        record = adopted_record(self._repo)
+        return record.budget if record else {}
+
+    def _of_lanes(self, lane: Lane) -> Iterator[Standing]:
+        if not (lane.parent or lane.budget.get("lane")):
+            return
+        family = {**self._family, **{x.uuid: x for x in _nodes(lane)}}
+        children: dict[str, list[_Node]] = {}
+        for node in family.values():
+            children.setdefault(node.parent or "", []).append(node)
+        above: _Node | None = family[lane.uuid]
+        asked: set[str] = set()
+        while above is not None and above.uuid not in asked:
+            asked.add(above.uuid)
+            if above.limits:
+                used = summed(_below(above, children))
+                yield budgets.standing(budgets.LANE, above.name, above.limits, used)
+            above = family.get(above.parent or "")
+
+    @cached_property
+    def _family(self) -> dict[str, _Node]:
+        """Lanes that have a parent or may be one with a budget, by uuid."""
+        marks = (b'"parent":', b'"budget":')
+        found = self._read(lambda text: any(x in text for x in marks))
+        return {node.uuid: node for x in found for node in _nodes(x)}
+
+    def _others(self, lane: Lane, mark: bytes) -> list[Lane]:
+        """Return the other lanes whose record has a text, and those without totals."""
+        found = self._read(lambda text: mark in text or b'"spent":' not in text)
+        return [x for x in found if x.uuid != lane.uuid]
+
+    def _read(self, where: Callable[[bytes], bool]) -> list[Lane]:
+        states = self._repo.view.lanes(deleted=True, where=where)
+        records = (x.record for x in states if x.record.status != RENAMED)
+        return [spending.with_totals(self._repo, x) for x in records]
+
+    def _on_the_day(self, lane: Lane) -> dict[str, Any]:
+        day = lane.spent.get("day", {})
+        found: dict[str, Any] = day.get("total", {}) if day.get("date") == self._date else {}
+        return found
+
+
+class _Node(NamedTuple):
+    """A lane as far as its parent's budget needs it."""
+
+    uuid: str
+    name: str
+    parent: str | None
+    limits: dict[str, Any]
+    total: dict[str, Any]
+
+
+def _nodes(lane: Lane) -> Iterator[_Node]:
+    """Yield a lane, and those that its name was before, which count towards others still."""
+    limits = lane.budget.get("lane", {}) if lane.live else {}
+    yield _Node(lane.uuid, lane.name, lane.parent, limits, lane.spent.get("total", {}))
+    for uuid, was in lane.spent.get("former", {}).items():
+        yield _Node(uuid, lane.name, was.get("parent"), {}, was.get("total", {}))
+
+
+def _below(top: _Node, children: dict[str, list[_Node]]) -> Iterator[dict[str, Any]]:
+    """Yield the totals of a lane and of all that count towards it, each once."""
+    waiting, told = [top], set()
+    while waiting:
+        node = waiting.pop()
+        if node.uuid not in told:
+            told.add(node.uuid)
+            yield node.total
+            waiting += children.get(node.uuid, [])

@@ -1,0 +1,117 @@
+"""Recording what attempts took, in their notes and in their lane's running totals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gitlanes.config import layers, prices
+from gitlanes.errors import BadValue, NotFound
+from gitlanes.models.costs import CostAdded
+from gitlanes.models.notes import NO_INTENT, Cost, Intent
+from gitlanes.models.plain import replace
+from gitlanes.models.records import Attempt, Lane, LaneState
+from gitlanes.review.books import Books
+from gitlanes.store import codec, records, spending
+from gitlanes.store.transaction import Transaction, transaction
+from gitlanes.usage import sums
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+def opened(tx: Transaction, lane: Lane, agent: str | None) -> Books:
+    """Return the books that an operation's costs go into; raises BudgetExceeded.
+
+    What counts is the use before the operation: the work that reaches a limit is recorded
+    with its whole cost, the next one is refused.
+    """
+    books = Books(tx.repo, tx.time[:10])
+    books.require(lane, agent)
+    return books
+
+
+def charge(
+    tx: Transaction,
+    books: Books,
+    lane: Lane,
+    attempt: Attempt,
+    cost: Cost,
+    intent: Intent = NO_INTENT,
+) -> Lane:
+    """Record what an attempt took, if that is known; return the lane's record with it.
+
+    Warns of budgets that stand at their alert after it.
+    """
+    if not cost.known:
+        return lane
+    made = records.add_cost(tx, attempt, _priced(tx.repo, cost, intent.model))
+    agent = cost.agent or attempt.agent
+    spent = spending.recorded(spending.of(tx.repo, lane), made, agent)
+    lane = replace(lane, spent=spent)
+    books.warn(lane, agent)
+    return lane
+
+
+def add(repo: LaneRepo, attempt_id: str, cost: Cost, *, replaces: str | None = None) -> CostAdded:
+    """Record a further cost of an attempt, of another agent or stage: it adds to the sums.
+
+    ``replaces`` is the id of a cost record of that attempt that this one takes the place of.
+    What was spent is recorded whatever the budgets say; those that it reaches are warned of.
+    Raises BadValue where nothing is known, NotFound.
+    """
+    records.check(NO_INTENT, cost)
+    if not cost.known:
+        raise BadValue("a cost without anything that adds up", hint="give tokens, calls or money")
+    with transaction(repo, "cost", actor=cost.agent) as tx:
+        attempt, state = _found(repo, attempt_id)
+        old = _replaced(repo, attempt, replaces) if replaces is not None else None
+        lane = state.record
+        details: dict[str, Any] = {}
+        spent = spending.of(repo, lane)
+        if old is not None:
+            spent = spending.taken_back(spent, old, spending.agent_of(old, attempt.agent))
+            earlier = [*old.get("replaced", ()), old.get("replaces")]
+            details = {"replaces": replaces, "replaced": [x for x in earlier if x] or None}
+        made = records.add_cost(tx, attempt, _priced(repo, cost, cost.model), details)
+        agent = cost.agent or attempt.agent
+        lane = replace(lane, spent=spending.recorded(spent, made, agent))
+        about = {"attempt": attempt.id, "attempt_uuid": attempt.uuid, "id": made["id"]}
+        stage = f" ({codec.one_line(cost.stage, 60)})" if cost.stage else ""
+        tx.description = f"cost of {attempt.id}{stage}"
+        tx.lane(state, lane, details={"cost": about})
+    books = Books(repo, tx.time[:10])
+    books.warn(lane, agent)
+    return CostAdded(attempt, made["id"], made, replaces)
+
+
+def _found(repo: LaneRepo, attempt_id: str) -> tuple[Attempt, LaneState]:
+    """Return an attempt and the lane that it is in now, its head seen to if it is live."""
+    attempt, state = repo.view.attempt_in(attempt_id)
+    return attempt, repo.view.find(state.record.name) or state
+
+
+def _replaced(repo: LaneRepo, attempt: Attempt, name: str) -> dict[str, Any]:
+    lines = sums.live(records.read(repo, [attempt.commit])[attempt.commit].costs)
+    own = {str(x["id"]): dict(x) for x in lines if x.get("attempt_uuid") == attempt.uuid}
+    if name not in own:
+        shown = codec.one_line(name, 60)
+        raise NotFound(
+            f"cost record of {attempt.id}",
+            shown,
+            hint=f"it may be replaced already; see 'git lanes show {attempt.id} --json'",
+        )
+    return own[name]
+
+
+def _priced(repo: LaneRepo, cost: Cost, model: str | None) -> Cost:
+    """Return the cost with an amount by the team's prices, where it has none of its own."""
+    model = cost.model or model
+    if cost.amount is not None or model is None or cost.input_tokens is cost.output_tokens is None:
+        return cost
+    root = repo.root()
+    price = prices.price_of(layers.team_file(root[1] if root else None), model)
+    if price is None:
+        return cost
+    from gitlanes.usage.prices import priced
+
+    return priced(cost, price)
