@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         BadValue,
         Collision,
         CorruptRecord,
+        GateFailed,
         GitFailed,
         LanesError,
         Locked,
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
         NotFound,
         NothingToPropose,
         Raced,
+        Refuse,
         Refused,
         Unsupported,
     )
-    from gitlanes.models.notes import Cost, Intent, Judgement
+    from gitlanes.models.gates import Waiver
+    from gitlanes.models.notes import Cost, Evaluation, Intent, Judgement
     from gitlanes.sdk.repo import Repo
 
 __all__ = [
@@ -37,6 +40,8 @@ __all__ = [
     "Collision",
     "CorruptRecord",
     "Cost",
+    "Evaluation",
+    "GateFailed",
     "GitFailed",
     "Intent",
     "Judgement",
@@ -48,15 +53,18 @@ __all__ = [
     "NotFound",
     "NothingToPropose",
     "Raced",
+    "Refuse",
     "Refused",
     "Repo",
     "Unsupported",
+    "Waiver",
 ]
 
 # Loaded when first used: the command line imports this package on its way, too.
 _HOMES = {
     **dict.fromkeys(__all__, "gitlanes.errors"),
-    **dict.fromkeys(("Cost", "Intent", "Judgement"), "gitlanes.models.notes"),
+    **dict.fromkeys(("Cost", "Evaluation", "Intent", "Judgement"), "gitlanes.models.notes"),
+    "Waiver": "gitlanes.models.gates",
     "Repo": "gitlanes.sdk.repo",
 }
 

@@ -15,6 +15,7 @@ from gitlanes.landing import accepting, check, overlap, promote, proposing
 from gitlanes.landing.plans import Force
 from gitlanes.lanes import archiving, bind, editing, lifecycle, listing, renaming
 from gitlanes.lanes.about import About
+from gitlanes.models.gates import NO_WAIVER, Waiver
 from gitlanes.models.health import Diagnosis
 from gitlanes.models.history import Diff, History, Shown, Trace
 from gitlanes.models.lanes import (
@@ -36,13 +37,14 @@ from gitlanes.models.results import Decided, Promotion, Proposed
 from gitlanes.models.settings import Configuration, Validation
 from gitlanes.review import amend, decide, propose
 from gitlanes.sdk.directories import Directories
+from gitlanes.sdk.gates import Gates
 from gitlanes.sdk.offering import Amendment, Offering, Path_, offer_of, path_names
 from gitlanes.store.lane_repo import LaneRepo
 from gitlanes.store.transaction import mend
 from gitlanes.upkeep import doctor
 
 
-class Repo(Directories):
+class Repo(Directories, Gates):
     """One git repository with lanes; a context manager, one for each thread.
 
     The identity and git's configuration are read once. Every method raises a subclass of
@@ -198,10 +200,15 @@ class Repo(Directories):
         return amend.amend(self._repo, lane, offer_of(offer), of=of)
 
     def accept(
-        self, attempt: str, judgement: Judgement = NO_JUDGEMENT, *, expect: str | None = None
+        self,
+        attempt: str,
+        judgement: Judgement = NO_JUDGEMENT,
+        *,
+        expect: str | None = None,
+        waiver: Waiver = NO_WAIVER,
     ) -> Decided:
-        """Make an open attempt part of its lane's head; raises Collision."""
-        return accepting.accept(self._repo, attempt, judgement, expect=expect)
+        """Make an open attempt part of its lane's head; raises Collision, GateFailed."""
+        return accepting.accept(self._repo, attempt, judgement, expect=expect, waiver=waiver)
 
     def reject(
         self,
@@ -227,18 +234,20 @@ class Repo(Directories):
         cost: Cost = NO_COST,
         expect: str | None = None,
         strict: bool = False,
+        waiver: Waiver = NO_WAIVER,
         propose: bool = False,
         dry_run: bool = False,
     ) -> Promotion:
-        """Land a lane's accepted head on another lane; raises Collision, and nothing moved.
+        """Land a lane's accepted head on another lane.
 
-        ``force`` are the colliding paths on which the source wins. ``strict`` refuses where
+        Raises Collision or GateFailed, and nothing moved. ``waiver`` is what is let pass. ``force``
+        are the colliding paths on which the source wins. ``strict`` refuses where
         anything of the lane would stay behind. With ``propose`` the promotion is left as an
         open attempt of the target, for `accept`. With ``dry_run`` collisions are part of the
         result, and nothing moves.
         """
         forced = Force(path_names(force), force_all)
-        order = promote.Order(into, mode, forced, message, intent, cost, expect, strict)
+        order = promote.Order(into, mode, forced, message, intent, cost, expect, strict, waiver)
         if dry_run:
             return promote.preview(self._repo, lane, order)
         return (proposing.propose if propose else promote.promote)(self._repo, lane, order)

@@ -23,6 +23,10 @@ _TYPES: dict[str, type] = {
     **dict.fromkeys(("input_tokens", "output_tokens"), int),
     **dict.fromkeys(("attempt", "kind", "prompt", "model", "time", "replaces"), str),
     **dict.fromkeys(("name", "by", "reason", "amount", "currency"), str),
+    **dict.fromkeys(("tree", "definition", "output", "output_digest"), str),
+    **dict.fromkeys(("exit_code", "duration_ms", "output_bytes", "tries"), int),
+    **dict.fromkeys(("passed", "required", "timed_out", "flaky", "cached"), bool),
+    "data": dict,
 }
 _AGENT = ("id", "type", "version")
 _UUID = re.compile(r"[0-9a-zA-Z-]{1,64}")
@@ -88,6 +92,8 @@ def checked_attempt(attempt: Attempt) -> Attempt:
         _require(ids.ATTEMPT_ID, other)
     if attempt.status not in STATUSES:
         raise ValueError("an attempt has no known status")
+    if not all(isinstance(x, str) for x in attempt.waived or ()):
+        raise ValueError("what was waived is no text")
     if attempt.promotion is not None:
         _require_promotion(attempt.promotion)
     return attempt
