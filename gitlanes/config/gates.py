@@ -16,6 +16,9 @@ from gitlanes.models.gates import Gate
 
 GATE, GATES, POLICY = SECTIONS = ("gate", "gates", "policy")
 
+# The group of entry points that gates in Python are.
+GROUP = "gitlanes.gates"
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_-]+)\s*\]")
@@ -238,3 +241,4 @@ _GATE: dict[str, Check] = {
 }
 _GATES: dict[str, Check] = {"jobs": _count(_MOST_JOBS, 1), "keep_ignored": _flag}
 _POLICY: dict[str, Check] = {"protected": _texts, "forbid_no_gates": _flag}
+KEYS = {GATE: [*_GATE], GATES: [*_GATES], POLICY: [*_POLICY]}

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from gitlanes.config.gates import GROUP
 from gitlanes.models.plain import Model, plain
 
 if TYPE_CHECKING:
     from gitlanes.models.gates import Candidate, Gate
 
-GROUP = "gitlanes.gates"
 # The exit code where no such entry point is installed.
 MISSING = 127
 

@@ -89,10 +89,11 @@ def _made(repo: LaneRepo, name: str, commit: str, lock: int) -> Scratch:
     found = _known(repo, name)
     if found is None or found.path != path or not found.exists or not _has_head(found):
         with locked(repo) as repository:
+            if os.path.isdir(path):  # by its name it is ours, whatever became of it
+                index.make_writable(path)
+                deep.delete(path)
             if found is not None:
                 worktrees.remove(found, str(repo.state_directory / "trash"))
-            if os.path.isdir(path):  # what a killed command left there
-                deep.delete(path)
             os.makedirs(os.path.dirname(path), exist_ok=True)
             worktrees.add(repo.git, path, commit, _REASON, (repository, lock))
         found = _known(repo, name)

@@ -9,19 +9,25 @@ from gitlanes.errors import Negative, Refused
 from gitlanes.gates.definitions import rules_at
 from gitlanes.git.replacing import replace_file
 from gitlanes.models.gates import Rules, Trusted
+from gitlanes.models.plain import replace
 from gitlanes.store.adopt import adopted_lane
 from gitlanes.store.transaction import locked
+from gitlanes.workspaces import intake
 
 if TYPE_CHECKING:
-    from gitlanes.models.records import Lane
+    from gitlanes.models.records import LaneState
     from gitlanes.store.lane_repo import LaneRepo
 
 _FILE = "trusted"
 
 
 def show(repo: LaneRepo, lane: str | None = None) -> Trusted:
-    """Return what the team's file of a lane's head would run; by default the adopted lane's."""
-    return _told(repo, rules_at(repo, _lane(repo, lane)))
+    """Return what the team's file of a lane's head would run; by default the adopted lane's.
+
+    What people committed on its branch since counts, too. Nothing is written.
+    """
+    found = repo.view.lane(lane) if lane is not None else _adopted(repo)
+    return _told(repo, rules_at(repo, intake.foreseen(repo, found).record))
 
 
 def trust(repo: LaneRepo, lane: str | None = None, *, text: str | None = None) -> Trusted:
@@ -30,17 +36,18 @@ def trust(repo: LaneRepo, lane: str | None = None, *, text: str | None = None) -
     ``text`` is the SHA-256 of what was read; raises Refused if it is another one by now, and
     Negative where nothing is there that would run.
     """
-    found = show(repo, lane)
-    if not found.needed or found.text is None:
+    found = repo.view.lane(lane) if lane is not None else _adopted(repo)
+    rules = rules_at(repo, intake.catch_up(repo, found.record.name).record)
+    if not rules.gates or rules.text is None:
         raise Negative(
-            f"'{TEAM_FILE}' in lane '{found.lane}' runs nothing", hint="there is nothing to trust"
+            f"'{TEAM_FILE}' in lane '{rules.lane}' runs nothing", hint="there is nothing to trust"
         )
-    if text is not None and text != found.text:
+    if text is not None and text != rules.text:
         raise Refused(
-            f"'{TEAM_FILE}' in lane '{found.lane}' was changed meanwhile", hint="read it again"
+            f"'{TEAM_FILE}' in lane '{rules.lane}' was changed meanwhile", hint="read it again"
         )
-    _write(repo, add=found.text)
-    return _told(repo, rules_at(repo, _lane(repo, lane)))
+    _write(repo, add=rules.text)
+    return _told(repo, rules)
 
 
 def revoke(repo: LaneRepo, lane: str | None = None) -> Trusted:
@@ -51,7 +58,7 @@ def revoke(repo: LaneRepo, lane: str | None = None) -> Trusted:
             f"'{TEAM_FILE}' in lane '{found.lane}' is not trusted", hint="nothing was changed"
         )
     _write(repo, drop=found.text)
-    return show(repo, lane)
+    return replace(found, trusted=False)
 
 
 def require(repo: LaneRepo, rules: Rules) -> None:
@@ -65,13 +72,11 @@ def require(repo: LaneRepo, rules: Rules) -> None:
     )
 
 
-def _lane(repo: LaneRepo, name: str | None) -> Lane:
-    if name is not None:
-        return repo.view.lane(name).record
+def _adopted(repo: LaneRepo) -> LaneState:
     repo.view.require_adopted()
     found = adopted_lane(repo)
     assert found is not None
-    return found.record
+    return found
 
 
 def _told(repo: LaneRepo, rules: Rules) -> Trusted:

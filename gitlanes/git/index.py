@@ -207,11 +207,11 @@ def clean(git: Git, pass_fds: Sequence[int], *, ignored: bool) -> None:
     arguments = ("-c", "core.fsmonitor=false", "clean", "--quiet", flags)
     if not git.run(*arguments, check=False, pass_fds=pass_fds, own_group=True).code:
         return
-    _make_writable(str(git.work_tree))
+    make_writable(str(git.work_tree))
     git.run(*arguments, pass_fds=pass_fds, own_group=True)
 
 
-def _make_writable(top: str) -> None:
+def make_writable(top: str) -> None:
     """Let directories be emptied that somebody took the right to from."""
     for place, names, _ in os.walk(top):
         for name in names:

@@ -101,7 +101,7 @@ def _asked(repo: LaneRepo, candidate: Candidate, questions: Questions) -> Evalua
     gates = judging.chosen(candidate, questions.gates)
     found = judging.judge(repo, candidate, gates, again=questions.again)
     asked = {x.name for x in gates}
-    left = tuple(x.name for x in rules.gates if x.name not in asked)
+    left = () if questions.gates else tuple(x.name for x in rules.gates if x.name not in asked)
     good = passed(gates, found)
     return Evaluated(candidate.lane, candidate.tree, good, evaluations=found, skipped=left)
 
