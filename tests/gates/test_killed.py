@@ -42,9 +42,9 @@ def begun(repo: TestRepo, place: Path, tmp_path: Path, *args: str) -> subprocess
 def gate_lives(tmp_path: Path) -> bool:
     """Say whether the gate runs."""
     pid = int((tmp_path / "pid").read_text())
-    return bool(psutil.pid_exists(pid)) and bool(
-        psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    )
+    if not psutil.pid_exists(pid):
+        return False
+    return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
 
 
 def test_an_interrupted_commit(repo: TestRepo, place: Path, tmp_path: Path) -> None:
