@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gitlanes.config.table import TEAM_FILE
 from gitlanes.errors import GateFailed, Raced, Refused
-from gitlanes.gates import definitions, judging, trust
+from gitlanes.gates import definitions
 from gitlanes.models.gates import CLEARED, NO_WAIVER, Candidate, Cleared, Rules, Waiver, passed
 from gitlanes.models.notes import Evaluation
 from gitlanes.models.plain import plain
@@ -83,12 +83,14 @@ class Clearance:
                 hint="repeat it without --no-gates",
                 data={"lane": rules.lane},
             )
-        if not judging.gates_for(candidate):
+        if not definitions.gates_for(candidate):
             return Cleared(waived=waived)
         if self._waiver.no_gates:
             return Cleared(waived=(GATES, *waived))
         found = self._judged.get(_key(candidate))
         if found is None:
+            from gitlanes.gates import trust  # most commits ask nobody
+
             trust.require(self._repo, rules)
             self.wanted = candidate
             raise Unjudged(candidate)
@@ -112,7 +114,9 @@ class Clearance:
 
     def judge(self, candidate: Candidate) -> None:
         """Run the gates of a candidate, holding no lock; raises GateFailed."""
-        gates = judging.gates_for(candidate)
+        from gitlanes.gates import judging  # most commits ask nobody
+
+        gates = definitions.gates_for(candidate)
         found = judging.judge(self._repo, candidate, gates)
         if not passed(gates, found):
             self.failed = found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes.config.table import TEAM_FILE
 from gitlanes.errors import Refused
-from gitlanes.models.gates import Gate, Rules
+from gitlanes.models.gates import Candidate, Gate, Rules
 from gitlanes.models.records import Lane
 from gitlanes.store.adopt import adopted_lane
 
@@ -70,9 +70,13 @@ def text_at(repo: LaneRepo, lane: Lane) -> bytes | None:
     return repo.objects.blob(entry[1])
 
 
-def concerned(gate: Gate, paths: Sequence[bytes]) -> bool:
-    """Say whether a gate judges a candidate that changes these paths."""
-    return not gate.paths or bool(matching(gate.paths, paths))
+def gates_for(candidate: Candidate) -> tuple[Gate, ...]:
+    """Return the gates that a candidate concerns: none where it changes nothing."""
+    if not candidate.paths:
+        return ()
+    return tuple(
+        x for x in candidate.rules.gates if not x.paths or matching(x.paths, candidate.paths)
+    )
 
 
 def protected(repo: LaneRepo, rules: Rules, tree: str, paths: Iterable[bytes]) -> list[bytes]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitlanes.errors import NotFound, Refused
 from gitlanes.gates import python_gates, running, scratch, trust, verdicts
-from gitlanes.gates.definitions import concerned
+from gitlanes.gates.definitions import gates_for
 from gitlanes.models.gates import Candidate, Gate
 from gitlanes.models.notes import Evaluation
 from gitlanes.models.plain import replace
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
 # What goes into records, in bytes: of a failure more than of a success.
 _TOLD = {True: 512, False: 4096}
 _MOST_JOBS = 4
-
-
-def gates_for(candidate: Candidate) -> tuple[Gate, ...]:
-    """Return the gates that a candidate concerns: none where it changes nothing."""
-    if not candidate.paths:
-        return ()
-    return tuple(x for x in candidate.rules.gates if concerned(x, candidate.paths))
 
 
 def chosen(candidate: Candidate, names: Sequence[str]) -> tuple[Gate, ...]:
