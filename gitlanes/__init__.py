@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         BudgetExceeded,
         Collision,
         CorruptRecord,
+        GateFailed,
         GitFailed,
         LanesError,
         Locked,
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
         NotFound,
         NothingToPropose,
         Raced,
+        Refuse,
         Refused,
         Unsupported,
     )
     from gitlanes.models.costs import Limits
-    from gitlanes.models.notes import Cost, Intent, Judgement
+    from gitlanes.models.gates import Waiver
+    from gitlanes.models.notes import Cost, Evaluation, Intent, Judgement
     from gitlanes.sdk.repo import Repo
 
 __all__ = [
@@ -40,6 +43,8 @@ __all__ = [
     "Collision",
     "CorruptRecord",
     "Cost",
+    "Evaluation",
+    "GateFailed",
     "GitFailed",
     "Intent",
     "Judgement",
@@ -52,16 +57,19 @@ __all__ = [
     "NotFound",
     "NothingToPropose",
     "Raced",
+    "Refuse",
     "Refused",
     "Repo",
     "Unsupported",
+    "Waiver",
 ]
 
 # Loaded when first used: the command line imports this package on its way, too.
 _HOMES = {
     **dict.fromkeys(__all__, "gitlanes.errors"),
-    **dict.fromkeys(("Cost", "Intent", "Judgement"), "gitlanes.models.notes"),
+    **dict.fromkeys(("Cost", "Evaluation", "Intent", "Judgement"), "gitlanes.models.notes"),
     "Limits": "gitlanes.models.costs",
+    "Waiver": "gitlanes.models.gates",
     "Repo": "gitlanes.sdk.repo",
 }
 

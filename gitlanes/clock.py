@@ -1,4 +1,4 @@
-"""The wall clock: the only place that asks what time it is."""
+"""The clock: the only place that asks what time it is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ import time
 def now() -> float:
     """Return seconds since the epoch."""
     return time.time()
+
+
+def monotonic() -> float:
+    """Return seconds that only go on, whatever happens to the wall clock."""
+    return time.monotonic()
 
 
 def sleep(seconds: float) -> None:

@@ -125,6 +125,14 @@ class Collision(Negative):
     """Both sides touched a path; ``data['collisions']`` has each path with both sides."""
 
 
+class GateFailed(Negative):
+    """A required gate says no; ``data['gates']`` has each that failed, with its output's end."""
+
+
+class Refuse(Refused):
+    """What a listener of `gitlanes.hooks` raises to stop a verb."""
+
+
 class Raced(LanesError):
     """Something else moved first; nothing changed, and repeating is safe."""
 

@@ -27,6 +27,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("workspaces",),
     ("lanes",),
     ("history",),
+    ("gates",),
     ("review",),
     ("landing",),
     ("graph",),
@@ -44,20 +45,21 @@ IMPORTED_ONLY_IN = {
     "pygit2": ("git/",),
     "subprocess": (
         *("git/process.py", "git/repo.py", "git/refs.py", "git/notes.py"),
+        "gates/running.py",
         *("cli/pager.py", "cli/terminal.py", "demo/"),
     ),
     "click": ("cli/",),
     "rich": ("cli/",),
     "time": ("clock.py",),
     "datetime": ("clock.py",),
-    "psutil": ("git/processes.py",),
+    "psutil": ("git/processes.py", "git/families.py"),
     "fcntl": ("git/locks.py",),
     "sqlite3": ("cache/",),
     "urllib": ("history/embeddings.py", "cache/database.py"),
 }
 # The exact words below, as calls. A dotted name is the end of what is called.
 CALLED_ONLY_IN = {
-    "subprocess.Popen": ("git/process.py", "cli/pager.py", "demo/"),
+    "subprocess.Popen": ("git/process.py", "gates/running.py", "cli/pager.py", "demo/"),
     "subprocess.run": ("git/repo.py", "demo/"),
     "os.system": (),
     "os.popen": (),

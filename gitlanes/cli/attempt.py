@@ -17,11 +17,14 @@ from gitlanes.cli.options import (
     take_cost,
     take_intent,
     take_judgement,
+    take_waiver,
+    waiver_options,
 )
 from gitlanes.cli.output import Output, command, short
 from gitlanes.cli.paths import below
 from gitlanes.cli.with_paths import WithPaths
 from gitlanes.errors import BadValue
+from gitlanes.models.gates import NO_WAIVER, Waiver
 from gitlanes.models.results import Decided, Proposed
 
 if TYPE_CHECKING:
@@ -68,6 +71,7 @@ def propose_command(out: Output, lane: str | None, **given: Any) -> None:
 @click.option("--no-accept", is_flag=True, help="Only propose.")
 @click.option("--amend", is_flag=True, help="Fold the edits into the last attempt.")
 @click.option("--amend-of", metavar="ATTEMPT", help="Fold them into that one; later ones follow.")
+@waiver_options
 def commit_command(
     out: Output,
     lane: str | None,
@@ -79,7 +83,7 @@ def commit_command(
     """Propose the workspace of LANE and accept it at once.
 
     After '--', PATHS limit it to some files. An amended attempt keeps its Change-Id, and stays
-    open or accepted as it was.
+    open or accepted as it was. What is committed has to pass the lane's gates.
     """
     from gitlanes.review.amend import amend as fold
     from gitlanes.review.propose import commit, propose
@@ -89,17 +93,22 @@ def commit_command(
         raise BadValue("--amend and --no-accept exclude each other")
     if amends and (given["on"] is not None or given["change"] is not None):
         raise BadValue("an amended attempt keeps its place and its change: no --on, no --change")
+    waiver = take_waiver(given)
     verb = partial(fold, of=amend_of) if amends else propose if no_accept else commit
-    _make(out, verb, lane, given)
+    _make(out, verb, lane, given, waiver)
 
 
 @command("accept")
 @_decision_options
+@waiver_options
 def accept_command(out: Output, attempt: str, **given: Any) -> None:
-    """Make ATTEMPT (as in auth/3) part of its lane."""
+    """Make ATTEMPT (as in auth/3) part of its lane.
+
+    It has to pass the lane's gates; work that fails is rejected.
+    """
     from gitlanes.landing.accepting import accept
 
-    _decide(out, accept, attempt, given)
+    _decide(out, partial(accept, waiver=take_waiver(given)), attempt, given)
 
 
 @command("reject")
@@ -113,11 +122,15 @@ def reject_command(out: Output, attempt: str, **given: Any) -> None:
 
 
 def _make(
-    out: Output, verb: Callable[..., Proposed], lane: str | None, given: dict[str, Any]
+    out: Output,
+    verb: Callable[..., Proposed],
+    lane: str | None,
+    given: dict[str, Any],
+    waiver: Waiver = NO_WAIVER,
 ) -> None:
     """Call a verb that makes an attempt, and show that."""
     with out.repository() as repo:
-        made = verb(repo, lane, _offer(repo, lane, given))
+        made = verb(repo, lane, _offer(repo, lane, given, waiver))
     _show(out, made)
 
 
@@ -129,7 +142,7 @@ def _decide(out: Output, verb: Callable[..., Decided], attempt: str, given: dict
     _show(out, made)
 
 
-def _offer(repo: LaneRepo, lane: str | None, given: dict[str, Any]) -> Offer:
+def _offer(repo: LaneRepo, lane: str | None, given: dict[str, Any], waiver: Waiver) -> Offer:
     from gitlanes.review.propose import Offer
     from gitlanes.workspaces.finding import lane_or_present, require_workspace
 
@@ -146,6 +159,7 @@ def _offer(repo: LaneRepo, lane: str | None, given: dict[str, Any]) -> Offer:
         expect=given["expect"],
         on=given["on"],
         paths=names,
+        waiver=waiver,
     )
 
 

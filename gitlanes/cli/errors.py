@@ -9,9 +9,27 @@ from gitlanes.errors import line as line
 
 
 def details(data: Mapping[str, Any]) -> list[str]:
-    """Return a line for each path that collides, or is in the way, in an error's data."""
+    """Return what of an error's data people want to see: paths, and what gates printed."""
     rows = [_collision(x) for x in data.get("collisions", ())]
+    rows += [row for x in data.get("gates", ()) for row in gate_lines(x)]
     return rows + [f"in the way: '{line(x)}'" for x in data.get("in_the_way", ())]
+
+
+def gate_lines(found: Mapping[str, Any]) -> list[str]:
+    """Return the end of what a failed gate printed, below its name."""
+    printed = str(found.get("output") or "").splitlines()
+    rows = printed[-_SHOWN:]
+    cut = int(found.get("output_bytes") or 0) > len("\n".join(rows).encode()) + 1
+    head = f"gate '{line(str(found.get('name')))}'"
+    return [f"{head}{':' if rows else ''}", *(["  ..."] if cut and rows else []), *_indented(rows)]
+
+
+# Lines of a gate's output.
+_SHOWN = 20
+
+
+def _indented(rows: list[str]) -> list[str]:
+    return [f"  {line(row.expandtabs())}" for row in rows]
 
 
 def _collision(found: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ import click
 
 from gitlanes.config.table import AGENT_VARIABLE
 from gitlanes.errors import BadValue
+from gitlanes.models.gates import Waiver
 from gitlanes.models.notes import Cost, Intent, Judgement
 from gitlanes.models.plain import replace
 
@@ -90,6 +91,24 @@ def judgement_options(function: F) -> F:
     for option in reversed(_JUDGEMENT):
         function = option(function)
     return function
+
+
+_WAIVER = (
+    click.option("--no-gates", is_flag=True, help="Run no gates; that is recorded."),
+    click.option("--allow-protected", is_flag=True, help="Let protected paths change."),
+)
+
+
+def waiver_options(function: F) -> F:
+    """Add the options that `take_waiver` understands."""
+    for option in reversed(_WAIVER):
+        function = option(function)
+    return function
+
+
+def take_waiver(given: dict[str, Any]) -> Waiver:
+    """Remove the waiver's options from `given` and return it."""
+    return Waiver(given.pop("no_gates"), given.pop("allow_protected"))
 
 
 def take_intent(given: dict[str, Any]) -> Intent:

@@ -9,7 +9,13 @@ import click
 
 from gitlanes.cli.errors import details
 from gitlanes.cli.landing_text import afterwards, left_behind, promotion_lines
-from gitlanes.cli.options import intent_options, take_cost, take_intent
+from gitlanes.cli.options import (
+    intent_options,
+    take_cost,
+    take_intent,
+    take_waiver,
+    waiver_options,
+)
 from gitlanes.cli.output import Output, command
 from gitlanes.errors import EXIT_NEGATIVE
 from gitlanes.models.records import MODES
@@ -26,6 +32,7 @@ from gitlanes.models.records import MODES
 @click.option("--propose", "left_open", is_flag=True, help="Leave it open for a decision.")
 @click.option("--strict", is_flag=True, help="Refuse if anything would stay behind.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; move nothing.")
+@waiver_options
 @intent_options
 def promote_command(
     out: Output,
@@ -43,6 +50,7 @@ def promote_command(
 ) -> int:
     """Land the accepted work of LANE on another lane, unless both touched a path.
 
+    What both come to has to pass the target's gates.
     With --propose nothing lands: it is an open attempt of the target, and whoever accepts that
     lands LANE's present head.
     """
@@ -50,9 +58,10 @@ def promote_command(
     from gitlanes.landing.promote import Order, preview, promote
     from gitlanes.landing.proposing import propose
 
+    waiver = take_waiver(given)
     forced = Force(tuple(os.fsencode(x) for x in force), force_all)
     said = (message, take_intent(given), take_cost(given))
-    order = Order(into, mode, forced, *said, expect, strict)
+    order = Order(into, mode, forced, *said, expect, strict, waiver)
     verb = preview if dry_run else propose if left_open else promote
     with out.repository() as repo:
         made = verb(repo, lane, order)

@@ -18,7 +18,8 @@ class Answer(NamedTuple):
 
 
 _PROPOSAL = Answer(
-    ("results.Proposed",), "there is nothing to propose, or both sides touched a path"
+    ("results.Proposed",),
+    "there is nothing to propose, both sides touched a path, or a gate failed",
 )
 _NOTHING = Answer()
 _SETTINGS = ("settings.Configuration", "settings.Setting", "settings.Validation")
@@ -27,6 +28,7 @@ ANSWERS = {
     "init": Answer(("lanes.Adopted",)),
     "demo": _NOTHING,
     "config": Answer(_SETTINGS, "--validate finds a fault, or KEY has no value"),
+    "trust": Answer(("gates.Trusted",), "--show finds that it is not trusted"),
     "completion": _NOTHING,
     "help": _NOTHING,
     "new": Answer(("lanes.NewLane",)),
@@ -57,11 +59,14 @@ ANSWERS = {
     "restore": Answer(("workspaces.Moved",)),
     "propose": _PROPOSAL,
     "commit": _PROPOSAL,
-    "accept": Answer(("results.Decided",), "both sides touched a path"),
+    "accept": Answer(("results.Decided",), "both sides touched a path, or a gate failed"),
     "reject": Answer(("results.Decided",)),
+    "evaluate": Answer(("gates.Evaluated", "gates.Recorded"), "a required gate failed"),
     "check": Answer(("results.Promotion",), "a lane would not land", "checks"),
     "overlap": Answer(("overlap.Overlap",), "any two lanes touch a path"),
-    "promote": Answer(("results.Promotion",), "both sides touched a path, or there is nothing new"),
+    "promote": Answer(
+        ("results.Promotion",), "both sides touched a path, a gate failed, or there is nothing new"
+    ),
     "history": Answer(("history.History",)),
     "trace": Answer(("history.Trace",)),
     "diff": Answer(("history.Diff",)),

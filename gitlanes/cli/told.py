@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gitlanes.cli.errors import line
+from gitlanes.cli.errors import gate_lines, line
 from gitlanes.models.history import Told
 
 
@@ -44,12 +44,17 @@ def attempt_lines(told: Told) -> list[str]:
         "Decided": attempt.decided,
         "By": attempt.by,
         "Reason": attempt.reason,
+        "Waived": ", ".join(attempt.waived or ()),
         "Cost": brief_cost(told) if told.notes.costs else None,
     }
     rows += [f"  {key + ':':<11}{line(str(value))}" for key, value in fields.items() if value]
     for judged in told.notes.evaluations:
         verdict = "pass" if judged.get("passed") else "fail"
-        rows.append(f"  {'Check:':<11}{line(str(judged.get('name')))} {verdict}")
+        verdict += " (flaky)" if judged.get("flaky") else ""
+        reason = f": {line(judged['reason'])}" if judged.get("reason") else ""
+        rows.append(f"  {'Check:':<11}{line(str(judged.get('name')))} {verdict}{reason}")
+        if not judged.get("passed"):
+            rows += [f"  {'':<11}{x}" for x in gate_lines(judged)[1:]]
     rows += ["", f"    {line(attempt.title)}", ""]
     prompt = intent.get("prompt")
     if prompt and prompt.strip() != attempt.title:

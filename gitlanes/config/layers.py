@@ -56,11 +56,15 @@ def load(path: str, number: Callable[[str], Any] = float) -> dict[str, Any]:
 
     ``number`` makes a value of a number with a point.
     """
+    with open(path, "rb") as file:
+        return parsed(file.read(MOST_BYTES + 1), number)
+
+
+def parsed(data: bytes, number: Callable[[str], Any] = float) -> dict[str, Any]:
+    """Return what the bytes of a team's file hold; raises as `load`."""
     import tomllib  # 5 ms, and most repositories have no such file
 
     try:
-        with open(path, "rb") as file:
-            data = file.read(MOST_BYTES + 1)
         if len(data) > MOST_BYTES:
             raise ValueError("it is larger than 1 MiB")
         return tomllib.loads(data.decode(), parse_float=number)

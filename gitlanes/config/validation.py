@@ -9,12 +9,13 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
-from gitlanes.config import layers, prices, table
+from gitlanes.config import gates, layers, prices, table
 from gitlanes.config.settings import nearest
 from gitlanes.errors import Refused
 from gitlanes.git import settings as git_settings
 from gitlanes.git.process import Git
 from gitlanes.git.settings import as_flag
+from gitlanes.models.gates import Gate
 from gitlanes.models.settings import Fault, Validation
 
 _SECTIONS = ("lanes", "color", "pager")
@@ -54,12 +55,42 @@ def _in_team_file(path: str, top: str) -> Iterator[Fault]:
     for where, problem in prices.faults(content.get(prices.SECTION, {})):
         model, _, name = where.rpartition(".")
         yield Fault(path, line_of(text, model, name), where, problem)
+    yield from _in_gates(path, text, content, top)
     values = content.get("lanes")
     for name, value in values.items() if isinstance(values, dict) else ():
         known = table.BY_NAME.get(name)
         for one in (layers.as_values(known, value) or ()) if known else ():
             if known and not table.team_fault(known, one) and (lost := _missing(known, one, top)):
                 yield Fault(path, line_of(text, "lanes", name), known.key, lost)
+
+
+def _in_gates(path: str, text: str, content: dict[str, Any], top: str) -> Iterator[Fault]:
+    """Yield what is wrong with gates and policy, and which programs are not there."""
+    found = gates.read(content)
+    missing = (
+        gates.Misfit(gates.GATE, number, "python" if gate.python else "args", lost)
+        for number, gate in enumerate(found.gates)
+        if not found.misfits and (lost := _cannot_start(gate, top))
+    )
+    for wrong in (*found.misfits, *missing):
+        near = None
+        if wrong.problem == _UNKNOWN:
+            near = nearest(wrong.key, gates.KEYS[wrong.section])
+        yield Fault(path, gates.line_of(text, wrong), wrong.where, wrong.problem, near)
+
+
+def _cannot_start(gate: Gate, top: str) -> str | None:
+    """Say what a gate would start that is not there."""
+    if gate.python is not None:
+        from importlib.metadata import entry_points
+
+        there = entry_points(group=gates.GROUP, name=gate.python)
+        return None if there else f"no entry point '{gate.python}' in group {gates.GROUP}"
+    program = gate.args[0]
+    if os.sep in program:
+        place = os.path.join(top, gate.cwd, program)
+        return None if os.access(place, os.X_OK) else f"there is no program '{program}'"
+    return None if shutil.which(program) else f"there is no program '{program}'"
 
 
 _UNKNOWN = "unknown setting"
@@ -72,7 +103,7 @@ def _misfits(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
     fields: Any = {name: (_type_of(known), None) for name, known in table.BY_NAME.items()}
     closed = pydantic.ConfigDict(extra="forbid")
     lanes: Any = pydantic.create_model("lanes", __config__=closed, **fields)
-    apart: Any = {prices.SECTION: (Any, None)}  # checked by rules of its own
+    apart: Any = dict.fromkeys((prices.SECTION, *gates.SECTIONS), (Any, None))  # by own rules
     whole = pydantic.create_model("team", __config__=closed, lanes=(lanes, None), **apart)
     try:
         whole.model_validate(content)

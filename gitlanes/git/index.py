@@ -197,3 +197,37 @@ def two_way(
         if done.code < 0 or _STOPPED.search(done.err):
             raise failure(arguments, done)
     return failure(arguments, done).message if done.code else None
+
+
+def hold_tree(git: Git, tree: str, head: str, pass_fds: Sequence[int]) -> None:
+    """Make index and files those of a tree, whatever was there, and HEAD a commit, detached.
+
+    For directories of our own that nobody works in: edits are overwritten, and locks that a
+    killed git left are removed.
+    """
+    for name in ("index.lock", "HEAD.lock"):
+        Path(git.git_dir, name).unlink(missing_ok=True)
+    plain = ("core.fsmonitor=false", "core.sparseCheckout=false", "submodule.recurse=false")
+    settings = [x for setting in plain for x in ("-c", setting)]
+    reset = ("read-tree", "--reset", "-u", tree)
+    git.run(*settings, *reset, pass_fds=pass_fds, own_group=True)
+    git.run("update-ref", "--no-deref", "HEAD", head, pass_fds=pass_fds, own_group=True)
+
+
+def clean(git: Git, pass_fds: Sequence[int], *, ignored: bool) -> None:
+    """Delete what is untracked, repositories in it too, and what is `ignored` if that is said."""
+    flags = "-ffdx" if ignored else "-ffd"
+    arguments = ("-c", "core.fsmonitor=false", "clean", "--quiet", flags)
+    if not git.run(*arguments, check=False, pass_fds=pass_fds, own_group=True).code:
+        return
+    make_writable(str(git.work_tree))
+    git.run(*arguments, pass_fds=pass_fds, own_group=True)
+
+
+def make_writable(top: str) -> None:
+    """Let directories be emptied that somebody took the right to from."""
+    for place, names, _ in os.walk(top):
+        for name in names:
+            path = os.path.join(place, name)
+            if not os.path.islink(path):
+                os.chmod(path, 0o700)

@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gitlanes.combine.changes import Clash
-from gitlanes.errors import Collision, Negative, Unsupported
+from gitlanes.errors import Collision, GateFailed, Negative, Unsupported
+from gitlanes.gates.clearance import Clearance
+from gitlanes.gates.recording import record
 from gitlanes.landing import bases, landed_commits, ledger, plans
 from gitlanes.landing.plans import Force, Landing
+from gitlanes.models.events import Event
+from gitlanes.models.gates import NO_WAIVER, Waiver
 from gitlanes.models.notes import NO_JUDGEMENT, Judgement
 from gitlanes.models.plain import Model, plain, replace
 from gitlanes.models.records import ACCEPTED, MERGE, SQUASH, Attempt, Lane, LaneState
 from gitlanes.models.results import Decided, Promotion
-from gitlanes.review import decide, standing
+from gitlanes.plugins import around
+from gitlanes.review import gated, standing
 from gitlanes.store import records
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.attribution import collision
@@ -45,34 +50,71 @@ def accept(
     judgement: Judgement = NO_JUDGEMENT,
     *,
     expect: str | None = None,
+    waiver: Waiver = NO_WAIVER,
 ) -> Decided:
     """Make an open attempt part of its lane's head.
 
     Where the lane moved on since it was proposed, its changes are laid on the present head by
     paths; a path that both touched raises Collision, and the attempt stays proposed. An open
-    promotion lands the source's head that it was made of, as `promote` would have done.
+    promotion lands the source's head that it was made of, as `promote` would have done. What the
+    lane comes to has to pass its gates: GateFailed is raised, and recorded; work is rejected
+    then, a promotion stays open.
     """
     attempt, lane = repo.view.attempt_in(attempt_id)
-    if attempt.promotion is None:
-        return decide.accept_work(repo, attempt_id, judgement, expect=expect)
-    name = lane.record.name
-    if lane.record.bound:
+    name, clearance = lane.record.name, Clearance(repo, waiver)
+    event = Event("accept", repo.place.common_dir, name, attempt_id, agent=judgement.by)
+    with around(event, repo.state_directory, repo.warn) as told:
+        if attempt.promotion is None:
+            made = gated.accept(repo, attempt_id, clearance, judgement, expect=expect)
+        else:
+            made = _land_open(repo, attempt, lane.record, judgement, expect, clearance)
+        told.result = made
+    return made
+
+
+def _land_open(
+    repo: LaneRepo,
+    attempt: Attempt,
+    lane: Lane,
+    judgement: Judgement,
+    expect: str | None,
+    clearance: Clearance,
+) -> Decided:
+    """Land a promotion that was left open."""
+    name = lane.name
+    if lane.bound:
         intake.catch_up(repo, name)
-    with transaction(repo, "accept", actor=judgement.by) as tx:
-        decided = _accept(tx, repo.view.lane(name), attempt_id, judgement, expect)
+
+    def land() -> Decided:
+        with transaction(repo, "accept", actor=judgement.by) as tx:
+            return _accept(tx, repo.view.lane(name), attempt.id, judgement, expect, clearance)
+
+    try:
+        decided = clearance.settle(land)
+    except GateFailed as error:
+        record(repo, [attempt.commit], clearance.failed, judgement.by)
+        error.hint = f"{attempt.id} stays open; mend it in its lane and promote that again"
+        raise
     target = repo.view.lane(name).record
     following = binding.follow(repo, name) if target.bound else None
     return replace(decided, following=following)
 
 
 def _accept(
-    tx: Transaction, state: LaneState, attempt_id: str, judgement: Judgement, expect: str | None
+    tx: Transaction,
+    state: LaneState,
+    attempt_id: str,
+    judgement: Judgement,
+    expect: str | None,
+    clearance: Clearance,
 ) -> Decided:
     repo, target = tx.repo, state.record
     require_active(target)
     require_commit(f"lane '{target.name}'", target.head, expect)
     attempt = standing.require_open(repo, state, attempt_id)
     ready = _ready(tx, state, attempt)
+    cleared = clearance.promoted(target, repo.objects.commit(ready.commit).tree)
+    records.add_evaluations(tx, attempt.commit, cleared.evaluations, attempt)
     for commit in ready.carries:
         tx.carry_notes(commit, ready.commit)
     if ready.commit != attempt.commit:
@@ -85,6 +127,7 @@ def _accept(
         by=judgement.by,
         reason=judgement.reason,
         decided=tx.time,
+        waived=cleared.waived or None,
     )
     gone = _rivals(target, accepted, tx.time)
     tx.description = f"accept {attempt.id}: {attempt.title}"
@@ -134,6 +177,23 @@ def _rivals(target: Lane, accepted: Attempt, time: str) -> tuple[Attempt, ...]:
 def _ready(tx: Transaction, state: LaneState, attempt: Attempt) -> Ready:
     """Return the promotion as it lands on the target's present head; raises Collision."""
     repo, promotion = tx.repo, attempt.promotion or {}
+    found, then, known = _source(repo, state, attempt)
+    now = found if found.record.live else None
+    forced = tuple(promotion["forced"])
+    if attempt.base != state.record.head:
+        return _planned_again(tx, replace(found, record=then), state, attempt, known, now)
+    carries: tuple[str, ...] = ()
+    if promotion["mode"] == SQUASH:
+        bring = landed_commits.brought(repo, then, state.record, known)
+        carries = tuple(oid for oid, _ in bring)
+    return Ready(attempt.commit, then, now, known, carries, (), forced)
+
+
+def _source(
+    repo: LaneRepo, state: LaneState, attempt: Attempt
+) -> tuple[LaneState, Lane, tuple[str, ...]]:
+    """Return the lane that a promotion comes from, as it is and as it was, and the bases."""
+    promotion = attempt.promotion or {}
     found = repo.view.by_uuid(promotion["lane_uuid"], promotion["lane"])
     if found is None:
         raise Negative(
@@ -145,19 +205,40 @@ def _ready(tx: Transaction, state: LaneState, attempt: Attempt) -> Ready:
             f"{attempt.id} is a promotion of an unknown mode",
             hint="it was proposed by a newer gitlanes: upgrade yours",
         )
-    now = found if found.record.live else None
     then = replace(found.record, head=promotion["source"])
     _require_news(repo, found.record, state.record, attempt)
     known = tuple(promotion["base"])
-    forced = tuple(promotion["forced"])
     if attempt.base != state.record.head:
         known = bases.brought_up(repo, then, state.record, known)
-        return _planned_again(tx, replace(found, record=then), state, attempt, known, now)
-    carries: tuple[str, ...] = ()
-    if promotion["mode"] == SQUASH:
-        bring = landed_commits.brought(repo, then, state.record, known)
-        carries = tuple(oid for oid, _ in bring)
-    return Ready(attempt.commit, then, now, known, carries, (), forced)
+    return found, then, known
+
+
+def laid(repo: LaneRepo, state: LaneState, attempt: Attempt) -> str:
+    """Return the tree that landing an open promotion now would give; raises as `accept`."""
+    promotion = attempt.promotion or {}
+    found, then, known = _source(repo, state, attempt)
+    if attempt.base == state.record.head:
+        return attempt.tree
+    source = replace(found, record=then)
+    landing, outcome = _planned(repo, source, state, promotion, known)
+    if outcome.collisions:
+        raise _refusal(attempt, outcome)
+    return str(landing.plan.tree)
+
+
+def _planned(
+    repo: LaneRepo,
+    source: LaneState,
+    target: LaneState,
+    promotion: dict[str, Any],
+    known: tuple[str, ...],
+) -> tuple[Landing, Promotion]:
+    """Plan the promotion anew, with what may be forced still."""
+    landing = plans.plan_from(repo, source, target, known)
+    force = _still_forced(landing, promotion["forced"])
+    if force.paths:
+        landing = plans.plan_from(repo, source, target, known, force)
+    return landing, plans.outcome(repo, landing, promotion["mode"])
 
 
 def _planned_again(
@@ -170,11 +251,7 @@ def _planned_again(
 ) -> Ready:
     """Lay the promotion on a target that moved on since it was proposed."""
     repo, promotion = tx.repo, attempt.promotion or {}
-    landing = plans.plan_from(repo, source, target, known)
-    force = _still_forced(landing, promotion["forced"])
-    if force.paths:
-        landing = plans.plan_from(repo, source, target, known, force)
-    outcome = plans.outcome(repo, landing, promotion["mode"])
+    landing, outcome = _planned(repo, source, target, promotion, known)
     if outcome.collisions:
         raise _refusal(attempt, outcome)
     before = repo.objects.commit(attempt.commit)

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import BadValue, NotFound
+from gitlanes.errors import BadValue, GateFailed, NotFound
+from gitlanes.gates.clearance import Clearance
+from gitlanes.gates.recording import record
 from gitlanes.landing import landed_commits, ledger, plans, strictness
 from gitlanes.landing.plans import NO_FORCE, Force, Landing
+from gitlanes.models.events import Event
+from gitlanes.models.gates import NO_WAIVER, Cleared, Waiver
 from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent
 from gitlanes.models.plain import Model, plain, replace
 from gitlanes.models.records import MERGE, MODES, Attempt, Lane, LaneState
 from gitlanes.models.results import CollidingPath, Promotion
+from gitlanes.plugins import around
 from gitlanes.review import costs, standing
 from gitlanes.store import records
 from gitlanes.store.expectation import check_expected, require_commit
@@ -26,7 +31,7 @@ class Order(Model):
     """How to promote: ``expect`` is the head that the target must have.
 
     ``mode`` is the one that the lane prefers unless told, and 'merge' where it prefers none.
-    With ``strict`` nothing may stay behind in the source.
+    With ``strict`` nothing may stay behind in the source. ``waiver`` is what it lets pass.
     """
 
     into: str | None = None
@@ -37,6 +42,7 @@ class Order(Model):
     cost: Cost = NO_COST
     expect: str | None = None
     strict: bool = False
+    waiver: Waiver = NO_WAIVER
 
 
 # What a promotion comes to within its transaction: the plan, what was forced, the order, the mode.
@@ -48,9 +54,42 @@ def promote(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
 
     Raises Collision with each path that both sides touched and nothing moved, Negative where
     there is nothing new, NotFound for a forced path that does not collide, Raced if ``expect``
-    does not hold, Refused if the order is strict and something would stay behind.
+    does not hold, Refused if the order is strict and something would stay behind. The combined
+    tree has to pass the target's gates: GateFailed is raised, recorded on the source's head, and
+    nothing moved.
     """
-    made, target = carry_out(repo, lane, checked(order), "promote", _land)
+    order = checked(order)
+    with around(event(repo, "promote", lane, order), repo.state_directory, repo.warn) as told:
+        told.result = made = _promote(repo, lane, order)
+    return made
+
+
+def event(repo: LaneRepo, verb: str, lane: str | None, order: Order) -> Event:
+    """Return what listeners are told of a promotion."""
+    return Event(verb, repo.place.common_dir, lane, into=order.into, agent=order.intent.agent)
+
+
+def _promote(repo: LaneRepo, lane: str | None, order: Order) -> Promotion:
+    clearance = Clearance(repo, order.waiver)
+    asked: list[str] = []
+
+    def land(
+        tx: Transaction,
+        landing: Landing,
+        forced: tuple[CollidingPath, ...],
+        order: Order,
+        mode: str,
+    ) -> Promotion:
+        asked.append(landing.ends[0])
+        cleared = clearance.promoted(landing.target.record, str(landing.plan.tree))
+        return _land(tx, landing, forced, order, mode, cleared)
+
+    try:
+        made, target = clearance.settle(lambda: carry_out(repo, lane, order, "promote", land))
+    except GateFailed as error:
+        record(repo, asked[-1:], clearance.failed, order.intent.agent)
+        error.hint = "nothing landed: mend it in the lane, or see what landed beside it meanwhile"
+        raise
     following = binding.follow(repo, target.name) if target.bound else None
     return replace(made, following=following)
 
@@ -135,7 +174,12 @@ def _require_landing(repo: LaneRepo, landing: Landing, order: Order) -> tuple[Co
 
 
 def _land(
-    tx: Transaction, landing: Landing, forced: tuple[CollidingPath, ...], order: Order, mode: str
+    tx: Transaction,
+    landing: Landing,
+    forced: tuple[CollidingPath, ...],
+    order: Order,
+    mode: str,
+    cleared: Cleared,
 ) -> Promotion:
     source, target = landing.source.record, landing.target.record
     books = costs.opened(tx, target, order.intent.agent) if order.cost.known else None
@@ -148,7 +192,8 @@ def _land(
     if made:
         last = made[-1].attempt
         records.add_intent(tx, last, order.intent, details)
-    attempts = tuple(x.attempt for x in made)
+        records.add_evaluations(tx, last.commit, cleared.evaluations, last)
+    attempts = tuple(replace(x.attempt, waived=cleared.waived or None) for x in made)
     gone = _replaced(source, target, attempts, tx.time)
     tx.description = f"promote {source.name} into {target.name} ({mode})"
     if made or gone:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from gitlanes.errors import BadValue, Negative
 from gitlanes.landing import landed_commits, ledger, plans
 from gitlanes.landing.plans import Landing
-from gitlanes.landing.promote import Order, carry_out, checked, mode_of, unforced
+from gitlanes.landing.promote import Order, carry_out, checked, event, mode_of, unforced
 from gitlanes.models.plain import replace
 from gitlanes.models.records import PROPOSED, REPLAY, Attempt
 from gitlanes.models.results import CollidingPath, Promotion
+from gitlanes.plugins import around
 from gitlanes.review import costs, standing
 from gitlanes.store import records
 from gitlanes.store.transaction import Transaction
@@ -33,7 +34,9 @@ def propose(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
             "a replay cannot be proposed: it is an attempt for each commit",
             hint="use --mode merge or --mode squash",
         )
-    return carry_out(repo, lane, order, "propose", _offer)[0]
+    with around(event(repo, "propose", lane, order), repo.state_directory, repo.warn) as told:
+        told.result = made = carry_out(repo, lane, order, "propose", _offer)[0]
+    return made
 
 
 def _offer(

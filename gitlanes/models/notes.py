@@ -71,12 +71,32 @@ class Cost(Model):
 
 
 class Evaluation(Model):
-    """What one judge said of a commit."""
+    """What one judge said of a commit.
+
+    What a gate said has the ``tree`` that it judged, the digest of the gate's ``definition``,
+    and how its last try ended: ``exit_code`` (negative: the signal), ``output`` (its end; all of
+    it has ``output_bytes`` and the SHA-256 ``output_digest``). ``tries`` counts the runs, and
+    ``flaky`` says that a later one passed. ``cached`` is True where an earlier verdict on the
+    same tree was taken. ``data`` is what the judge adds.
+    """
 
     name: str
     passed: bool
     by: str | None = None
     reason: str | None = None
+    tree: str | None = None
+    definition: str | None = None
+    required: bool | None = None
+    exit_code: int | None = None
+    timed_out: bool | None = None
+    duration_ms: int | None = None
+    output: str | None = None
+    output_bytes: int | None = None
+    output_digest: str | None = None
+    tries: int | None = None
+    flaky: bool | None = None
+    cached: bool | None = None
+    data: dict[str, Any] | None = None
 
 
 class Judgement(Model):

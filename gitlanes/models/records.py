@@ -40,6 +40,7 @@ class Attempt(Model):
     itself brought in from other lanes: ``{lane uuid: commit}``. ``on`` is the id of the attempt
     that it was made on top of, ``superseded_by`` that of the one that took its place.
     ``promotion`` says what a promotion that was left for a decision lands (docs/format.md).
+    ``waived`` names what was let pass when it was accepted: 'gates', 'protected'.
     ``extra`` keeps fields that a newer version wrote.
     """
 
@@ -65,6 +66,7 @@ class Attempt(Model):
     on: str | None = None
     superseded_by: str | None = None
     promotion: dict[str, Any] | None = None
+    waived: tuple[str, ...] | None = None
     extra: dict[str, Any] = NOTHING
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gitlanes import clock, ids
 from gitlanes.combine.assembly import plan_landing
 from gitlanes.errors import BadValue, NothingToPropose
+from gitlanes.gates.clearance import Clearance
 from gitlanes.git.trailers import set_change_id, subject_of
 from gitlanes.models.notes import NO_COST, NO_INTENT
 from gitlanes.models.plain import Model, replace
@@ -44,11 +45,20 @@ def amend(
     stays open or accepted as it was; each attempt concerned is replaced by a new one. Without
     edits only message and records change. Raises Collision where an edit touches what a later
     attempt touched, Refused for an attempt that others may have already, NothingToPropose.
+    What becomes of an accepted one has to pass the lane's gates: GateFailed is raised, and
+    nothing moved.
     """
     offer = offer or Offer()
     propose.check(offer)
     if offer.on is not None or offer.change is not None:
         raise BadValue("an amended attempt keeps its change and its place", hint="leave them out")
+    clearance = Clearance(repo, offer.waiver)
+    return clearance.settle(lambda: _amend(repo, lane, offer, of, clearance))
+
+
+def _amend(
+    repo: LaneRepo, lane: str | None, offer: Offer, of: str | None, clearance: Clearance
+) -> Proposed:
     record = finding.lane_or_present(repo, lane).record
     workspace = finding.require_workspace(repo, record)
     with capturing.held(repo, workspace) as hold:
@@ -59,7 +69,7 @@ def amend(
         base = captured.head if workspace.root else str(hold.state.base)
         with transaction(repo, "amend", actor=offer.intent.agent) as tx:
             state = repo.view.lane(hold.workspace.lane)
-            anew = _amended(tx, state, captured, base, offer, of)
+            anew = _amended(tx, state, captured, base, offer, of, clearance)
             head = anew.commits.get(str(hold.state.head), anew.new[0].commit)
             base = anew.commits.get(base, base)
             if not workspace.root:
@@ -74,7 +84,13 @@ def amend(
 
 
 def _amended(
-    tx: Transaction, state: LaneState, captured: Capture, base: str, offer: Offer, of: str | None
+    tx: Transaction,
+    state: LaneState,
+    captured: Capture,
+    base: str,
+    offer: Offer,
+    of: str | None,
+    clearance: Clearance,
 ) -> Anew:
     """Write the attempts anew, with their records, and the lane's record after it."""
     repo, lane = tx.repo, state.record
@@ -95,11 +111,26 @@ def _amended(
         agent=offer.intent.agent or amended.agent,
         merged={**amended.merged, **merged},
     )
-    anew = replace(anew, new=(first, *anew.new[1:]))
+    anew = _cleared(tx, lane, replace(anew, new=(first, *anew.new[1:])), clearance)
     _record(tx, anew, captured, offer)
     charged = costs.charge(tx, books, lane, first, offer.cost, offer.intent)
     _set_lane(tx, replace(state, record=charged), anew, captured, merged)
     return anew
+
+
+def _cleared(tx: Transaction, lane: Lane, anew: Anew, clearance: Clearance) -> Anew:
+    """Return the attempts with what was waived for the one that the lane's head will be.
+
+    Where only open ones are amended there is none.
+    """
+    head = anew.commits.get(str(lane.head))
+    if head is None or anew.new[0].open:
+        return anew
+    cleared = clearance.within(lane, tx.repo.objects.commit(head).tree)
+    top = next(x for x in anew.new if x.commit == head)
+    records.add_evaluations(tx, head, cleared.evaluations, top)
+    made = (replace(x, waived=cleared.waived or None) if x is top else x for x in anew.new)
+    return replace(anew, new=tuple(made))
 
 
 def _require_news(repo: LaneRepo, lane: Lane, amended: Attempt, tree: str, offer: Offer) -> None:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from gitlanes.combine.assembly import plan_landing
 from gitlanes.errors import GitFailed, Refused
+from gitlanes.gates.clearance import Clearance
 from gitlanes.git import index
-from gitlanes.models.notes import NO_JUDGEMENT, Judgement
+from gitlanes.models.events import Event
+from gitlanes.models.notes import NO_JUDGEMENT, Evaluation, Judgement
 from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import (
     ACCEPTED,
@@ -21,6 +23,7 @@ from gitlanes.models.records import (
     LaneState,
 )
 from gitlanes.models.results import Decided
+from gitlanes.plugins import around
 from gitlanes.review import standing
 from gitlanes.store import records
 from gitlanes.store.ancestry import is_ancestor
@@ -49,12 +52,14 @@ def accept_work(
     attempt_id: str,
     judgement: Judgement = NO_JUDGEMENT,
     *,
+    clearance: Clearance,
     expect: str | None = None,
 ) -> Decided:
     """Make an open attempt of work part of its lane's head; a promotion has rules of its own.
 
     Where the lane moved on since it was proposed, its changes are laid on the present head by
-    paths; a path that both touched raises Collision, and the attempt stays proposed.
+    paths; a path that both touched raises Collision, and the attempt stays proposed. Raises
+    Unjudged where gates are to be asked first.
     """
     name, lane = _lane_of(repo, attempt_id)
     workspace = finding.workspace_of(repo, lane)
@@ -63,7 +68,7 @@ def accept_work(
     with _holding(repo, workspace) as hold:
         with transaction(repo, "accept", actor=judgement.by) as tx:
             state = repo.view.lane(name)
-            landing = _accept(tx, state, attempt_id, judgement, expect)
+            landing = _accept(tx, state, attempt_id, judgement, expect, clearance)
             base = hold and _base_after(repo, hold, state.record, landing)
             head = hold.state.head if hold else None
             along = bool(hold and base and _goes_along(repo, hold, base))
@@ -85,18 +90,36 @@ def reject(
     *,
     reset: bool = False,
     expect: str | None = None,
+    evaluations: tuple[Evaluation, ...] = (),
 ) -> Decided:
     """Turn an open attempt down; it stays readable, and the workspace's files stay.
 
     With `reset` the workspace goes back to the lane's head; what else is in it is snapshotted
-    first. The next proposal carries the same Change-Id on unless told otherwise.
+    first. The next proposal carries the same Change-Id on unless told otherwise. ``evaluations``
+    are what gates said of it.
     """
+    event = Event("reject", repo.place.common_dir, attempt=attempt_id, agent=judgement.by)
+    with around(event, repo.state_directory, repo.warn) as told:
+        made = _turn_down(repo, attempt_id, judgement, evaluations, reset, expect)
+        told.result = made
+    return made
+
+
+def _turn_down(
+    repo: LaneRepo,
+    attempt_id: str,
+    judgement: Judgement,
+    evaluations: tuple[Evaluation, ...],
+    reset: bool,
+    expect: str | None,
+) -> Decided:
     name, lane = _lane_of(repo, attempt_id)
     with _holding(repo, finding.workspace_of(repo, lane)) as hold:
         going = _going(repo, hold, lane, attempt_id, judgement.by) if reset else None
         with transaction(repo, "reject", actor=judgement.by) as tx:
             state = repo.view.lane(name)
             decided = _reject(tx, state, attempt_id, judgement, expect)
+            records.add_evaluations(tx, decided.commit, evaluations, decided)
             back = _under(state.record, decided, hold) if hold else None
             if going:
                 going.mark(tx, state.tip, str(state.record.head))
@@ -113,13 +136,19 @@ def reject(
 
 
 def _accept(
-    tx: Transaction, state: LaneState, attempt_id: str, judgement: Judgement, expect: str | None
+    tx: Transaction,
+    state: LaneState,
+    attempt_id: str,
+    judgement: Judgement,
+    expect: str | None,
+    clearance: Clearance,
 ) -> Landing:
     require_active(state.record)
     require_commit(f"lane '{state.record.name}'", state.record.head, expect)
     attempt = standing.require_open(tx.repo, state, attempt_id)
     standing.require_decided(tx.repo, attempt)
-    landing = land(tx, state.record, replace(attempt, by=judgement.by, reason=judgement.reason))
+    said = replace(attempt, by=judgement.by, reason=judgement.reason)
+    landing = land(tx, state.record, said, clearance)
     records.add_judgement(tx, attempt, True, judgement)
     tx.description = f"accept {attempt.id}: {attempt.title}"
     changed = [landing.attempt, *landing.superseded]
@@ -176,13 +205,18 @@ def _going(
     return restoring.Return(repo, hold, str(lane.head), attempt.tree)
 
 
-def land(tx: Transaction, lane: Lane, attempt: Attempt) -> Landing:
+def land(tx: Transaction, lane: Lane, attempt: Attempt, clearance: Clearance) -> Landing:
     """Lay an attempt on its lane's head, within a transaction; raises Collision.
+
+    Raises what `Clearance.require` raises, before anything is noted in the transaction.
 
     The same commit stands in the history where the lane has not moved since, otherwise one
     with the same message, and so the same Change-Id, that carries the records on.
     """
     head, convergent = _head_after(tx, lane, attempt)
+    cleared = clearance.within(lane, tx.repo.objects.commit(head).tree)
+    records.add_evaluations(tx, attempt.commit, cleared.evaluations, attempt)
+    attempt = replace(attempt, waived=cleared.waived or None)
     if head != attempt.commit:
         tx.carry_notes(attempt.commit, head)
     accepted = replace(attempt, status=ACCEPTED, landed=head, decided=tx.time)
@@ -202,7 +236,26 @@ def _head_after(tx: Transaction, lane: Lane, attempt: Attempt) -> tuple[str, tup
     repo, store, head = tx.repo, tx.repo.objects, str(lane.head)
     if attempt.base == head:
         return attempt.commit, ()
-    base = str(attempt.base)
+    # A commit that collides leaves no attempt behind.
+    tree, convergent = laid(repo, lane, attempt, known=tx.verb == "accept")
+    who = repo.identity()
+    proposed = store.commit(attempt.commit)
+    oid = store.write_own_commit(
+        tree, [head], proposed.message, author=proposed.author, committer=who.committer
+    )
+    return oid, convergent
+
+
+def laid(
+    repo: LaneRepo, lane: Lane, attempt: Attempt, *, known: bool = True
+) -> tuple[str, tuple[bytes, ...]]:
+    """Return the tree of an attempt laid on its lane's head, and what is convergent.
+
+    Raises Collision, which names the attempt where it is `known` already.
+    """
+    store, base, head = repo.objects, str(attempt.base), str(lane.head)
+    if base == head:
+        return attempt.tree, ()
     plan = plan_landing(
         store,
         repo.git,
@@ -210,25 +263,24 @@ def _head_after(tx: Transaction, lane: Lane, attempt: Attempt) -> tuple[str, tup
         source=attempt.tree,
         target=store.commit(head).tree,
     )
-    if plan.tree is None:
-        paths = colliding_paths(repo, plan, plan.collisions, [base], [attempt.commit, head])
-        known = tx.verb == "accept"  # a commit that collides leaves no attempt behind
-        raise collision(
-            f"{attempt.id if known else 'the work'} collides with the head of lane "
-            f"'{lane.name}' on {len(paths)} path{'' if len(paths) == 1 else 's'}",
-            paths,
-            "redo the work on the lane's head, or "
-            + (f"git lanes reject {attempt.id}" if known else f"git lanes propose {lane.name}"),
-            attempt=attempt.id if known else None,
-            lane=lane.name,
-            base=[base],
-        )
-    who = repo.identity()
-    proposed = store.commit(attempt.commit)
-    oid = store.write_own_commit(
-        plan.tree, [head], proposed.message, author=proposed.author, committer=who.committer
+    if plan.tree is not None:
+        return plan.tree, plan.convergent
+    paths = colliding_paths(repo, plan, plan.collisions, [base], [attempt.commit, head])
+    raise collision(
+        f"{attempt.id if known else 'the work'} collides with the head of lane "
+        f"'{lane.name}' on {len(paths)} path{'' if len(paths) == 1 else 's'}",
+        paths,
+        "redo the work on the lane's head, or "
+        + (f"git lanes reject {attempt.id}" if known else f"git lanes propose {lane.name}"),
+        attempt=attempt.id if known else None,
+        lane=lane.name,
+        base=[base],
     )
-    return oid, plan.convergent
+
+
+def laid_tree(repo: LaneRepo, state: LaneState, attempt: Attempt) -> str:
+    """Return the tree that accepting an open attempt now would give; raises Collision."""
+    return laid(repo, state.record, attempt)[0]
 
 
 def with_merged(repo: LaneRepo, lane: Lane, attempt: Attempt) -> dict[str, Landed]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
 from gitlanes.errors import BadValue, NothingToPropose, Refused, line
+from gitlanes.gates.clearance import Clearance, Unjudged
 from gitlanes.git.trailers import (
     add_change_id,
     add_trailer,
@@ -14,12 +15,15 @@ from gitlanes.git.trailers import (
     set_change_id,
     subject_of,
 )
+from gitlanes.models.events import Event
+from gitlanes.models.gates import NO_WAIVER, Waiver
 from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent
 from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import PROPOSED, Attempt, Lane, LaneState
 from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Capture
-from gitlanes.review import costs, decide, lineage, standing
+from gitlanes.plugins import around
+from gitlanes.review import costs, decide, gated, lineage, standing
 from gitlanes.store import codec, records
 from gitlanes.store.expectation import check_expected, require_active, require_commit
 from gitlanes.store.transaction import Transaction, transaction
@@ -37,7 +41,8 @@ class Offer(Model):
 
     ``change`` is a Change-Id to carry on, or 'new'; ``paths`` limits the proposal to files and
     directories of the workspace; ``expect`` is the head that the lane must have; ``on`` is the
-    open attempt that it is made on top of, of which it takes only what changed since.
+    open attempt that it is made on top of, of which it takes only what changed since. ``waiver``
+    is what a commit lets pass.
     """
 
     message: str | None = None
@@ -47,6 +52,7 @@ class Offer(Model):
     paths: Sequence[bytes] = ()
     expect: str | None = None
     on: str | None = None
+    waiver: Waiver = NO_WAIVER
 
 
 def propose(repo: LaneRepo, lane: str | None = None, offer: Offer | None = None) -> Proposed:
@@ -57,15 +63,48 @@ def propose(repo: LaneRepo, lane: str | None = None, offer: Offer | None = None)
     where the workspace does not hold what it is to stand on, Raced if ``expect`` does not hold,
     BadValue for a part of the offer that could not be read back.
     """
-    return _offer(repo, lane, offer or Offer(), accept=False)
+    offer = offer or Offer()
+    with around(_event(repo, "propose", lane, offer), repo.state_directory, repo.warn) as told:
+        told.result = made = _offer(repo, lane, offer, None)
+    return made
 
 
 def commit(repo: LaneRepo, lane: str | None = None, offer: Offer | None = None) -> Proposed:
-    """Propose and accept in one operation; raises Collision as `accept` does."""
-    return _offer(repo, lane, offer or Offer(), accept=True)
+    """Propose and accept in one operation; raises Collision as `accept` does.
+
+    Where gates have to judge it there are two: it is proposed, judged without any lock, and
+    then accepted, or rejected, for which GateFailed is raised.
+    """
+    offer = offer or Offer()
+    clearance = Clearance(repo, offer.waiver)
+    events = (_event(repo, verb, lane, offer) for verb in ("propose", "accept"))
+    proposing, accepting = (around(x, repo.state_directory, repo.warn) for x in events)
+    with proposing as proposed, accepting as accepted:
+        made = _judged(repo, _offer(repo, lane, offer, clearance), clearance)
+        proposed.result = accepted.result = made
+    return made
 
 
-def _offer(repo: LaneRepo, name: str | None, offer: Offer, *, accept: bool) -> Proposed:
+def _judged(repo: LaneRepo, made: Proposed, clearance: Clearance) -> Proposed:
+    """Accept what is only proposed yet, if its gates let it."""
+    if not made.attempt.open:
+        return made
+    decided = gated.accept(repo, made.attempt.id, clearance)
+    return replace(
+        made,
+        attempt=decided.attempt,
+        superseded=(*made.superseded, *decided.superseded),
+        convergent=decided.convergent,
+        following=decided.following,
+    )
+
+
+def _event(repo: LaneRepo, verb: str, lane: str | None, offer: Offer) -> Event:
+    return Event(verb, repo.place.common_dir, lane, agent=offer.intent.agent)
+
+
+def _offer(repo: LaneRepo, name: str | None, offer: Offer, clearance: Clearance | None) -> Proposed:
+    """Make the attempt, and accept it at once if there is a clearance and that asks no gate."""
     check(offer)
     lane = finding.lane_or_present(repo, name).record
     workspace = finding.require_workspace(repo, lane)
@@ -75,10 +114,12 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, *, accept: bool) -> P
         captured = _captured(repo, hold, offer)
         if captured.moved or captured.merging:
             know_branches(repo)
-        with transaction(repo, "commit" if accept else "propose", actor=offer.intent.agent) as tx:
-            made = _attempt(tx, lane.name, captured, offer, accept=accept)
+        verb = "commit" if clearance else "propose"
+        with transaction(repo, verb, actor=offer.intent.agent) as tx:
+            made = _attempt(tx, lane.name, captured, offer, clearance)
             new = made.attempt.commit
-            base = new if accept else hold.state.base
+            accepted = not made.attempt.open
+            base = new if accepted else hold.state.base
             if not workspace.root:
                 tip = tx.repo.view.lane(lane.name).tip
                 hold.mark(tx, tip, base=base, old=captured.head, new=new)
@@ -88,19 +129,20 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, *, accept: bool) -> P
                     hold.drop_index()
                     hold.stage_more(_touched(repo, captured))
                 hold.move(new, base=base)
-        elif accept:
+        elif accepted:
             if not captured.whole:
                 hold.drop_index()  # it lacks what is staged of other paths
             following = binding.follow(repo, lane.name, hold)
-    if accept and lane.bound and not workspace.root:
+    if accepted and lane.bound and not workspace.root:
         following = binding.follow(repo, lane.name)
     return replace(made, following=following, skipped=captured.skipped)
 
 
 def _attempt(
-    tx: Transaction, name: str, captured: Capture, offer: Offer, *, accept: bool
+    tx: Transaction, name: str, captured: Capture, offer: Offer, clearance: Clearance | None
 ) -> Proposed:
-    """Write the attempt and its records, and decide it at once if asked to."""
+    """Write the attempt and its records, and decide it at once if that can be."""
+    accept = clearance is not None
     state = tx.repo.view.lane(name)
     require_active(state.record)
     require_commit(f"lane '{name}'", state.record.head, offer.expect)
@@ -129,16 +171,29 @@ def _attempt(
     record = costs.charge(tx, books, record, attempt, offer.cost, offer.intent)
     parents = [attempt.commit, *captured.own[-1:]]
     names = tuple(x.id for x in gone)
-    if not accept:
+    landing = _landing(tx, record, attempt, clearance)
+    if landing is None:
         tx.description = f"propose {attempt.id}: {attempt.title}"
         tx.lane(state, record, parents=parents, attempts=[attempt, *gone])
         return Proposed(attempt, names)
-    landing = decide.land(tx, record, attempt)
     tx.description = f"commit {attempt.id}: {attempt.title}"
     changed = [landing.attempt, *gone, *landing.superseded]
     tx.lane(state, landing.record, parents=[*parents, landing.head], attempts=changed)
     names += tuple(x.id for x in landing.superseded)
     return Proposed(landing.attempt, names, landing.convergent)
+
+
+def _landing(
+    tx: Transaction, record: Lane, attempt: Attempt, clearance: Clearance | None
+) -> decide.Landing | None:
+    """Accept the attempt, or return None where it is only proposed: gates have to judge it."""
+    if clearance is None:
+        return None
+    try:
+        return decide.land(tx, record, attempt, clearance)
+    except Unjudged:
+        tx.verb = "propose"
+        return None
 
 
 def _captured(repo: LaneRepo, hold: capturing.Held, offer: Offer) -> Capture:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
 from gitlanes.git.process import require_paths
+from gitlanes.models.gates import Waiver
 from gitlanes.models.notes import Cost, Intent
 from gitlanes.review.propose import Offer
 
@@ -17,7 +18,7 @@ class Amendment(TypedDict, total=False):
     """How an attempt is amended: each may be left out, and says nothing then.
 
     ``paths`` limits it to files and directories of the workspace; ``expect`` is the head (or a
-    beginning of it) that the lane must have.
+    beginning of it) that the lane must have; ``waiver`` what is let pass where it is accepted.
     """
 
     message: str | None
@@ -25,6 +26,7 @@ class Amendment(TypedDict, total=False):
     cost: Cost
     paths: Iterable[Path_]
     expect: str | None
+    waiver: Waiver
 
 
 class Offering(Amendment, total=False):

@@ -16,6 +16,7 @@ from gitlanes.landing.plans import Force
 from gitlanes.lanes import archiving, bind, editing, lifecycle, listing, renaming
 from gitlanes.lanes.about import About
 from gitlanes.models.costs import NO_LIMITS, Limits
+from gitlanes.models.gates import NO_WAIVER, Waiver
 from gitlanes.models.health import Diagnosis
 from gitlanes.models.history import Diff, History, Shown, Trace
 from gitlanes.models.lanes import (
@@ -38,6 +39,7 @@ from gitlanes.models.settings import Configuration, Validation
 from gitlanes.review import amend, decide, propose
 from gitlanes.sdk.costs import Costs
 from gitlanes.sdk.directories import Directories
+from gitlanes.sdk.gates import Gates
 from gitlanes.sdk.offering import Amendment, Offering, Path_, offer_of, path_names
 from gitlanes.sdk.questions import Questions
 from gitlanes.store.lane_repo import LaneRepo
@@ -45,7 +47,7 @@ from gitlanes.store.transaction import mend
 from gitlanes.upkeep import doctor
 
 
-class Repo(Questions, Costs, Directories):
+class Repo(Questions, Costs, Gates, Directories):
     """One git repository with lanes; a context manager, one for each thread.
 
     The identity and git's configuration are read once. Every method raises a subclass of
@@ -203,10 +205,15 @@ class Repo(Questions, Costs, Directories):
         return amend.amend(self._repo, lane, offer_of(offer), of=of)
 
     def accept(
-        self, attempt: str, judgement: Judgement = NO_JUDGEMENT, *, expect: str | None = None
+        self,
+        attempt: str,
+        judgement: Judgement = NO_JUDGEMENT,
+        *,
+        expect: str | None = None,
+        waiver: Waiver = NO_WAIVER,
     ) -> Decided:
-        """Make an open attempt part of its lane's head; raises Collision."""
-        return accepting.accept(self._repo, attempt, judgement, expect=expect)
+        """Make an open attempt part of its lane's head; raises Collision, GateFailed."""
+        return accepting.accept(self._repo, attempt, judgement, expect=expect, waiver=waiver)
 
     def reject(
         self,
@@ -232,18 +239,20 @@ class Repo(Questions, Costs, Directories):
         cost: Cost = NO_COST,
         expect: str | None = None,
         strict: bool = False,
+        waiver: Waiver = NO_WAIVER,
         propose: bool = False,
         dry_run: bool = False,
     ) -> Promotion:
-        """Land a lane's accepted head on another lane; raises Collision, and nothing moved.
+        """Land a lane's accepted head on another lane.
 
-        ``force`` are the colliding paths on which the source wins. ``strict`` refuses where
+        Raises Collision or GateFailed, and nothing moved. ``waiver`` is what is let pass. ``force``
+        are the colliding paths on which the source wins. ``strict`` refuses where
         anything of the lane would stay behind. With ``propose`` the promotion is left as an
         open attempt of the target, for `accept`. With ``dry_run`` collisions are part of the
         result, and nothing moves.
         """
         forced = Force(path_names(force), force_all)
-        order = promote.Order(into, mode, forced, message, intent, cost, expect, strict)
+        order = promote.Order(into, mode, forced, message, intent, cost, expect, strict, waiver)
         if dry_run:
             return promote.preview(self._repo, lane, order)
         return (proposing.propose if propose else promote.promote)(self._repo, lane, order)

@@ -204,6 +204,8 @@ def _attempt(body: dict[str, Any]) -> Attempt:
     known = {key: value for key, value in body.items() if key not in extra} if extra else {**body}
     for absent in ("base", "change_id", "agent"):
         known.setdefault(absent, None)
+    if known.get("waived") is not None:
+        known["waived"] = tuple(known["waived"])
     return checked_attempt(Attempt(**known, extra=extra))
 
 

@@ -33,11 +33,13 @@ class LaneRepo:
     """One repository, seen from one directory; for one thread at a time.
 
     ``warnings`` collects what a verb noticed beside its result; doors show them. ``progress``
-    is called with what is being done, how much of it is done, and how much there is.
+    is called with what is being done, how much of it is done, and how much there is. ``environ``
+    is the caller's, for what is run on his behalf.
     """
 
     def __init__(self, place: Place, environ: Mapping[str, str]):
         self.place = place
+        self.environ = environ
         self.git = Git(place.common_dir, environ)
         self.refs = RefReader(self.git)
         self.warnings: list[str] = []

@@ -94,6 +94,27 @@ def add_judgement(tx: Transaction, attempt: Attempt, passed: bool, judgement: Ju
         _add(tx, "evaluations", attempt.commit, {**_about(tx, attempt), **plain(evaluation)})
 
 
+def add_evaluations(
+    tx: Transaction, commit: str, found: Iterable[Evaluation], attempt: Attempt | None = None
+) -> None:
+    """Record what gates and other judges said, on a commit, which may be an attempt's."""
+    told = list(found)
+    if not told:
+        return
+    about = _about(tx, attempt) if attempt else _about_commit(tx, commit)
+    for evaluation in told:
+        _add(tx, "evaluations", commit, {**about, **plain(evaluation)})
+
+
+def _about_commit(tx: Transaction, commit: str) -> dict[str, Any]:
+    """Return what the newest intent on a commit says of its attempt, if there is one."""
+    intents = read(tx.repo, [commit])[commit].intents
+    known = intents[-1] if intents else {}
+    kept = ("attempt", "attempt_uuid", "kind", "change_id")
+    told = {key: known[key] for key in kept if isinstance(known.get(key), str)}
+    return {**told, "operation": tx.operation, "time": tx.time}
+
+
 def read(repo: LaneRepo, commits: Iterable[str]) -> dict[str, Notes]:
     """Return all records about these commits; every commit has an answer."""
     wanted = list(dict.fromkeys(commits))

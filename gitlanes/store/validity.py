@@ -28,6 +28,10 @@ _TYPES: dict[str, type] = {
     **dict.fromkeys(("amount_source", "coverage", "provider", "stage"), str),
     "replaced": list,
     "raw": dict,
+    **dict.fromkeys(("tree", "definition", "output", "output_digest"), str),
+    **dict.fromkeys(("exit_code", "duration_ms", "output_bytes", "tries"), int),
+    **dict.fromkeys(("passed", "required", "timed_out", "flaky", "cached"), bool),
+    "data": dict,
 }
 _AGENT = ("id", "type", "version")
 _UUID = re.compile(r"[0-9a-zA-Z-]{1,64}")
@@ -140,6 +144,8 @@ def checked_attempt(attempt: Attempt) -> Attempt:
         _require(ids.ATTEMPT_ID, other)
     if attempt.status not in STATUSES:
         raise ValueError("an attempt has no known status")
+    if not all(isinstance(x, str) for x in attempt.waived or ()):
+        raise ValueError("what was waived is no text")
     if attempt.promotion is not None:
         _require_promotion(attempt.promotion)
     return attempt

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes import clock
 from gitlanes.errors import Refused
+from gitlanes.gates.scratch import is_scratch
 from gitlanes.git import worktrees
 from gitlanes.models.health import WARNING
 from gitlanes.models.plain import replace
@@ -207,7 +208,7 @@ def _intruders(survey: Survey) -> Iterator[Problem]:
     ours = {os.path.realpath(spot.path) for spot in survey.spots}
     for name in sorted(os.listdir(place)) if os.path.isdir(place) else ():
         path = os.path.join(place, name)
-        if os.path.realpath(path) in ours or name.endswith(".removing~"):
+        if os.path.realpath(path) in ours or name.endswith(".removing~") or is_scratch(path):
             continue
         what = _intruder(repo, path)
         if what:

@@ -1,0 +1,104 @@
+"""Which gates judge a candidate: read from the judge's head, never from what is judged."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from gitlanes.config.table import TEAM_FILE
+from gitlanes.errors import Refused
+from gitlanes.models.gates import Candidate, Gate, Rules
+from gitlanes.models.records import Lane
+from gitlanes.store.adopt import adopted_lane
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+_FILE = TEAM_FILE.encode()
+_REGULAR = ("100644", "100755")
+
+
+def rules_within(repo: LaneRepo, lane: Lane) -> Rules:
+    """Return the rules for what is accepted within a lane.
+
+    They are its parent's, else the adopted lane's: a lane could weaken its own.
+    """
+    found = repo.view.by_uuid(lane.parent) if lane.parent else None
+    if found is None or not found.record.live:
+        found = adopted_lane(repo)
+    judge = found.record if found and found.record.live and found.record.head else lane
+    return rules_at(repo, judge)
+
+
+def rules_at(repo: LaneRepo, lane: Lane) -> Rules:
+    """Return the rules of a lane's head: for what is promoted into it.
+
+    Raises Refused, with the file's line, where they cannot be understood.
+    """
+    commit = str(lane.head)
+    data = text_at(repo, lane)
+    if data is None:
+        return Rules(lane.name, commit)
+    from gitlanes.config import gates, layers  # most repositories have no such file
+
+    found = gates.read(layers.parsed(data))
+    if found.misfits:
+        wrong = found.misfits[0]
+        line = gates.line_of(data.decode("utf-8", "replace"), wrong)
+        place = f"{TEAM_FILE}:{line}" if line else TEAM_FILE
+        raise Refused(
+            f"{place} in lane '{lane.name}': {wrong.where}: {wrong.problem}",
+            hint=f"nothing lands until it is mended: commit it on the branch of '{lane.name}'",
+            data={"lane": lane.name, "line": line, "key": wrong.where},
+        )
+    text = hashlib.sha256(data).hexdigest()
+    return Rules(lane.name, commit, text, found.gates, **found.settings)
+
+
+def text_at(repo: LaneRepo, lane: Lane) -> bytes | None:
+    """Return the team's file of a lane's head, None where there is none."""
+    tree = repo.objects.commit(str(lane.head)).tree
+    entry = repo.objects.entry(tree, _FILE)
+    if entry is None:
+        return None
+    if entry[0] not in _REGULAR:
+        raise Refused(
+            f"'{TEAM_FILE}' in lane '{lane.name}' is no plain file",
+            hint="put a plain file there: gates and policy are read from it",
+        )
+    return repo.objects.blob(entry[1])
+
+
+def gates_for(candidate: Candidate) -> tuple[Gate, ...]:
+    """Return the gates that a candidate concerns: none where it changes nothing."""
+    if not candidate.paths:
+        return ()
+    return tuple(
+        x for x in candidate.rules.gates if not x.paths or matching(x.paths, candidate.paths)
+    )
+
+
+def protected(repo: LaneRepo, rules: Rules, tree: str, paths: Iterable[bytes]) -> list[bytes]:
+    """Return the protected ones among the paths that a candidate changes.
+
+    Taking what the judge has there already is no edit of it.
+    """
+    touched = list(paths)
+    found = {x for x in touched if x == _FILE}
+    found.update(matching(rules.protected, touched) if rules.protected else ())
+    if not found:
+        return []
+    store = repo.objects
+    judge = store.commit(rules.commit).tree
+    return [x for x in touched if x in found and store.entry(tree, x) != store.entry(judge, x)]
+
+
+def matching(patterns: Sequence[str], paths: Sequence[bytes]) -> list[bytes]:
+    """Return the paths that patterns in gitignore's syntax match."""
+    import os
+
+    from pathspec import GitIgnoreSpec  # 20 ms, and only those who limit by paths need it
+
+    spec = GitIgnoreSpec.from_lines(patterns)
+    return [x for x in paths if spec.match_file(os.fsdecode(x))]

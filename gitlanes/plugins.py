@@ -1,0 +1,120 @@
+"""Listeners from other packages: entry points of the group ``gitlanes.hooks``.
+
+Each names an object, usually a module, with functions such as ``pre_accept(event)`` and
+``post_promote(event)``. They are called outside of all locks. What one raises is told and
+changes nothing; only `gitlanes.Refuse`, raised before the verb, stops it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import cache
+from typing import Any
+
+from gitlanes.errors import Refuse
+from gitlanes.git.replacing import replace_file
+from gitlanes.models.events import Event
+from gitlanes.models.plain import replace
+
+GROUP = "gitlanes.hooks"
+# In the state directory: for which installed packages it is known that there are none.
+_NONE = "no-hooks"
+
+Warn = Callable[[str], None]
+
+
+class Told:
+    """The result of a verb, for its listeners."""
+
+    result: Any = None
+
+
+@contextmanager
+def around(event: Event, state_directory: str | os.PathLike[str], warn: Warn) -> Iterator[Told]:
+    """Call what listens to a verb before the block, and again after it unless that raises.
+
+    The block sets the ``result`` of what it is given. Raises Refuse if a listener does.
+    """
+    listeners = _listeners(os.fspath(state_directory), warn)
+    told = Told()
+    for name, listener in listeners:
+        _call(name, listener, "pre", event, warn)
+    yield told
+    after = replace(event, result=told.result)
+    for name, listener in listeners:
+        _call(name, listener, "post", after, warn)
+
+
+def _call(name: str, listener: object, phase: str, event: Event, warn: Warn) -> None:
+    function = getattr(listener, f"{phase}_{event.verb}", None)
+    if function is None:
+        return
+    try:
+        function(event)
+    except Refuse as error:
+        if phase == "pre":
+            raise
+        warn(f"hook '{name}' cannot refuse what has happened: {error.message}")
+    except Exception as error:  # noqa: BLE001 - a listener's own trouble stops nobody
+        warn(f"hook '{name}' failed in {phase}_{event.verb}: {_told(error)}")
+
+
+def _listeners(directory: str, warn: Warn) -> Sequence[tuple[str, object]]:
+    installed = _installed()
+    if _known_empty(directory, installed):
+        return ()
+    found, faults = _loaded(installed)
+    for fault in faults:
+        warn(fault)
+    if not found and not faults:
+        with suppress(OSError):
+            replace_file(os.path.join(directory, _NONE), installed)
+    return found
+
+
+def _installed() -> str:
+    """Return what changes when packages come or go: where they lie, and when that was changed."""
+    import hashlib
+
+    marks = [sys.version]
+    for place in sys.path:
+        try:
+            marks.append(f"{place} {os.stat(place or '.').st_mtime_ns}")
+        except OSError:
+            marks.append(place)
+    return hashlib.sha256("\n".join(marks).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _known_empty(directory: str, installed: str) -> bool:
+    """Say whether it is known that nobody listens.
+
+    Only that is remembered in a file: nobody becomes a listener by writing one.
+    """
+    try:
+        with open(os.path.join(directory, _NONE), encoding="ascii") as file:
+            return file.read() == installed
+    except (OSError, ValueError):
+        return False
+
+
+@cache
+def _loaded(installed: str) -> tuple[Sequence[tuple[str, object]], Sequence[str]]:
+    """Return (name, listener) of all there are, and what is wrong with the others."""
+    del installed  # it is what the answer depends on
+    from importlib.metadata import entry_points  # 30 ms, and most have no listeners
+
+    found: list[tuple[str, object]] = []
+    faults: list[str] = []
+    for point in sorted(entry_points(group=GROUP), key=lambda x: x.name):
+        try:
+            found.append((point.name, point.load()))
+        except Exception as error:  # noqa: BLE001 - as in `_call`
+            faults.append(f"hook '{point.name}' cannot be loaded: {_told(error)}")
+    return found, faults
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"[:300]
