@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,6 +28,7 @@ class Books:
     def __init__(self, repo: LaneRepo, date: str):
         self._repo = repo
         self._date = date
+        self._read: dict[str | None, list[Lane]] = {}
 
     def require(self, lane: Lane, agent: str | None) -> None:
         """Raise BudgetExceeded if what is recorded reaches a limit that concerns the work."""
@@ -47,15 +48,15 @@ class Books:
         the day.
         """
         lane = spending.with_totals(self._repo, lane)
-        yield from self._of_lanes(lane)
+        if lane.parent or lane.budget.get("lane"):
+            yield from _of_lanes(lane, self._others(lane, agent))
         limits = self.policy.get("agents", {}).get(agent)
         if agent is not None and limits:
-            others = self._others(lane, json.dumps(agent).encode())
-            used = summed(x.spent.get("agents", {}).get(agent, {}) for x in (lane, *others))
+            every = (lane, *self._others(lane, agent))
+            used = summed(x.spent.get("agents", {}).get(agent, {}) for x in every)
             yield budgets.standing(budgets.AGENT, agent, limits, used)
         if limits := self.policy.get("day"):
-            others = self._others(lane, self._date.encode())
-            used = summed(self._on_the_day(x) for x in (lane, *others))
+            used = summed(self._on_the_day(x) for x in (lane, *self._others(lane, agent)))
             yield budgets.standing(budgets.DAY, self._date, limits, used)
 
     @cached_property
@@ -64,38 +65,23 @@ class Books:
         record = adopted_record(self._repo)
         return record.budget if record else {}
 
-    def _of_lanes(self, lane: Lane) -> Iterator[Standing]:
-        if not (lane.parent or lane.budget.get("lane")):
-            return
-        family = {**self._family, **{x.uuid: x for x in _nodes(lane)}}
-        children: dict[str, list[_Node]] = {}
-        for node in family.values():
-            children.setdefault(node.parent or "", []).append(node)
-        above: _Node | None = family[lane.uuid]
-        asked: set[str] = set()
-        while above is not None and above.uuid not in asked:
-            asked.add(above.uuid)
-            if above.limits:
-                used = summed(_below(above, children))
-                yield budgets.standing(budgets.LANE, above.name, above.limits, used)
-            above = family.get(above.parent or "")
+    def _others(self, lane: Lane, agent: str | None) -> list[Lane]:
+        """Return the other lanes that may count: the rest is not even decoded.
 
-    @cached_property
-    def _family(self) -> dict[str, _Node]:
-        """Lanes that have a parent or may be one with a budget, by uuid."""
-        marks = (b'"parent":', b'"budget":')
-        found = self._read(lambda text: any(x in text for x in marks))
-        return {node.uuid: node for x in found for node in _nodes(x)}
+        They follow another lane or have a budget, the agent or the day, or no totals yet.
+        """
+        if agent not in self._read:
+            marks = [b'"parent":', b'"budget":', f'"date":"{self._date}"'.encode()]
+            if agent is not None:
+                marks.append(json.dumps(agent).encode())
 
-    def _others(self, lane: Lane, mark: bytes) -> list[Lane]:
-        """Return the other lanes whose record has a text, and those without totals."""
-        found = self._read(lambda text: mark in text or b'"spent":' not in text)
-        return [x for x in found if x.uuid != lane.uuid]
+            def counts(text: bytes) -> bool:
+                return b'"spent":' not in text or any(x in text for x in marks)
 
-    def _read(self, where: Callable[[bytes], bool]) -> list[Lane]:
-        states = self._repo.view.lanes(deleted=True, where=where)
-        records = (x.record for x in states if x.record.status != RENAMED)
-        return [spending.with_totals(self._repo, x) for x in records]
+            states = self._repo.view.lanes(deleted=True, where=counts)
+            found = (x.record for x in states if x.record.status != RENAMED)
+            self._read[agent] = [spending.with_totals(self._repo, x) for x in found]
+        return [x for x in self._read[agent] if x.uuid != lane.uuid]
 
     def _on_the_day(self, lane: Lane) -> dict[str, Any]:
         day = lane.spent.get("day", {})
@@ -119,6 +105,22 @@ def _nodes(lane: Lane) -> Iterator[_Node]:
     yield _Node(lane.uuid, lane.name, lane.parent, limits, lane.spent.get("total", {}))
     for uuid, was in lane.spent.get("former", {}).items():
         yield _Node(uuid, lane.name, was.get("parent"), {}, was.get("total", {}))
+
+
+def _of_lanes(lane: Lane, others: Iterable[Lane]) -> Iterator[Standing]:
+    """Yield the budgets of a lane and of those that it follows."""
+    family = {node.uuid: node for x in (*others, lane) for node in _nodes(x)}
+    children: dict[str, list[_Node]] = {}
+    for node in family.values():
+        children.setdefault(node.parent or "", []).append(node)
+    above: _Node | None = family[lane.uuid]
+    asked: set[str] = set()
+    while above is not None and above.uuid not in asked:
+        asked.add(above.uuid)
+        if above.limits:
+            used = summed(_below(above, children))
+            yield budgets.standing(budgets.LANE, above.name, above.limits, used)
+        above = family.get(above.parent or "")
 
 
 def _below(top: _Node, children: dict[str, list[_Node]]) -> Iterator[dict[str, Any]]:

@@ -43,8 +43,9 @@ def set_budget(repo: LaneRepo, scope: Scope, limits: Limits) -> Budgets:
         state = _holder(repo, kind, name)
         before = _limits(state.record.budget, kind, name)
         after = {**before, **given}
-        _write(tx, state, kind, name, after)
         tx.description = f"set budget of {_shown(kind, name)}"
+        if after != before:
+            _write(tx, state, kind, name, after)
     return Budgets(*_stand(_one(repo, kind, name)))
 
 

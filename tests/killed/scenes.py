@@ -208,6 +208,7 @@ SCENES = (
     Scene("archive-force", ("archive", "auth", "--force"), _proposed, 1, nightly=True),
     Scene("unarchive", ("unarchive", "auth"), _put_away, 1, nightly=True),
     Scene("edit", ("edit", "auth", "--description", "log in"), _committed, 1, nightly=True),
+    Scene("budget", ("budget", "set", "auth", "--max-cost", "1"), _committed, 0, nightly=True),
     Scene("create", ("workspace", "create", "auth"), _without_workspace, 128, nightly=True),
     Scene("remove", ("workspace", "remove", "auth"), _committed, 128),
     Scene("remove-force", ("workspace", "remove", "auth", "--force"), _edited, 128, nightly=True),
