@@ -65,7 +65,10 @@ def test_every_writer_on_a_read_only_disk(disk: Disk, on_disk: TestRepo) -> None
 
 @pytest.mark.parametrize(
     "args",
-    [("list",), ("status",), ("history",), ("show", "auth"), ("diff", "main", "auth"), ("check",)],
+    [
+        *(("list",), ("status",), ("history",), ("show", "auth"), ("diff", "main", "auth")),
+        *(("check",), ("search", "work"), ("similar", "work", "-q"), ("blame", "auth.py")),
+    ],
     ids=lambda x: x[0],
 )
 def test_readers_on_a_read_only_disk(args: tuple[str, ...], disk: Disk, on_disk: TestRepo) -> None:
