@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from heapq import merge
 from itertools import groupby
 from operator import attrgetter, itemgetter
@@ -204,13 +204,15 @@ def stream(
         "--no-show-signature",
         "--encoding=UTF-8",
         "--format=%H %ct%n%B%x00",
-        *tips,
+        "--stdin",
         "--",
         discard_err=True,
     )
     assert process.stdin is not None
     assert process.stdout is not None
-    process.stdin.close()
+    with suppress(BrokenPipeError):  # what git cannot read, it says by its exit code
+        process.stdin.write("".join(f"{tip}\n" for tip in tips).encode())
+        process.stdin.close()
     rest = b""
     try:
         while block := os.read(process.stdout.fileno(), 1 << 16):

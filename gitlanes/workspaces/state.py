@@ -16,7 +16,7 @@ from gitlanes import clock
 from gitlanes.errors import CorruptRecord
 from gitlanes.git import locks
 from gitlanes.git.replacing import replace_file
-from gitlanes.models.plain import Model, plain, replace
+from gitlanes.models.plain import NOTHING, Model, plain, replace
 from gitlanes.models.workspaces import Owner
 
 _FILE = "lanes.json"
@@ -58,7 +58,7 @@ class WorkspaceState(Model):
 
     ``head`` is the commit that gitlanes last put HEAD to: what is beyond it, the agent made.
     ``detached`` is the id of a workspace that is for looking only, None for the lane's own.
-    ``owner`` is who claimed it (`claims`).
+    ``owner`` is who claimed it (`claims`). ``extra`` are members that this version does not know.
     """
 
     lane: str
@@ -68,6 +68,7 @@ class WorkspaceState(Model):
     step: Step | None = None
     detached: str | None = None
     owner: Owner | None = None
+    extra: dict[str, Any] = NOTHING
 
 
 def read(git_dir: str) -> WorkspaceState | None:
@@ -76,10 +77,12 @@ def read(git_dir: str) -> WorkspaceState | None:
     try:
         with open(path, "rb") as file:
             body = json.load(file)
-        step = body.pop("step")
+        step = body["step"]
         if step:
-            step = Step(**{**step, "locks": tuple(step["locks"])})
-        return WorkspaceState(**{**body, "step": step, "owner": _owner(body.get("owner"))})
+            step = Step(**{**_known(Step, step), "locks": tuple(step["locks"])})
+        known = {**_known(WorkspaceState, body), "step": step, "owner": _owner(body.get("owner"))}
+        extra = {key: value for key, value in body.items() if key not in known}
+        return WorkspaceState(**{**known, "extra": extra})
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -90,11 +93,16 @@ def read(git_dir: str) -> WorkspaceState | None:
         ) from error
 
 
+def _known(model: type[Model], body: dict[str, Any]) -> dict[str, Any]:
+    """Return those members that a model has: a newer version may write others."""
+    return {key: body[key] for key in model.fields if key in body and key != "extra"}
+
+
 def _owner(body: dict[str, Any] | None) -> Owner | None:
     """Return who claimed the workspace; raises ValueError for what is no claim."""
     if not body:
         return None
-    owner = Owner(**body)
+    owner = Owner(**_known(Owner, body))
     texts = (owner.agent, owner.since, owner.host, owner.until or "")
     if not all(isinstance(x, str) for x in texts) or not isinstance(owner.pid, int | None):
         raise ValueError("a claim that nobody can have made")
@@ -105,7 +113,8 @@ def _owner(body: dict[str, Any] | None) -> Owner | None:
 
 def write(git_dir: str, state: WorkspaceState) -> None:
     """Replace the state in one step."""
-    replace_file(os.path.join(git_dir, _FILE), json.dumps(plain(state)))
+    body = plain(state)
+    replace_file(os.path.join(git_dir, _FILE), json.dumps({**body.pop("extra"), **body}))
 
 
 def begin(git_dir: str, state: WorkspaceState, step: Step) -> WorkspaceState:

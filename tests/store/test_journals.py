@@ -223,6 +223,17 @@ def test_history_goes_across_lanes(repo: TestRepo) -> None:
     assert [x.attempt.id for x in only] == ["gone/2"]
 
 
+def test_more_lanes_than_a_command_line_holds(repo: TestRepo) -> None:
+    """History goes across 60,000 journals, whose names no command could be given at once."""
+    repo.lane("auth", {"auth.py": "1\n"})
+    known = repo.refs()
+    tip = known["refs/lanes/journal/main"]
+    known |= {f"refs/lanes/journal/x{number}": tip for number in range(60_000)}
+    rows = "".join(f"{oid} {name}\n" for name, oid in sorted(known.items()))
+    (repo.path / ".git/packed-refs").write_text(f"# pack-refs with: sorted \n{rows}")
+    assert repo.lanes.history(limit=1).attempts[0].attempt.id == "auth/1"
+
+
 def test_numbers_go_on_when_a_name_is_used_again(repo: TestRepo) -> None:
     """A deleted lane's attempts stay what they are; its namesake counts on."""
     repo.lane("auth", {"auth.py": "1\n"})

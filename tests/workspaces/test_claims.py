@@ -325,14 +325,24 @@ def test_what_is_expected_of_the_lane_must_hold(repo: TestRepo) -> None:
 
 
 @pytest.mark.usefixtures("place")
-@pytest.mark.parametrize(
-    "values", [{"until": "soon"}, {"since": 5}, {"agent": None}, {"pid": "x"}, {"odd": 1}]
-)
+@pytest.mark.parametrize("values", [{"until": "soon"}, {"since": 5}, {"agent": None}, {"pid": "x"}])
 def test_a_damaged_claim_is_named(repo: TestRepo, values: dict[str, Any]) -> None:
     """A claim that nobody can have written is a damaged state, not a traceback."""
     change_owner(repo, **values)
     with pytest.raises(CorruptRecord, match=r"lanes\.json' is damaged"):
         repo.lanes.who("auth")
+
+
+def test_a_state_of_a_newer_version_is_read(repo: TestRepo) -> None:
+    """Members that this version does not know are no damage, and are still there afterwards."""
+    repo.lane("auth")
+    repo.lanes.claim("auth", agent="a1")
+    path = state_file(repo)
+    body = json.loads(path.read_text())
+    path.write_text(json.dumps({**body, "newer": [1], "owner": {**body["owner"], "odd": 1}}))
+    repo.lanes.release("auth", agent="a1")
+    assert repo.lanes.who("auth").workspaces[0].owner is None
+    assert json.loads(path.read_text())["newer"] == [1]
 
 
 def test_a_state_without_claims_is_read(repo: TestRepo) -> None:
