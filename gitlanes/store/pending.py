@@ -34,7 +34,7 @@ def exists(directory: Path) -> bool:
     return (directory / _FILE).exists()
 
 
-def write(directory: Path, pending: Pending) -> None:
+def write(directory: Path, pending: Pending, *, durable: bool = False) -> None:
     """Record an operation in one step: readers see all of it or none."""
     body = {
         "operation": pending.operation,
@@ -43,7 +43,7 @@ def write(directory: Path, pending: Pending) -> None:
         "drops": [[move.name, move.old, move.new] for move in pending.drops],
         "locks": pending.locks,
     }
-    replace_file(directory / _FILE, json.dumps(body))
+    replace_file(directory / _FILE, json.dumps(body), durable=durable)
 
 
 def read(directory: Path) -> Pending | None:

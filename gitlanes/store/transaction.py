@@ -370,7 +370,7 @@ def _carry_out(
 ) -> None:
     """Move the planned refs so that a kill anywhere is mended; raises what stopped it."""
     with uninterrupted():
-        pending.write(repo.state_directory, planned)
+        pending.write(repo.state_directory, planned, durable=repo.durable())
         try:
             if make:
                 make()
