@@ -7,7 +7,9 @@ ref format or extensions it does not know, while the objects in them are plain.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from gitlanes.errors import BadValue, GitFailed, NotFound
@@ -22,11 +24,22 @@ _NUMBERS = {name: number for number, name in _KINDS.items()}
 
 
 class ObjectStore(ObjectReader):
-    """The objects of one repository, by hexadecimal id."""
+    """The objects of one repository, by hexadecimal id.
 
-    def __init__(self, common_dir: str, git: ObjectReader | None = None):
-        self._odb = pygit2.Odb(str(Path(common_dir, "objects")))
+    ``git`` is asked for what libgit2 does not find, and ``durable`` whether an object that is
+    written is to be there after a power failure.
+    """
+
+    def __init__(
+        self,
+        common_dir: str,
+        git: ObjectReader | None = None,
+        durable: Callable[[], bool] = lambda: False,
+    ):
+        self._directory = Path(common_dir, "objects")
+        self._odb = pygit2.Odb(str(self._directory))
         self._git = git
+        self._durable = durable
 
     def read(self, oid: str) -> tuple[str, bytes]:
         """Return the kind ('blob', 'tree', 'commit', 'tag') and the content of an object.
@@ -54,7 +67,10 @@ class ObjectStore(ObjectReader):
         """Store an object and return its id."""
         for tries_left in reversed(range(_TRIES)):
             try:
-                return str(self._odb.write(_NUMBERS[kind], data))
+                oid = str(self._odb.write(_NUMBERS[kind], data))
+                if self._durable():
+                    self._harden(oid)
+                return oid
             except (OSError, pygit2.GitError) as error:
                 # `git gc` removes an emptied directory just when libgit2 renames into it.
                 if not tries_left:
@@ -63,6 +79,15 @@ class ObjectStore(ObjectReader):
                         hint="nothing was changed: mend that, then repeat",
                     ) from error
         raise AssertionError("the last try returns or raises")
+
+    def _harden(self, oid: str) -> None:
+        """Fsync a loose object; libgit2 takes nobody's word for it but that of all repositories."""
+        with suppress(FileNotFoundError):  # a pack has it
+            file = os.open(self._directory / oid[:2] / oid[2:], os.O_RDONLY)
+            try:
+                os.fsync(file)
+            finally:
+                os.close(file)
 
     def write_tree(self, entries: Mapping[bytes, Entry]) -> str:
         """Store a tree of ``{name: (mode, binary id)}`` and return its id."""

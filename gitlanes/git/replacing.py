@@ -6,15 +6,19 @@ import os
 from contextlib import suppress
 
 
-def replace_file(path: str | os.PathLike[str], text: str) -> None:
+def replace_file(path: str | os.PathLike[str], text: str, *, durable: bool = False) -> None:
     """Give a file another content: readers see all of the old or all of the new.
 
-    Raises OSError with the file's name; then the file is as it was.
+    Where it is ``durable``, they do after a power failure, too. Raises OSError with the file's
+    name; then the file is as it was.
     """
     fresh = f"{os.fspath(path)}.new"
     try:
         with open(fresh, "w") as file:
             file.write(text)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(fresh, path)
     except OSError as error:
         with suppress(OSError):

@@ -24,6 +24,12 @@ _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _SIZE = re.compile(r"([+-]?\d+)([kmg]?)", re.IGNORECASE)
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
+# What core.fsync calls the components that are ours to write, and groups of them.
+_FSYNCED = {
+    "loose-object": {"loose-object", "objects", "committed", "added", "all"},
+    "reference": {"reference", "committed", "added", "all"},
+}
+
 # What git calls the scope of `git -c`, and its exit code for what is set nowhere.
 FOR_NOW = "command"
 _NOT_SET = 5
@@ -105,6 +111,16 @@ class Settings:
             where = given.origin if given and given.origin else f"git config {key}"
             raise BadValue(f"{where} is '{value}', not {kind}")
         return found
+
+    def fsyncs(self, component: str) -> bool:
+        """Say whether git is told to fsync a component: 'loose-object' or 'reference'.
+
+        As git reads core.fsync: by default it does neither, and a '-' only takes from the default.
+        """
+        named = {name.strip() for name in self.text("core.fsync").split(",")}
+        if component == "loose-object" and self.flag("core.fsyncobjectfiles", False):
+            return True
+        return not named.isdisjoint(_FSYNCED[component])
 
     def path(self, key: str) -> str:
         """Return a path, '' if none is set; git itself resolves a ``~``."""

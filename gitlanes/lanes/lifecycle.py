@@ -39,7 +39,8 @@ def init(repo: LaneRepo, name: str = USUAL_NAME) -> Adopted:
     root = repo.root()
     if root is not None and states.read(root[0]) is None:
         lane = state.record
-        states.write(root[0], states.WorkspaceState(lane.uuid, lane.name, lane.head, lane.head))
+        made = states.WorkspaceState(lane.uuid, lane.name, lane.head, lane.head)
+        states.write(root[0], made, durable=repo.durable())
     return Adopted(state.record, fresh, root[1] if root else None)
 
 

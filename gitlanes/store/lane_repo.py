@@ -81,7 +81,9 @@ class LaneRepo:
         """The object store; opening it loads libgit2, which readers of refs do without."""
         from gitlanes.git.objects import ObjectStore
 
-        return ObjectStore(self.place.common_dir, self.refs)
+        return ObjectStore(
+            self.place.common_dir, self.refs, lambda: self.own_settings.fsyncs("loose-object")
+        )
 
     @cached_property
     def settings(self) -> Settings:
@@ -98,6 +100,10 @@ class LaneRepo:
         from gitlanes.git.settings import Settings
 
         return Settings(self.git)
+
+    def durable(self) -> bool:
+        """Say whether git is told to fsync refs: then so is what stands beside them."""
+        return self.own_settings.fsyncs("reference")
 
     def identity(self) -> Identity:
         """Return who commits now."""

@@ -29,12 +29,16 @@ class Pending(NamedTuple):
     locks: tuple[str, ...] = ()
 
 
+class Cut(CorruptRecord):
+    """A record that is no JSON. A killed process leaves none: only a power failure does."""
+
+
 def exists(directory: Path) -> bool:
     """Say whether an operation is under way, or was interrupted."""
     return (directory / _FILE).exists()
 
 
-def write(directory: Path, pending: Pending) -> None:
+def write(directory: Path, pending: Pending, *, durable: bool = False) -> None:
     """Record an operation in one step: readers see all of it or none."""
     body = {
         "operation": pending.operation,
@@ -43,7 +47,7 @@ def write(directory: Path, pending: Pending) -> None:
         "drops": [[move.name, move.old, move.new] for move in pending.drops],
         "locks": pending.locks,
     }
-    replace_file(directory / _FILE, json.dumps(body))
+    replace_file(directory / _FILE, json.dumps(body), durable=durable)
 
 
 def read(directory: Path) -> Pending | None:
@@ -51,18 +55,27 @@ def read(directory: Path) -> Pending | None:
     path = directory / _FILE
     try:
         body = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise Cut(f"'{path}' is damaged") from error
+    try:
         moves, drops = (
             tuple(RefMove(*_texts(row)) for row in rows)
             for rows in (body["refs"], body.get("drops", ()))
         )
         locks = tuple(map(_inside, body.get("locks", ())))
         return Pending(body["operation"], moves, body.get("worktree"), drops, locks)
-    except FileNotFoundError:
-        return None
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptRecord(
             f"'{path}' is damaged", hint="compare heads and journals, then remove that file"
         ) from error
+
+
+def set_aside(directory: Path) -> None:
+    """Keep a record that cannot be read as ``pending.damaged``, out of the way."""
+    path = directory / _FILE
+    path.replace(path.with_name(f"{_FILE}.damaged"))
 
 
 def clear(directory: Path) -> None:

@@ -24,10 +24,20 @@ def recover(repo: LaneRepo, lock: int) -> bool:
     """Finish or forget the pending operation; say whether its refs now have their new values.
 
     If no ref has its new value, nothing happened. Otherwise every ref that is still at its
-    old value is moved, and notes that went on meanwhile get the lines that are missing.
+    old value is moved, and notes that went on meanwhile get the lines that are missing. Of an
+    operation whose record was cut short nothing is known, and it is let be.
     """
     directory = repo.state_directory
-    operation = pending.read(directory)
+    try:
+        operation = pending.read(directory)
+    except pending.Cut as cut:
+        # No correctness rests on it: whoever works on a lane sees to a head that had moved.
+        pending.set_aside(directory)
+        repo.warn(
+            f"{cut.message}, as by a power failure: set aside as 'pending.damaged'; "
+            "'git lanes doctor' tells what an operation left half done"
+        )
+        return False
     if operation is None:
         return False
     for move in (*operation.moves, *operation.drops):

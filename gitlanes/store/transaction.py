@@ -373,7 +373,7 @@ def _carry_out(
     The repository's own `mover` does it unless another is given.
     """
     with uninterrupted():
-        pending.write(repo.state_directory, planned)
+        pending.write(repo.state_directory, planned, durable=repo.durable())
         try:
             if make:
                 make()

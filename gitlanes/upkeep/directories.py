@@ -78,8 +78,7 @@ def _released(repo: LaneRepo, spot: Spot) -> str:
         owner = hold.state.owner
         if owner is None or claims.stale_reason(owner) is None:
             return "it was released, or claimed anew, meanwhile"
-        hold.state = replace(hold.state, owner=None)
-        states.write(hold.git_dir, hold.state)
+        hold.note(replace(hold.state, owner=None))
     return "released it"
 
 

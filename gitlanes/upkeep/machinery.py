@@ -65,9 +65,8 @@ def _recovered(repo: LaneRepo) -> str:
 
 
 def _set_aside(repo: LaneRepo) -> str:
-    path = repo.state_directory / "pending"
     with locks.hold(repo.state_directory / "lock", "the repository", timeout=0):
-        path.replace(path.with_name("pending.damaged"))
+        pending.set_aside(repo.state_directory)
     return "set it aside as 'pending.damaged'; check 'head' tells what it had moved"
 
 

@@ -96,7 +96,7 @@ def _advance(repo: LaneRepo, lane: Lane, hold: capture.Held, tip: str) -> Follow
     step = states.Step(
         states.FOLLOW, old=tip, new=head, branch=lane.branch, locks=_locks(hold, lane)
     )
-    hold.state = states.begin(hold.git_dir, hold.state, step)
+    hold.begin(step)
     try:
         in_the_way = moving.move_files(repo, hold, tip, head)
     except Locked as busy:

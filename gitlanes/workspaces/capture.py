@@ -45,9 +45,11 @@ class Held:
         state: states.WorkspaceState,
         rules: Callable[[], staging.Rules],
         progress: Callable[[int, int], None],
+        durable: Callable[[], bool],
     ):
         self.progress = progress
         self._rules = rules
+        self._durable = durable
         self.skipped = 0
         self.workspace = workspace
         self.git = git
@@ -160,7 +162,7 @@ class Held:
         step = states.Step(
             states.MOVE, operation=tx.operation, tip=tip, base=base, locks=locks, **heads
         )
-        self.state = states.begin(self.git_dir, self.state, step)
+        self.begin(step)
 
     def rebase(self, base: str, *, with_head: bool) -> None:
         """Count the next changes from another commit, with HEAD and index there; the files stay."""
@@ -188,10 +190,18 @@ class Held:
         index.put_head(self.git, commit, (self.lock,))
         self.done(head=commit)
 
+    def begin(self, step: states.Step, **changes: str | None) -> None:
+        """Mark the directory as being changed by a step, and note what changes with that."""
+        self.note(replace(self.state, step=step, **changes))
+
     def done(self, **changes: str | None) -> None:
         """End the step that was under way, if one was, and note what it changed."""
-        self.state = replace(self.state, step=None, **changes)
-        states.write(self.git_dir, self.state)
+        self.note(replace(self.state, step=None, **changes))
+
+    def note(self, state: states.WorkspaceState) -> None:
+        """Write the workspace's state."""
+        states.write(self.git_dir, state, durable=self._durable())
+        self.state = state
 
 
 @contextmanager
@@ -208,7 +218,8 @@ def held(repo: LaneRepo, workspace: Workspace, *, timeout: float = 60) -> Iterat
                 hint="repeat the command",
             )
         rules = partial(rules_of, repo, workspace.path)
-        hold = Held(workspace, git, lock, state, rules, partial(repo.progress, "writing files"))
+        progress = partial(repo.progress, "writing files")
+        hold = Held(workspace, git, lock, state, rules, progress, repo.durable)
         try:
             _finish(repo, hold)
             yield hold

@@ -56,8 +56,7 @@ def claim(
             raise _claimed(workspace.id, owner, "take it over with --force")
         own = owner if owner and owner.agent == who else None
         made = _owner(repo, who, pid, lease, own)
-        hold.state = replace(hold.state, owner=made)
-        states.write(hold.git_dir, hold.state)
+        hold.note(replace(hold.state, owner=made))
     return Claimed(workspace.id, workspace.path, made, own is not None, None if own else before)
 
 
@@ -80,8 +79,7 @@ def release(
         if before is not None and before.owner is not None:
             if not (before.stale or force or _is_own(repo, before.owner, agent)):
                 raise _claimed(workspace.id, before.owner, "end it with --force")
-            hold.state = replace(hold.state, owner=None)
-            states.write(hold.git_dir, hold.state)
+            hold.note(replace(hold.state, owner=None))
     return Released(workspace.id, workspace.path, before)
 
 

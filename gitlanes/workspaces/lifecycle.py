@@ -63,7 +63,7 @@ def make(
     """Make the work tree so that a kill leaves none, or one that is marked as incomplete."""
     locks = locks_taken(repo, lane)
     making = pending.Pending(ids.new_id(clock.now()), (), place, locks=locks)
-    pending.write(repo.state_directory, making)
+    pending.write(repo.state_directory, making, durable=repo.durable())
     try:
         plant(repo, lane, place, commit, lock, detached)
     except BaseException:
@@ -146,7 +146,7 @@ def plant(
     locks = tuple(f"{git_dir}/{x}.lock" for x in ("index", "HEAD", "ORIG_HEAD"))
     step = states.Step(states.CHECKOUT, locks=locks)
     state = states.WorkspaceState(lane.uuid, lane.name, commit, commit, step, detached)
-    states.write(git_dir, state)
+    states.write(git_dir, state, durable=repo.durable())
 
 
 def _limit(repo: LaneRepo, git: Git, directories: Sequence[str], lock: int) -> None:
@@ -233,7 +233,7 @@ def removing(repo: LaneRepo, workspace: Workspace, *, force: bool) -> Iterator[S
         submodules.rescue(repo, workspace)
         yield saved
         with locked(repo):
-            states.begin(hold.git_dir, hold.state, states.Step(states.REMOVE))
+            hold.begin(states.Step(states.REMOVE))
             _remove(repo, tree)
 
 

@@ -34,7 +34,7 @@ def named(repo: LaneRepo, workspace: Workspace) -> Workspace:
         return workspace
     name = lane.record.name
     if state.name != name:
-        states.write(workspace.git_dir, replace(state, name=name))
+        states.write(workspace.git_dir, replace(state, name=name), durable=repo.durable())
     return replace(workspace, lane=name)
 
 
@@ -58,7 +58,7 @@ def mended(repo: LaneRepo, workspace: Workspace, git: Git, lock: int) -> states.
         done = _moved(git, state, step, lock)
     else:
         done = replace(state, step=None)
-    states.write(workspace.git_dir, done)
+    states.write(workspace.git_dir, done, durable=repo.durable())
     return done
 
 

@@ -126,7 +126,7 @@ def set_aside(
 
 def become(repo: LaneRepo, hold: capture.Held, stock: Stock, step: states.Step) -> None:
     """Do a step of kind 'restore' from what is staged."""
-    hold.state = states.begin(hold.git_dir, hold.state, replace(step, locks=moving.locks_of(hold)))
+    hold.begin(replace(step, locks=moving.locks_of(hold)))
     carry_out(repo, hold, stock.tree)
 
 
@@ -218,8 +218,7 @@ class Return:
             base=head,
             locks=moving.locks_of(hold),
         )
-        now = moving.head_of(self._repo, hold)
-        hold.state = states.begin(hold.git_dir, replace(hold.state, head=now), step)
+        hold.begin(step, head=moving.head_of(self._repo, hold))
 
     def go(self) -> Moved:
         """Do it, after the operation."""

@@ -16,7 +16,7 @@ from gitlanes import clock
 from gitlanes.errors import CorruptRecord
 from gitlanes.git import locks
 from gitlanes.git.replacing import replace_file
-from gitlanes.models.plain import NOTHING, Model, plain, replace
+from gitlanes.models.plain import NOTHING, Model, plain
 from gitlanes.models.workspaces import Owner
 
 _FILE = "lanes.json"
@@ -111,17 +111,11 @@ def _owner(body: dict[str, Any] | None) -> Owner | None:
     return owner
 
 
-def write(git_dir: str, state: WorkspaceState) -> None:
+def write(git_dir: str, state: WorkspaceState, *, durable: bool = False) -> None:
     """Replace the state in one step."""
     body = plain(state)
-    replace_file(os.path.join(git_dir, _FILE), json.dumps({**body.pop("extra"), **body}))
-
-
-def begin(git_dir: str, state: WorkspaceState, step: Step) -> WorkspaceState:
-    """Mark the directory as being changed by `step`."""
-    marked = replace(state, step=step)
-    write(git_dir, marked)
-    return marked
+    text = json.dumps({**body.pop("extra"), **body})
+    replace_file(os.path.join(git_dir, _FILE), text, durable=durable)
 
 
 @contextmanager

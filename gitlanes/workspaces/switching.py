@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from gitlanes.errors import Locked, Raced, Refused
 from gitlanes.git import worktrees
-from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Moved, Workspace
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import locked
@@ -66,8 +65,8 @@ def _hand_over(repo: LaneRepo, hold: capture.Held, lane: Lane, *, force: bool) -
         if (again.uuid, again.head) != (lane.uuid, lane.head):
             raise Raced(f"lane '{lane.name}' moved meanwhile")
         # From here on the directory is the new lane's, whoever finishes writing its files.
-        mine = replace(hold.state, lane=lane.uuid, name=lane.name, head=old)
-        before, hold.state = hold.state, states.begin(hold.git_dir, mine, step)
+        before = hold.state
+        hold.begin(step, lane=lane.uuid, name=lane.name, head=old)
     restoring.carry_out(repo, hold, stock.tree, before)
     worktrees.relabel(hold.git_dir, f"workspace of lane {lane.name}")
     return updating.moved(hold, head, changes, saved)

@@ -137,7 +137,7 @@ def _bring(repo: LaneRepo, hold: capture.Held, new: str, *, along: bool) -> Move
 
 def _move(repo: LaneRepo, hold: capture.Held, step: states.Step) -> None:
     """Do a step; where git refuses, it is as if it had never been."""
-    hold.state = states.begin(hold.git_dir, hold.state, replace(step, locks=moving.locks_of(hold)))
+    hold.begin(replace(step, locks=moving.locks_of(hold)))
     try:
         blocking = moving.move_files(repo, hold, str(step.old), str(step.new))
     except (Locked, Refused):

@@ -35,3 +35,22 @@ def test_a_ref_that_cannot_be(repo: TestRepo, name: str) -> None:
     pending.write(directory, pending.Pending("x", (move,)))
     repo.lane("auth", {"auth.py": "a\n"})
     assert not pending.exists(directory)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 512, b'{"operation": "0'])
+def test_a_record_that_a_power_failure_cut_short(repo: TestRepo, content: bytes) -> None:
+    """It stops nobody: it is kept aside, and a head that had not moved is brought to its journal's.
+
+    The head of auth is where it was before the operation; its journal has the operation.
+    """
+    repo.lane("auth", {"auth.py": "1\n"})
+    path = repo.path / ".git/lanes/pending"
+    repo.git("update-ref", "refs/lanes/head/auth", "main")
+    path.write_bytes(content)
+    repo.lanes.promote("auth")
+    assert repo.files("main")["auth.py"] == "1"
+    assert path.with_name("pending.damaged").read_bytes() == content
+    told = repo.lanes.take_warnings()
+    assert told[0].startswith(f"'{path}' is damaged, as by a power failure: set aside")
+    with repo.open() as lanes:
+        assert lanes.take_warnings() == []

@@ -457,7 +457,7 @@ def test_leftovers_are_deleted(auth: TestRepo, cli: Cli) -> None:
 def test_a_damaged_pending_file_is_set_aside(auth: TestRepo, cli: Cli) -> None:
     """A pending file that makes no sense stops writers; the mend sets it aside, kept."""
     path = auth.path / ".git/lanes/pending"
-    path.write_text('{"operation":')
+    path.write_text('{"operation": "x"}')
     assert cli("snapshot", "auth").code == 128
     assert_mended(
         auth,
@@ -465,7 +465,7 @@ def test_a_damaged_pending_file_is_set_aside(auth: TestRepo, cli: Cli) -> None:
         f"interrupted-operation: '{path}' is damaged",
         "  mended: set it aside as 'pending.damaged'; check 'head' tells what it had moved",
     )
-    assert path.with_name("pending.damaged").read_text() == '{"operation":'
+    assert path.with_name("pending.damaged").read_text() == '{"operation": "x"}'
     assert cli("snapshot", "auth").code == 0
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Workspace
 from gitlanes.workspaces import finding, state
 from tests.support.repos import TestRepo
@@ -32,7 +33,7 @@ def interrupt(repo: TestRepo, step: state.Step) -> Path:
     assert known is not None
     lock = Path(found.git_dir, "index.lock")
     begun = state.Step(**{**step.__dict__, "locks": (str(lock),)})
-    state.begin(found.git_dir, known, begun)
+    state.write(found.git_dir, replace(known, step=begun))
     lock.write_bytes(b"")
     return Path(found.path)
 
