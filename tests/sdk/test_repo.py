@@ -205,13 +205,13 @@ def test_a_nul_byte_in_a_message(repo: TestRepo, call: Callable[[Repo], Any]) ->
 
 
 def test_a_nul_byte_in_what_is_recorded(repo: TestRepo) -> None:
-    """Prompts, agents and tags are JSON: a NUL byte there is kept as it is."""
+    """Prompts, models and tags are JSON: a NUL byte there is kept as it is."""
     place = repo.lane("auth")
     repo.write({"auth.py": "a\n"}, place)
-    said = Intent(prompt="p\0q", agent="a\0b", tags=("t\0",))
+    said = Intent(prompt="p\0q", model="m\0n", tags=("t\0",))
     made = repo.lanes.commit("auth", message="x", intent=said)
     intent = repo.lanes.show(made.attempt.id).attempts[0].notes.intents[0]
-    assert (intent["prompt"], intent["agent"]["id"], intent["tags"]) == ("p\0q", "a\0b", ["t\0"])
+    assert (intent["prompt"], intent["model"], intent["tags"]) == ("p\0q", "m\0n", ["t\0"])
 
 
 def test_not_found_names_the_nearest(repo: TestRepo) -> None:
