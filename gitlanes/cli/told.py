@@ -51,7 +51,8 @@ def attempt_lines(told: Told) -> list[str]:
     for judged in told.notes.evaluations:
         verdict = "pass" if judged.get("passed") else "fail"
         verdict += " (flaky)" if judged.get("flaky") else ""
-        reason = f": {line(judged['reason'])}" if judged.get("reason") else ""
+        why = judged.get("reason")
+        reason = f": {line(why)}" if why and why != attempt.reason else ""
         rows.append(f"  {'Check:':<11}{line(str(judged.get('name')))} {verdict}{reason}")
         if not judged.get("passed"):
             rows += [f"  {'':<11}{x}" for x in gate_lines(judged)[1:]]

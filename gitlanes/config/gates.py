@@ -19,6 +19,8 @@ GATE, GATES, POLICY = SECTIONS = ("gate", "gates", "policy")
 # The group of entry points that gates in Python are.
 GROUP = "gitlanes.gates"
 
+WHOLE = -1
+
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_-]+)\s*\]")
@@ -28,7 +30,10 @@ _MOST_SECONDS = 7 * 86400.0
 
 
 class Misfit(NamedTuple):
-    """What is wrong: in which section, in which of its tables, at which key ('' for all)."""
+    """What is wrong: in which section, in which of its tables, at which key ('' for all).
+
+    The number is `WHOLE` where the section is not even a list of tables.
+    """
 
     section: str
     number: int
@@ -38,7 +43,8 @@ class Misfit(NamedTuple):
     @property
     def where(self) -> str:
         """Return the dotted key, as in ``gate[0].timeout``."""
-        place = f"{self.section}[{self.number}]" if self.section == GATE else self.section
+        numbered = self.section == GATE and self.number != WHOLE
+        place = f"{self.section}[{self.number}]" if numbered else self.section
         return f"{place}.{self.key}" if self.key else place
 
 
@@ -55,7 +61,7 @@ def read(content: dict[str, Any]) -> Read:
     wrong: list[Misfit] = []
     tables = content.get(GATE, [])
     if not isinstance(tables, list) or not all(isinstance(x, dict) for x in tables):
-        wrong.append(Misfit(GATE, 0, "", "not a list of tables: begin each with [[gate]]"))
+        wrong.append(Misfit(GATE, WHOLE, "", "not a list of tables: begin each with [[gate]]"))
         tables = []
     gates = [gate for i, x in enumerate(tables) if (gate := _gate(i, x, wrong)) is not None]
     seen: set[str] = set()
@@ -72,19 +78,19 @@ def read(content: dict[str, Any]) -> Read:
 
 def line_of(text: str, misfit: Misfit) -> int | None:
     """Return the line at which a misfit stands, that of its table where the key is not found."""
-    number_of_tables, present, found = -1, "", None
+    tables, present, found = -1, "", None
     for number, line in enumerate(text.splitlines(), 1):
         if header := _HEADER.match(line):
             present = header[2]
-            number_of_tables += present == GATE
-            if present == misfit.section and (present != GATE or number_of_tables == misfit.number):
-                found = found or number
-        elif (key := _KEY.match(line)) and key[1] == (misfit.key or misfit.section):
-            inside = present == misfit.section and number_of_tables in (misfit.number, -1)
-            if present == misfit.section and (present != GATE or inside):
-                return number
-            if not present and not misfit.key:
-                return number
+            tables += present == GATE
+        inside = present == misfit.section and (present != GATE or misfit.number in (tables, WHOLE))
+        if inside:
+            found = found or number
+        key = _KEY.match(line)
+        if key and (
+            (inside and key[1] == misfit.key) or (not present and key[1] == misfit.section)
+        ):
+            return number
     return found
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # What goes into records, in bytes: of a failure more than of a success.
 _TOLD = {True: 512, False: 4096}
 _MOST_JOBS = 4
+# How often it is told that gates run, in seconds: a display comes only after a while.
+_BEAT = 0.2
 
 
 def chosen(candidate: Candidate, names: Sequence[str]) -> tuple[Gate, ...]:
@@ -83,15 +85,18 @@ def _gathered(
     repo: LaneRepo, done: SimpleQueue[Evaluation | BaseException], number: int
 ) -> dict[str, Evaluation]:
     found: dict[str, Evaluation] = {}
-    repo.progress("running gates", 0, number)
     while len(found) < number:
-        one = done.get()
+        repo.progress("running gates", len(found), number)
+        try:
+            one = done.get(timeout=_BEAT)
+        except Empty:
+            continue
         if isinstance(one, BaseException):
             raise one
         found[one.name] = one
         if one.exit_code is not None or one.timed_out:  # it ran, so it will say the same again
             verdicts.keep(repo, one)
-        repo.progress("running gates", len(found), number)
+    repo.progress("running gates", number, number)
     return found
 
 

@@ -223,7 +223,7 @@ def test_validate_finds_everything(repo: TestRepo) -> None:
         f"{team}:4: lanes.lockTimeout: not a duration\n"
         f"{team}:5: lanes.workspaceRoot: '/etc' is neither in the repository nor beside it\n"
         f"{team}:6: lanes.exclude: not a list of patterns\n"
-        f"{team}:8: gate: unknown setting\n"
+        f"{team}:8: gate: not a list of tables: begin each with [[gate]]\n"
         f"{config}:{start + 2}: lanes.bogus: unknown setting\n"
         f"{config}:{start + 3}: lanes.maxBlobSize: 'big' is not a size: "
         "write it as 500k, 100m or 2g\n"

@@ -47,7 +47,7 @@ BAD = [
         6,
         "gate[1].name: there is a gate 'a' already",
     ),
-    ("gate = 3\n", 1, "gate[0]: not a list of tables: begin each with [[gate]]"),
+    ("gate = 3\n", 1, "gate: not a list of tables: begin each with [[gate]]"),
     ("[gates]\njobs = 0\n", 2, "gates.jobs: not a whole number from 1 to 64"),
     ("[policy]\nprotected = 'x'\n", 2, "policy.protected: not a list of texts"),
     ("[policy]\nforbid = true\n", 2, "policy.forbid: unknown setting"),
