@@ -17,7 +17,7 @@ from gitlanes.cli.tree import FILES, Argument, Option, Value, Verb, own_options,
 from gitlanes.store import layout
 
 
-@command("completion")
+@command("completion", words=True)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion_command(out: Output, shell: str) -> None:
     """Print a script that completes commands, options and names of lanes.

@@ -12,7 +12,7 @@ from gitlanes.cli.output import Output, command, here
 from gitlanes.cli.terminal import put
 
 
-@command("demo")
+@command("demo", words=True)
 @click.option("--keep", is_flag=True, help="Keep the temporary repository.")
 def demo_command(out: Output, keep: bool) -> None:
     """See the main job done on a temporary clone of this repository.

@@ -9,7 +9,7 @@ from gitlanes.cli.output import Output, command
 from gitlanes.cli.terminal import put
 
 
-@command("help")
+@command("help", words=True)
 @click.argument("names", metavar="[COMMAND]...", nargs=-1)
 def help_command(out: Output, names: tuple[str, ...]) -> None:
     """Show what 'git lanes COMMAND -h' shows."""

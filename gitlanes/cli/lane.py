@@ -41,9 +41,8 @@ def new_command(
     expect: str | None,
 ) -> None:
     """Make lane NAME with a workspace of its own, from the adopted lane's head unless told."""
-    from pathlib import Path
-
     from gitlanes.cli.options import take_meta  # the listings beside this do without
+    from gitlanes.cli.paths import directory
     from gitlanes.lanes.about import About
     from gitlanes.lanes.lifecycle import new
 
@@ -54,7 +53,7 @@ def new_command(
             name,
             start=start,
             workspace=not no_workspace,
-            path=Path(path) if path else None,
+            path=directory(path),
             agent=agent,
             about=about,
             sparse=sparse,

@@ -16,7 +16,7 @@ from gitlanes.cli import terminal
 from gitlanes.cli.errors import line
 from gitlanes.cli.main import HELP
 from gitlanes.cli.terminal import put, tell
-from gitlanes.errors import LanesError, Negative, Refused
+from gitlanes.errors import BadValue, LanesError, Negative, Refused
 from gitlanes.models.plain import Result
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ _COMMON: tuple[Callable[[Any], Any], ...] = (
     click.option("--debug", is_flag=True, help="Show tracebacks."),
     click.option("-v", "--verbose", is_flag=True, help="Say more."),
     click.option("-q", "--quiet", is_flag=True, help="Say only what was asked."),
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
 )
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
 def porcelain_option(fields: str) -> Callable[[Any], Any]:
@@ -39,29 +39,33 @@ def porcelain_option(fields: str) -> Callable[[Any], Any]:
 
 
 def command(
-    name: str, *, long: bool = False, **extra: Any
+    name: str, *, long: bool = False, words: bool = False, **extra: Any
 ) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a click command with the options that all commands have.
 
     The function gets ``out``, an `Output`, as its first argument; its docstring is the help.
-    What a ``long`` one prints on a terminal goes through the user's pager.
+    What a ``long`` one prints on a terminal goes through the user's pager; one of ``words`` has
+    nothing for programs, so no ``--json``.
     """
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         @wraps(function)
-        def called(*, as_json: bool, quiet: bool, verbose: bool, debug: bool, **given: Any) -> Any:
+        def called(*, quiet: bool, verbose: bool, debug: bool, **given: Any) -> Any:
             del debug  # read by whoever reports the error
             face(given.pop("color"), given.pop("no_pager"))
+            as_json = given.pop("as_json", False)
+            if as_json and given.get("porcelain"):
+                raise BadValue("--json and --porcelain exclude each other")
             paged = long and not as_json and not given.get("porcelain")
             try:
-                return function(Output(as_json, quiet, verbose, paged), **given)
+                return function(Output(as_json, quiet, verbose, name if paged else None), **given)
             except KeyboardInterrupt:
                 raise click.Abort from None  # click would print an empty line for the first
             except BrokenPipeError:
                 return 0  # the reader has seen enough; click would make that a failure
 
         made: Callable[..., Any] = called
-        for option in _COMMON:
+        for option in _COMMON if words else (*_COMMON, _JSON):
             made = option(made)
         make: Callable[[Any], click.Command] = click.command(name, context_settings=HELP, **extra)
         return make(made)
@@ -79,7 +83,7 @@ def face(color: str | None, no_pager: bool) -> None:
 class Output:
     """Where a command's words go: the result to stdout, chatter to stderr."""
 
-    def __init__(self, as_json: bool, quiet: bool, verbose: bool, paged: bool = False):
+    def __init__(self, as_json: bool, quiet: bool, verbose: bool, paged: str | None = None):
         self.as_json = as_json
         self.quiet = quiet
         self.verbose = verbose
@@ -195,7 +199,7 @@ class Output:
         """The work is done, its result comes: get the terminal ready for it."""
         self._ask(repo)
         if self._paged and terminal.present().pages:
-            terminal.present().page(repo.own_settings)
+            terminal.present().page(repo.own_settings, self._paged)
 
     def _ask(self, repo: LaneRepo) -> None:
         """Ask what the user wants of a terminal, if there is one."""

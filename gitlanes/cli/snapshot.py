@@ -7,13 +7,13 @@ import os
 import click
 
 from gitlanes.cli.errors import line
-from gitlanes.cli.main import HELP
+from gitlanes.cli.main import HELP, Group
 from gitlanes.cli.output import Output, command, confirm, count, porcelain_option, short
 
 _SAVE = "save"
 
 
-class Saving(click.Group):
+class Saving(Group):
     """A group that saves where no command of its own is named, as in ``snapshot auth``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,7 @@ def history(repo: LaneRepo, wanted: Filter | None = None) -> History:
             f"unknown status '{line(wanted.status, 60)}'",
             hint=f"one of {', '.join(STATUSES)}",
         )
-    since = _moment(repo, wanted.since) if wanted.since else None
+    since = _moment(repo, wanted.since) if wanted.since is not None else None
     lane = wanted.lane or wanted.into
     found = _attempts(repo, _tips(repo, lane), since, one=lane is not None)
     fits = _promotions(repo, wanted)
@@ -74,16 +74,28 @@ def operations(repo: LaneRepo, operation: str) -> list[Entry]:
         for entry in journal.walk_all(repo.git, _tips(repo, None), repo.warn)
         if entry.operation.startswith(operation)
     ]
-    if not found or len({x.operation for x in found}) > 1:
-        hint = "the abbreviation fits several" if found else "see 'git lanes history'"
-        raise NotFound("operation", operation, hint=hint)
+    _require_one("operation", operation, {x.operation for x in found})
     return found
 
 
+def _require_one(what: str, beginning: str, found: Collection[str | None]) -> None:
+    """Raise NotFound unless a beginning fits exactly one."""
+    if len(found) != 1:
+        hint = (
+            f"it fits {len(found)} of them: give more of it" if found else "see 'git lanes history'"
+        )
+        raise NotFound(what, beginning, hint=hint)
+
+
 def of_change(repo: LaneRepo, change: str) -> list[Told]:
-    """Return all attempts of one change, newest first."""
-    found = _attempts(repo, _tips(repo, None), None)
-    return list(_with_notes(repo, (x for x, _ in found if x.change_id == change)))
+    """Return all attempts of one change, newest first, by its id or a unique beginning.
+
+    Raises NotFound.
+    """
+    every = (x for x, _ in _attempts(repo, _tips(repo, None), None))
+    found = [x for x in every if x.change_id and x.change_id.startswith(change)]
+    _require_one("change", change, {x.change_id for x in found})
+    return list(_with_notes(repo, iter(found)))
 
 
 def tell(repo: LaneRepo, attempt: Attempt) -> Told:
@@ -162,5 +174,7 @@ def _tagged(told: Told, tag: str | None) -> bool:
 
 def _moment(repo: LaneRepo, text: str) -> float:
     """Return epoch seconds for a date as git understands it, '2 days ago' included."""
+    if not any(x.isalnum() for x in text):  # git would take it for now
+        raise BadValue(f"bad date '{line(text, 60)}'", hint="write 2026-01-31, or '2 days ago'")
     said = repo.git.run("rev-parse", f"--since={text}").text
     return float(said.removeprefix("--max-age="))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes import clock
 from gitlanes.config import table
-from gitlanes.errors import BadValue, Refused, line
+from gitlanes.errors import BadValue, Refused
 from gitlanes.git import processes
 from gitlanes.git.settings import as_seconds
 from gitlanes.models.plain import plain, replace
@@ -215,7 +215,7 @@ def _checked_name(agent: str | None) -> str:
         )
     if not agent.isprintable() or len(agent) > _LONGEST_NAME or not agent.strip():
         raise BadValue(
-            f"bad agent id '{line(agent, 60)}'",
+            f"bad agent id '{ascii(agent)[1:-1][:60]}'",
             hint=f"use printable characters, at most {_LONGEST_NAME} of them",
         )
     return agent
