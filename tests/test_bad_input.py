@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gitlanes.errors import BadName, BadValue
+from gitlanes import Repo
+from gitlanes.errors import BadName, BadValue, NotARepository
 from gitlanes.store.layout import check_lane_name, head, journal
 from tests.support.cli import Ran, run_cli
 from tests.support.repos import TestRepo
@@ -243,7 +244,25 @@ def test_a_patch_on_a_terminal_is_harmless(repo: TestRepo) -> None:
         (["path", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
         (["status", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
         (["check", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
-        (["commit", "auth", "--", "nowhere"], "git add failed: pathspec 'nowhere' did not match"),
+        (["commit", "auth", "--", "nowhere"], "path 'nowhere' not found\nhint: it is neither in"),
+        (["commit", "auth", "--", "src/ap.py"], "path 'src/ap.py' not found\nhint: did you mean"),
+        (["show", "I0000"], "change 'I0000' not found\nhint: see 'git lanes history'"),
+        (["show", "00000000-1"], "operation '00000000-1' not found\nhint: see 'git lanes history'"),
+        (["trace", "auht"], "state 'auht' not found\nhint: did you mean 'auth'?"),
+        (["history", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+        (["history", "--from", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+        (["history", "--into", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+        (["restore", "auth/s7", "auth"], "state 'auth/s7' not found\nhint: did you mean 'auth'?"),
+        (["cat", "auth", "auht.py"], "path 'auth:auht.py' not found\nhint: did you mean"),
+        (["workspace", "create", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+        (["workspace", "remove", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+        (["workspace", "update", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+        (["workspace", "switch", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+        (["workspace", "who", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+        (
+            ["workspace", "remove", "auth@7"],
+            "workspace 'auth@7' not found\nhint: did you mean 'auth'?",
+        ),
     ],
 )
 def test_unknown_objects(repo: TestRepo, cli: Cli, args: list[str], said: str) -> None:
@@ -387,6 +406,71 @@ def test_a_fault_of_ours_is_no_traceback(cli: Cli, monkeypatch: pytest.MonkeyPat
     assert cli("list", "--json").json["error"] == "internal_error"
     with pytest.raises(ZeroDivisionError):
         cli("list", "--debug")
+
+
+REFUSED = {
+    ("new", "q", "--path", ""): (129, "empty path", "name a directory"),
+    ("workspace", "create", "auth", "--path", ""): (129, "empty path", "name a directory"),
+    ("new", "q", "--path", ".git/q"): (
+        128,
+        "'{top}/.git/q' is in the git directory",
+        "choose another place with --path",
+    ),
+    ("new", "q", "--path", "/proc/q"): (
+        128,
+        (
+            "git worktree failed: could not create leading directories of '/proc/q/.git': "
+            "No such file or directory"
+        ),
+        "mend that, then repeat the command",
+    ),
+    ("workspace", "remove", "."): (
+        128,
+        "workspace of lane 'main' is the repository itself",
+        "only linked workspaces can be removed",
+    ),
+    ("history", "auth", "--lane", "main"): (129, "LANE and --lane exclude each other", ""),
+    ("history", "--since", " "): (129, "bad date ' '", "write 2026-01-31, or '2 days ago'"),
+    ("list", "-z", "--json"): (129, "--json and --porcelain exclude each other", ""),
+    ("history", "-z", "--json"): (129, "--json and --porcelain exclude each other", ""),
+    ("diff", "main", "auth", "-z", "--json"): (
+        129,
+        "--json and --porcelain exclude each other",
+        "",
+    ),
+    ("commit", "auth", "--prompt-file", "/nowhere"): (
+        129,
+        "cannot read the prompt file '/nowhere': no such file or directory",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("args", REFUSED, ids=" ".join)
+def test_what_is_refused(repo: TestRepo, cli: Cli, args: tuple[str, ...]) -> None:
+    """Each is a line that names the thing, and a hint where there is a way out; nothing moves."""
+    repo.lane("auth", {"auth.py": "a\n"})
+    before = repo.refs()
+    code, message, hint = REFUSED[args]
+    done = cli(*args)
+    hints = f"hint: {hint}\n" if hint else ""
+    assert (done.code, done.err) == (code, f"error: {message}\n{hints}".format(top=repo.path))
+    assert repo.refs() == before
+
+
+def test_a_git_dir_that_is_none(repo: TestRepo) -> None:
+    """Where GIT_DIR leads nowhere, that is what is named."""
+    assert run_cli(repo.path, {**repo.environ, "GIT_DIR": "/nowhere"}, "list") == Ran(
+        128,
+        "",
+        "error: not a git repository: '/nowhere'\nhint: run 'git init', or go into a repository\n",
+    )
+
+
+def test_a_directory_whose_name_is_too_long(repo: TestRepo) -> None:
+    """Opened from Python it is no repository, as any other that is not there."""
+    with pytest.raises(NotARepository, match=r"^not a directory: 'x{57}[.]{3}'$"):
+        Repo.open("x" * 5000, environ=repo.environ)
 
 
 def test_a_sha256_repository_is_refused(tmp_path: Path, environ: dict[str, str]) -> None:

@@ -112,7 +112,8 @@ def _edit(out: Output) -> int:
             raise Refused("an editor needs a terminal", hint=f"edit '{TEAM_FILE}' yourself")
         # Git's own way to its editor, whatever names it; git itself says if that fails.
         file = os.path.join(top, TEAM_FILE)
-        in_the_terminal(["config", "--file", file, "--edit"], os.environ, top)
+        if in_the_terminal(["config", "--file", file, "--edit"], os.environ, top):
+            raise Refused("the editor failed", hint="'git var GIT_EDITOR' says which one it is")
         return _told(out, validate(repo.git, top))
 
 

@@ -48,6 +48,8 @@ def history_command(
     """List attempts with their intent and cost, the one that changed last first."""
     from gitlanes.history.log import Filter, history
 
+    if lane and lane_name:
+        raise BadValue("LANE and --lane exclude each other")
     with out.repository() as repo:
         wanted = Filter(
             lane or lane_name, status, agent, tag, since, limit, promotions, source, into

@@ -13,7 +13,7 @@ _EXPECT = click.option("--expect", metavar="HEAD", help="Refuse unless the lane 
 
 
 @command("edit")
-@click.argument("lane")
+@click.argument("lane", required=False)
 @click.option("--description", help="What it is for; '' takes it away.")
 @click.option("--meta", multiple=True, metavar="K=V", help="Metadata to set; repeatable.")
 @click.option("--unset-meta", multiple=True, metavar="K", help="Metadata to drop; repeatable.")
@@ -22,7 +22,7 @@ _EXPECT = click.option("--expect", metavar="HEAD", help="Refuse unless the lane 
 @_EXPECT
 def edit_command(
     out: Output,
-    lane: str,
+    lane: str | None,
     description: str | None,
     meta: tuple[str, ...],
     unset_meta: tuple[str, ...],
@@ -30,7 +30,10 @@ def edit_command(
     unset_mode: bool,
     expect: str | None,
 ) -> None:
-    """Change LANE's description, metadata and preferred promotion mode."""
+    """Change LANE's description, metadata and preferred promotion mode.
+
+    LANE may be left out inside its workspace.
+    """
     from gitlanes.lanes.about import About
     from gitlanes.lanes.editing import edit
 
@@ -58,11 +61,14 @@ def rename_command(out: Output, lane: str, name: str, expect: str | None) -> Non
 
 
 @command("archive")
-@click.argument("lane")
+@click.argument("lane", required=False)
 @click.option("--force", is_flag=True, help="Leave attempts open, snapshot unsaved work.")
 @_EXPECT
-def archive_command(out: Output, lane: str, force: bool, expect: str | None) -> None:
-    """Put LANE away: hidden and readable, without a workspace, taking no work."""
+def archive_command(out: Output, lane: str | None, force: bool, expect: str | None) -> None:
+    """Put LANE away: hidden and readable, without a workspace, taking no work.
+
+    LANE may be left out inside its workspace, which goes.
+    """
     from gitlanes.lanes.archiving import archive
 
     with out.repository() as repo:

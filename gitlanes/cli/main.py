@@ -85,6 +85,16 @@ _NO_COMMAND = re.compile(r"No such command '(.*)'")
 HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
+class Group(click.Group):
+    """A group whose help has the whole first sentence of each command."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands."""
+        found = ((x, self.get_command(ctx, x)) for x in self.list_commands(ctx))
+        with formatter.section("Commands"):
+            formatter.write_dl([(x, one.get_short_help_str(1000)) for x, one in found if one])
+
+
 class Lazy(click.Group):
     """A group whose commands are imported when they are called."""
 

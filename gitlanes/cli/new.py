@@ -42,8 +42,7 @@ def new_command(
     **limits: Any,
 ) -> None:
     """Make lane NAME with a workspace of its own, from the adopted lane's head unless told."""
-    from pathlib import Path
-
+    from gitlanes.cli.paths import directory
     from gitlanes.lanes.about import About
     from gitlanes.lanes.lifecycle import new
 
@@ -55,7 +54,7 @@ def new_command(
             name,
             start=start,
             workspace=not no_workspace,
-            path=Path(path) if path else None,
+            path=directory(path),
             agent=agent,
             about=about,
             sparse=sparse,

@@ -210,9 +210,12 @@ def _prompt(text: str | None, file: Path | None) -> str | None:
     if file is None:
         return text
     try:
-        return file.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadValue(f"cannot read the prompt file '{file}': {error}") from error
+        return file.read_bytes().decode()
+    except OSError as error:
+        said = (error.strerror or str(error)).lower()
+        raise BadValue(f"cannot read the prompt file '{file}': {said}") from error
+    except UnicodeDecodeError as error:
+        raise BadValue(f"the prompt file '{file}' is not UTF-8: {error}") from error
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:

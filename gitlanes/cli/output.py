@@ -60,7 +60,7 @@ def command(
                 raise BadValue("--json and --porcelain exclude each other")
             paged = long and not as_json and not given.get("porcelain")
             try:
-                return function(Output(as_json, quiet, verbose, paged), **given)
+                return function(Output(as_json, quiet, verbose, name if paged else None), **given)
             except KeyboardInterrupt:
                 raise click.Abort from None  # click would print an empty line for the first
             except BrokenPipeError:
@@ -85,7 +85,7 @@ def face(color: str | None, no_pager: bool) -> None:
 class Output:
     """Where a command's words go: the result to stdout, chatter to stderr."""
 
-    def __init__(self, as_json: bool, quiet: bool, verbose: bool, paged: bool = False):
+    def __init__(self, as_json: bool, quiet: bool, verbose: bool, paged: str | None = None):
         self.as_json = as_json
         self.quiet = quiet
         self.verbose = verbose
@@ -201,7 +201,7 @@ class Output:
         """The work is done, its result comes: get the terminal ready for it."""
         self._ask(repo)
         if self._paged and terminal.present().pages:
-            terminal.present().page(repo.own_settings)
+            terminal.present().page(repo.own_settings, self._paged)
 
     def _ask(self, repo: LaneRepo) -> None:
         """Ask what the user wants of a terminal, if there is one."""

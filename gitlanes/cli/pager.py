@@ -15,9 +15,9 @@ from gitlanes.git.settings import Settings, as_flag
 _DEFAULTS = {"LESS": "FRX", "LV": "-c"}
 
 
-def start(settings: Settings) -> subprocess.Popen[bytes] | None:
-    """Put the pager behind stdout and return it; None where there is none to be used."""
-    command = _command(settings)
+def start(settings: Settings, name: str) -> subprocess.Popen[bytes] | None:
+    """Put the pager for a command of ours behind stdout and return it; None where there is none."""
+    command = _command(settings, name)
     if command in ("", "cat") or missing_program(command):
         return None
     sys.stdout.flush()
@@ -46,9 +46,9 @@ def finish(pager: subprocess.Popen[bytes]) -> None:
             continue
 
 
-def _command(settings: Settings) -> str:
+def _command(settings: Settings, name: str) -> str:
     """Return the pager's command line, '' for none."""
-    configured = settings.text("pager.lanes", "true")
+    configured = settings.text(f"pager.lanes.{name}", settings.text("pager.lanes", "true"))
     wanted = as_flag(configured)
     if wanted is None:
         return configured if os.environ.get("GIT_PAGER") != "cat" else ""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes.cli.output import here
-from gitlanes.errors import Refused
+from gitlanes.errors import BadValue, Refused
 from gitlanes.git.process import require_paths
 
 if TYPE_CHECKING:
@@ -29,6 +30,13 @@ def from_here(repo: LaneRepo, text: str) -> bytes:
     Outside of any work tree it is from the top. Raises as `below` does.
     """
     return below(repo.place.work_tree, text, "work tree")
+
+
+def directory(text: str | None) -> Path | None:
+    """Return the place that ``--path`` names, None without it; raises BadValue for an empty one."""
+    if text == "":
+        raise BadValue("empty path", hint="name a directory")
+    return None if text is None else Path(text)
 
 
 def below(top: str | None, text: str, what: str) -> bytes:

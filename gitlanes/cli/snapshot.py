@@ -7,11 +7,11 @@ import os
 import click
 
 from gitlanes.cli.errors import line
-from gitlanes.cli.main import HELP
+from gitlanes.cli.main import HELP, Group
 from gitlanes.cli.output import Output, command, confirm, count, porcelain_option, short
 
 
-class Saving(click.Group):
+class Saving(Group):
     """A group that saves where no command of its own is named, as in ``snapshot auth``."""
 
     @property

@@ -63,11 +63,11 @@ class Terminal:
         """Say whether a pager could be put behind stdout."""
         return self.paged and self._pager is None and _is_terminal(sys.stdout) and not self.dumb
 
-    def page(self, settings: Settings) -> None:
-        """Let stdout go through the user's pager from here on."""
+    def page(self, settings: Settings, name: str) -> None:
+        """Let stdout go through the user's pager for that command from here on."""
         from gitlanes.cli.pager import start
 
-        self._pager = start(settings)
+        self._pager = start(settings, name)
 
     def end(self) -> None:
         """Let the pager have the rest, and wait until the user leaves it."""

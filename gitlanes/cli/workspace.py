@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from gitlanes.cli.claims import claim_workspace, release_workspace, who_claims
-from gitlanes.cli.main import HELP
+from gitlanes.cli.main import HELP, Group
 from gitlanes.cli.moved_text import files, tell
 from gitlanes.cli.output import Output, command, porcelain_option, short
+from gitlanes.cli.paths import directory
 
 
-@click.group("workspace", context_settings=HELP)
+@click.group("workspace", cls=Group, context_settings=HELP)
 def workspace_command() -> None:
     """List, create, update, switch and remove workspaces."""
 
@@ -44,12 +45,12 @@ def list_workspaces(out: Output, porcelain: bool) -> None:
 
 @command("create")
 @click.argument("lane")
-@click.option("--path", type=click.Path(path_type=Path), help="Where the workspace goes.")
+@click.option("--path", type=click.Path(), help="Where the workspace goes.")
 @click.option("--at", metavar="STATE", help="Begin there: an older state of the lane.")
 @click.option("--detached", is_flag=True, help="For looking only, at any state; there may be many.")
 @click.option("--expect", metavar="HEAD", help="Refuse unless the lane is at this commit.")
 def create_workspace(
-    out: Output, lane: str, path: Path | None, at: str | None, detached: bool, expect: str | None
+    out: Output, lane: str, path: str | None, at: str | None, detached: bool, expect: str | None
 ) -> None:
     """Give LANE a workspace at its head.
 
@@ -59,7 +60,9 @@ def create_workspace(
     from gitlanes.workspaces.looking import look
 
     with out.repository() as repo:
-        made = (look if detached else create)(repo, lane, path=path, at=at, expect=expect)
+        made = (look if detached else create)(
+            repo, lane, path=directory(path), at=at, expect=expect
+        )
     out.result_path(made, made.path)
 
 

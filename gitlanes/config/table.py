@@ -117,7 +117,8 @@ KNOWN = (
         "pager.lanes",
         PAGER,
         ("true",),
-        "whether long output goes through git's pager, or a command that it goes through",
+        "whether long output goes through git's pager, or a command that it goes through; "
+        "pager.lanes.<command> in git's configuration says so for one command",
     ),
 )
 BY_KEY = {x.plain: x for x in KNOWN}

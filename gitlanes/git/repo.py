@@ -59,12 +59,12 @@ def _ask(directory: str, environ: Mapping[str, str], *questions: str) -> str:
         )
     except ValueError as error:  # a NUL byte in it, say
         raise NotARepository(f"not a directory: '{line(directory, 60)}'") from error
-    except (FileNotFoundError, NotADirectoryError) as error:
+    except OSError as error:
         if error.filename == "git":
             raise missing(error, directory) from error
-        raise NotARepository(f"not a directory: '{directory}'") from error
+        raise NotARepository(f"not a directory: '{line(directory, 60)}'") from error
     if done.returncode:
-        raise _refusal(done.stderr.decode("utf-8", "replace"), directory)
+        raise _refusal(done.stderr.decode("utf-8", "replace"), environ.get("GIT_DIR") or directory)
     return os.fsdecode(done.stdout)
 
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from gitlanes import clock
-from gitlanes.errors import GitFailed, Refused
+from gitlanes.errors import GitFailed, NotFound, Refused, line
 from gitlanes.git.index import written
 from gitlanes.git.process import Completed, Git, failure, finish, require_arguments
 from gitlanes.git.worktrees import is_sibling
@@ -30,6 +31,8 @@ _ALL_OF_SUBMODULES = "--ignore-submodules=none"
 _QUIET = ("-c", "advice.addEmbeddedRepo=false", "-c", "core.fsmonitor=false")
 _UNMERGED = ("DD", "AU", "UD", "UA", "DU", "AA", "UU")
 _NAMED = 5
+# What git says of a path that is neither on disk nor in the index.
+_NO_MATCH = re.compile(r"pathspec '(.*)' did not match any file")
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
@@ -129,10 +132,10 @@ def _stage(
         files = list(_looked_up(git, found.changed))
         _refuse_large(git, files, rules.largest)
         if paths:
-            _add(run, paths)
+            _add(run, paths, str(git.work_tree))
             _drop(run, found.siblings)
         else:
-            _take_in(run, files)
+            _take_in(run, files, str(git.work_tree))
         skipped = _count_skipped(git, found.ignored, rules, settings, descriptors)
     return Staged(written(git, index, pass_fds), skipped)
 
@@ -166,7 +169,7 @@ def _rows(out: bytes) -> list[tuple[str, bytes]]:
     return [(row[:2].decode(), row[3:]) for row in out.split(b"\0") if row]
 
 
-def _take_in(run: Callable[..., bytes], files: Sequence[_File]) -> None:
+def _take_in(run: Callable[..., bytes], files: Sequence[_File], top: str) -> None:
     """Write what changed into the index."""
     gone, there, repositories = [], [], []
     for letters, path, found in files:
@@ -183,12 +186,33 @@ def _take_in(run: Callable[..., bytes], files: Sequence[_File]) -> None:
         options = ("--add", "--remove", "--replace", "-z", "--stdin")
         run("update-index", *options, data=_joined(there))
     if repositories:
-        _add(run, repositories)
+        _add(run, repositories, top)
 
 
-def _add(run: Callable[..., bytes], paths: Sequence[bytes]) -> None:
+def _add(run: Callable[..., bytes], paths: Sequence[bytes], top: str) -> None:
     where = ("--pathspec-from-file=-", "--pathspec-file-nul")
-    run("add", "--all", "--sparse", *where, data=_joined(paths))
+    try:
+        run("add", "--all", "--sparse", *where, data=_joined(paths))
+    except GitFailed as error:
+        if unknown := _NO_MATCH.search(error.message):
+            raise NotFound(
+                "path",
+                line(unknown[1], 60),
+                nearest=_nearest(os.path.join(top, unknown[1])),
+                hint="it is neither in the workspace nor in the lane",
+            ) from error
+        raise
+
+
+def _nearest(path: str) -> str | None:
+    """Return the name beside a path that is most like its own, if any is close."""
+    import difflib  # costs 5 ms, and only mistakes need it
+
+    directory, name = os.path.split(path)
+    with suppress(OSError):
+        found = difflib.get_close_matches(name, os.listdir(directory), n=1)
+        return line(found[0], 60) if found else None
+    return None
 
 
 def _drop(run: Callable[..., bytes], paths: Sequence[bytes]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain, islice
 from typing import TYPE_CHECKING
 
@@ -54,7 +54,7 @@ def history(repo: LaneRepo, wanted: Filter | None = None) -> History:
     """
     wanted = wanted or Filter()
     check(wanted.status, wanted.limit)
-    since = moment(repo, wanted.since) if wanted.since else None
+    since = moment(repo, wanted.since) if wanted.since is not None else None
     lane = wanted.lane or wanted.into
     tips = _tips(repo, lane)
     found = _attempts(repo, tips, since, one=lane is not None)
@@ -118,10 +118,17 @@ def operations(repo: LaneRepo, operation: str) -> list[Entry]:
         for entry in journal.walk_all(repo.git, _tips(repo, None), repo.warn)
         if entry.operation.startswith(operation)
     ]
-    if not found or len({x.operation for x in found}) > 1:
-        hint = "the abbreviation fits several" if found else "see 'git lanes history'"
-        raise NotFound("operation", operation, hint=hint)
+    _require_one("operation", operation, {x.operation for x in found})
     return found
+
+
+def _require_one(what: str, beginning: str, found: Collection[str | None]) -> None:
+    """Raise NotFound unless a beginning fits exactly one."""
+    if len(found) != 1:
+        hint = (
+            f"it fits {len(found)} of them: give more of it" if found else "see 'git lanes history'"
+        )
+        raise NotFound(what, beginning, hint=hint)
 
 
 def of_change(repo: LaneRepo, change: str) -> list[Told]:
@@ -134,6 +141,14 @@ def of_change(repo: LaneRepo, change: str) -> list[Told]:
     if attempts is None:
         attempts = (x for x, _ in _attempts(repo, _tips(repo, None), None))
     return list(_with_notes(repo, (x for x in attempts if x.change_id == change)))
+
+
+def of_beginning(repo: LaneRepo, change: str) -> list[Told]:
+    """Return the attempts of the one change whose id begins like that; raises NotFound."""
+    every = (x.change_id for x, _ in _attempts(repo, _tips(repo, None), None))
+    found = {x for x in every if x and x.startswith(change)}
+    _require_one("change", change, found)
+    return of_change(repo, found.pop())
 
 
 def tell(repo: LaneRepo, attempt: Attempt) -> Told:
@@ -217,5 +232,7 @@ def _tagged(told: Told, tag: str | None) -> bool:
 
 def moment(repo: LaneRepo, text: str) -> float:
     """Return epoch seconds for a date as git understands it, '2 days ago' included."""
+    if not any(x.isalnum() for x in text):  # git would take it for now
+        raise BadValue(f"bad date '{line(text, 60)}'", hint="write 2026-01-31, or '2 days ago'")
     said = repo.git.run("rev-parse", f"--since={text}").text
     return float(said.removeprefix("--max-age="))

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from gitlanes import ids
 from gitlanes.errors import NotFound
-from gitlanes.history import log
+from gitlanes.history import log, states
 from gitlanes.history.diff import files_between
 from gitlanes.lanes.listing import summary
 from gitlanes.models.history import FileChange, Shown
 from gitlanes.models.lanes import lane_told
+from gitlanes.models.plain import replace
 from gitlanes.models.records import DELETED, RENAMED, Attempt
 from gitlanes.store import records
 from gitlanes.workspaces import snapshots
@@ -19,7 +20,10 @@ from gitlanes.workspaces import snapshots
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
+_CHANGE = re.compile(r"I[0-9a-f]{4,40}")
 _OPERATION = re.compile(r"[0-9a-f]{8}-[0-9a-f-]+")
+# What may be that of an operation's id, where no revision is called so.
+_BEGINNING = re.compile(r"[0-9a-f]{4,8}")
 
 
 def show(repo: LaneRepo, name: str) -> Shown:
@@ -38,12 +42,13 @@ def show(repo: LaneRepo, name: str) -> Shown:
         if not found:
             raise NotFound("snapshot", name, hint=f"see 'git lanes show {match['lane']}'")
         return Shown("snapshot", snapshot=found[0])
-    if ids.CHANGE_ID.fullmatch(name):
-        changes = tuple(log.of_change(repo, name))
-        if not changes:
-            raise NotFound("change", name, hint="see 'git lanes history'")
-        return Shown("change", attempts=changes)
+    if _CHANGE.fullmatch(name):
+        return Shown("change", attempts=tuple(log.of_beginning(repo, name)))
     if _OPERATION.fullmatch(name):
+        return Shown("operation", entries=tuple(log.operations(repo, name)))
+    if (known := states.known_as(repo, name)) is not None:
+        return replace(show(repo, known), kind="state")
+    if _BEGINNING.fullmatch(name) and repo.refs.kind(name) is None:
         return Shown("operation", entries=tuple(log.operations(repo, name)))
     commit = repo.view.commit_of(name)
     return Shown("commit", commit=commit, notes=records.read(repo, [commit])[commit])

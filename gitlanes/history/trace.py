@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gitlanes import ids
 from gitlanes.errors import BadValue
 from gitlanes.git.trailers import change_id_of, subject_of
+from gitlanes.history import states
 from gitlanes.history.chains import Chain, Chains, Made
 from gitlanes.models.history import Step, Told, Trace
 from gitlanes.models.plain import Model, replace
@@ -50,6 +51,7 @@ def trace(repo: LaneRepo, name: str | None = None, *, limit: int | None = None) 
         raise BadValue(f"limit {limit} is negative")
     if name is None:
         name = finding.lane_or_present(repo, None).record.name
+    name = states.known_as(repo, name) or name
     commit = repo.view.commit_of(name)
     chains = Chains(repo)
     place = Place(_first_chain(repo, chains, name, commit))

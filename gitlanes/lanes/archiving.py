@@ -18,16 +18,18 @@ if TYPE_CHECKING:
 
 
 def archive(
-    repo: LaneRepo, name: str, *, force: bool = False, expect: str | None = None
+    repo: LaneRepo, lane: str | None = None, *, force: bool = False, expect: str | None = None
 ) -> Archived:
     """Put a lane away: listings leave it out, it takes no work, and its workspace goes.
 
-    Refuses open attempts and unsaved work; with ``force`` the attempts stay open, to be decided
-    once the lane is back, and the work is snapshotted first. Raises Negative where it is
-    archived already, Raced if the lane is not at `expect`.
+    Without a name it is the lane in whose workspace one stands. Refuses open attempts and
+    unsaved work; with ``force`` the attempts stay open, to be decided once the lane is back, and
+    the work is snapshotted first. Raises Negative where it is archived already, Raced if the
+    lane is not at `expect`.
     """
     check_expected(expect)
-    known = repo.view.lane(name)
+    known = finding.lane_or_present(repo, lane)
+    name = known.record.name
     if known.record.status == ARCHIVED:
         return _finish(repo, known, force=force)
     if known.record.bound or known.record.extra.get("adopted"):

@@ -13,6 +13,7 @@ from gitlanes.models.plain import replace
 from gitlanes.models.records import Lane
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import transaction
+from gitlanes.workspaces import finding
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def edit(
     repo: LaneRepo,
-    name: str,
+    lane: str | None = None,
     new: About = NO_ABOUT,
     *,
     unset_meta: Collection[str] = (),
@@ -29,12 +30,13 @@ def edit(
 ) -> Edited:
     """Change a lane's description, metadata and preferred promotion mode, as far as given.
 
-    An empty description takes it away; metadata is added key by key. Raises Negative where the
-    lane is like that already, BadValue for what cannot be recorded, Raced if the lane is not
-    at `expect`.
+    Without a name it is the lane in whose workspace one stands. An empty description takes it
+    away; metadata is added key by key. Raises Negative where the lane is like that already,
+    BadValue for what cannot be recorded, Raced if the lane is not at `expect`.
     """
     check_expected(expect)
     about.check(new)
+    name = finding.lane_or_present(repo, lane).record.name
     with transaction(repo, "edit") as tx:
         state = repo.view.lane(name)
         require_commit(f"lane '{name}'", state.record.head, expect)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import CorruptRecord, NotAdopted
@@ -41,12 +42,16 @@ def status(repo: LaneRepo, name: str | None = None) -> Status:
         workspace = finding.workspace_of(repo, record)
     else:
         workspace = _present_workspace(repo)
+    if workspace and not os.path.isdir(workspace.path):
+        workspace = None
     unsaved = _unsaved(repo, workspace) if workspace else []
+    lanes = _summaries(repo, entries, shown)
+    odd = oddities.findings(repo, live, heads, journals, workspace)
     return Status(
         lane=workspace.lane if workspace and not workspace.detached else None,
-        lanes=_summaries(repo, entries, shown),
+        lanes=lanes,
         unsaved=tuple(unsaved),
-        findings=oddities.findings(repo, live, heads, journals, workspace),
+        findings=(*odd, *oddities.gone(lanes)),
         workspace=workspace.id if workspace else None,
     )
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import LanesError, line
-from gitlanes.models.lanes import LaneFinding
+from gitlanes.models.lanes import LaneFinding, LaneSummary
 from gitlanes.models.records import Entry, Lane
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import layout
-from gitlanes.workspaces import branches
+from gitlanes.workspaces import branches, finding
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ def findings(
         *branches.findings(repo, lanes),
         *_open_step(workspace),
     )
+
+
+def gone(lanes: Iterable[LaneSummary]) -> Iterator[LaneFinding]:
+    """Yield the workspaces whose directory somebody removed or moved."""
+    for lane in lanes:
+        if lane.path is not None and not os.path.isdir(lane.path):
+            message = f"workspace of lane '{lane.name}' is gone: '{lane.path}'"
+            yield LaneFinding("workspace-gone", lane.name, message, finding.when_gone(lane.name))
 
 
 def _moved(repo: LaneRepo, lane: Lane, actual: str | None) -> Iterator[LaneFinding]:

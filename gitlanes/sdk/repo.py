@@ -127,7 +127,7 @@ class Repo(Questions, Costs, Gates, Directories):
 
     def edit(
         self,
-        name: str,
+        name: str | None = None,
         *,
         description: str | None = None,
         meta: Mapping[str, str] = NOTHING,
@@ -158,7 +158,9 @@ class Repo(Questions, Costs, Gates, Directories):
         """Give a lane another name; ids of its attempts and snapshots still resolve."""
         return renaming.rename(self._repo, old, new, expect=expect)
 
-    def archive(self, name: str, *, force: bool = False, expect: str | None = None) -> Archived:
+    def archive(
+        self, name: str | None = None, *, force: bool = False, expect: str | None = None
+    ) -> Archived:
         """Put a lane away, and remove its workspace."""
         return archiving.archive(self._repo, name, force=force, expect=expect)
 

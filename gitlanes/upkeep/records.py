@@ -58,9 +58,9 @@ def _unsound_notes(survey: Survey, short: str, tree: str) -> Iterator[Problem]:
         for (commit, _), (_, data) in zip(some, blobs, strict=True):
             wrong = sum(map(_is_damaged, data.splitlines()))
             if wrong:
+                lines = "a damaged line" if wrong == 1 else f"{wrong} damaged lines"
                 yield problem(
-                    f"note of commit {commit[:12]} in '{short}' has {wrong} damaged line(s), "
-                    "which readers skip",
+                    f"note of commit {commit[:12]} in '{short}' has {lines}, which readers skip",
                     commit,
                     f"mend it by hand with: git notes --ref={short} edit {commit[:12]}",
                     severity=WARNING,
@@ -102,7 +102,7 @@ def objects(survey: Survey, *, full: bool = False) -> Iterator[Problem]:
     lines = os.fsdecode(done.err + done.out).splitlines()
     said = [x for x in lines if x and not x.startswith(("notice:", "hint:"))]
     first = re.sub(r"^(fatal|error|warning): ", "", said[0]) if said else f"exit code {done.code}"
-    rest = f", and {len(said) - 1} line(s) more" if len(said) > 1 else ""
+    rest = f" (and more: {len(said)} lines)" if len(said) > 1 else ""
     yield problem(
         f"git fsck says: {first}{rest}",
         survey.repo.place.common_dir,

@@ -60,11 +60,16 @@ def require_workspace(repo: LaneRepo, lane: Lane) -> Workspace:
 def _there(found: Workspace) -> Workspace:
     if not found.root and not os.path.isdir(found.path):
         what = f"workspace '{found.id}'" if found.detached else f"workspace of lane '{found.lane}'"
-        raise Refused(
-            f"{what} is gone: '{found.path}'",
-            hint=f"run 'git lanes workspace remove {found.id}', then 'workspace create'",
-        )
+        raise Refused(f"{what} is gone: '{found.path}'", hint=when_gone(found.id))
     return found
+
+
+def when_gone(workspace: str) -> str:
+    """Return what helps where a workspace's directory is gone."""
+    return (
+        "if it was moved, run 'git worktree repair' there; "
+        f"else 'git lanes workspace remove {workspace}', then 'workspace create'"
+    )
 
 
 def linked(repo: LaneRepo) -> Iterator[Workspace]:
@@ -119,7 +124,8 @@ def to_remove(repo: LaneRepo, name: str) -> Workspace:
     """
     if os.path.isabs(name):
         real = os.path.realpath(name)
-        found = next((x for x in _linked(repo) if os.path.realpath(x.path) == real), None)
+        places = (*filter(None, (_root(repo),)), *_linked(repo))
+        found = next((x for x in places if os.path.realpath(x.path) == real), None)
     elif "@" in name:
         found = by_id(repo, name)
     else:

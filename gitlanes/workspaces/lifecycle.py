@@ -107,6 +107,8 @@ def check_path(path: Path | None) -> None:
 def free_place(repo: LaneRepo, name: str, path: Path | None) -> str:
     """Return the absolute path for a new workspace; raises Refused if something is there."""
     place = Path(path or finding.default_path(repo, name)).absolute()
+    if Path(os.path.realpath(place)).is_relative_to(repo.place.common_dir):
+        raise Refused(f"'{place}' is in the git directory", hint="choose another place with --path")
     if place.exists() or place.is_symlink():
         abandoned = worktrees.owner_of(str(place))
         state = states.read(abandoned) if abandoned else None
@@ -268,7 +270,11 @@ def _saved_before_removal(repo: LaneRepo, hold: capture.Held, *, force: bool) ->
         return None
     if not force:
         here = hold.workspace
-        what = f"{len(files)} unsaved file(s)" if files else "commits that were not proposed"
+        what = (
+            f"{len(files)} unsaved file{'' if len(files) == 1 else 's'}"
+            if files
+            else "commits that were not proposed"
+        )
         whose = f"'{here.id}'" if here.detached else f"of lane '{here.lane}'"
         keep = "move them elsewhere" if here.detached else "propose them"
         raise Refused(

@@ -251,3 +251,42 @@ def test_export_overwrites_nothing(story: TestRepo, cli: Cli) -> None:
     )
     assert cli("export", "ui", "--branch", "bad..name").code == 129
     assert story.rev("mine") == story.rev("main")
+
+
+def test_unique_beginnings(repo: TestRepo, cli: Cli) -> None:
+    """`show` takes a beginning of a Change-Id or an operation's id, unless it fits several."""
+    repo.lane("auth", {"auth.py": "1\n"})
+    repo.commit("auth", {"auth.py": "2\n"})
+    change = str(repo.lanes.show("auth/1").attempts[0].attempt.change_id)
+    whole = cli("show", change)
+    assert whole.out.startswith("attempt auth/1 (accepted)\n")
+    assert cli("show", change[:12]) == whole
+    operation = repo.git("log", "-1", "--format=%b", "refs/lanes/journal/auth")
+    operation = operation.partition('"operation":"')[2][:36]
+    whole = cli("show", operation)
+    assert whole.out.startswith(f"operation {operation}\n  commit auth/2: ")
+    assert cli("show", operation[:-1]) == whole
+    assert cli("show", operation[:5]) == Ran(
+        128,
+        "",
+        f"error: operation '{operation[:5]}' not found\nhint: it fits 4 of them: give more of it\n",
+    )
+
+
+def test_a_world_state(repo: TestRepo, cli: Cli) -> None:
+    """The tree that `snapshot` prints names the newest attempt or snapshot that has it."""
+    repo.write({"auth.py": "1\n"}, repo.lane("auth"))
+    tree = cli("snapshot", "auth").out.strip()
+    assert cli("show", tree) == Ran(0, f"snapshot auth/s1\n  tree {tree}\n", "")
+    assert cli("show", tree, "--json").json["kind"] == "state"
+    assert cli("trace", tree).code == 0
+    repo.commit("auth", {})
+    assert cli("show", tree).out == cli("show", "auth/1").out
+    assert cli("trace", tree).out == cli("trace", "auth/1").out
+    unknown = repo.rev("main:src")
+    assert cli("show", unknown) == Ran(
+        128,
+        "",
+        f"error: state '{unknown}' not found\n"
+        "hint: name a lane, an attempt, a snapshot or a git revision\n",
+    )

@@ -233,7 +233,7 @@ def test_archive_refuses_what_would_be_lost(repo: TestRepo, cli: Cli) -> None:
     )
     repo.write({"unsaved.txt": "u\n"}, place)
     assert cli("archive", "auth") == refused(
-        "workspace of lane 'auth' has 1 unsaved file(s)",
+        "workspace of lane 'auth' has 1 unsaved file",
         "propose them, or use --force: a snapshot is taken first",
     )
     assert cli("archive", "main") == refused(
@@ -270,3 +270,15 @@ def test_list_as_a_tree(repo: TestRepo, cli: Cli) -> None:
         "e": ("a", "trunk"),
         "trunk": (None, None),
     }
+
+
+def test_without_a_name_inside_a_workspace(repo: TestRepo, cli: Cli) -> None:
+    """There `edit` and `archive` are about its lane; elsewhere the lane has to be named."""
+    place = repo.lane("auth", {"auth.py": "1\n"})
+    assert cli("edit", "--mode", "squash", cwd=place) == Ran(0, "edited lane auth: mode\n", "")
+    assert cli("archive", cwd=place) == Ran(0, "archived lane auth\n", "")
+    assert not place.exists()
+    assert cli("archive", cwd=repo.path.parent).code == 128
+    assert cli("archive") == refused(
+        "lane 'main' is the repository's own", "other lanes can be archived"
+    )

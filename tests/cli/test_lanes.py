@@ -251,7 +251,7 @@ def test_delete_refuses_what_would_be_lost(repo: TestRepo, cli: Cli) -> None:
     assert cli("delete", "auth", "--yes") == Ran(
         128,
         "",
-        "error: workspace of lane 'auth' has 1 unsaved file(s)\n"
+        "error: workspace of lane 'auth' has 1 unsaved file\n"
         "hint: propose them, or use --force: a snapshot is taken first\n",
     )
     assert repo.refs() == before
@@ -428,3 +428,24 @@ def test_a_lane_name_in_a_subdirectory(repo: TestRepo) -> None:
     repo.write({"src/app.py": "changed\n"}, place)
     done = run_cli(place / "src", repo.environ, "commit", "-m", "x")
     assert (done.code, done.out.split()[:2]) == (0, ["accepted", "auth/1"])
+
+
+@pytest.mark.parametrize("args", [(), ("auth",)])
+def test_a_workspace_that_was_moved(repo: TestRepo, cli: Cli, args: tuple[str, ...]) -> None:
+    """`status` goes on, says that it is gone and what helps; in the moved directory, too."""
+    place, moved = repo.lane("auth", {"auth.py": "1\n"}), repo.path.parent / "moved"
+    place.rename(moved)
+    message = f"workspace of lane 'auth' is gone: '{place}'"
+    hint = (
+        "if it was moved, run 'git worktree repair' there; "
+        "else 'git lanes workspace remove auth', then 'workspace create'"
+    )
+    for where in (repo.path, moved):
+        done = cli("status", *args, cwd=where)
+        assert (done.code, done.err) == (0, f"warning: {message}\nhint: {hint}\n")
+    assert cli("status", "--json").json["findings"] == [
+        {"kind": "workspace-gone", "lane": "auth", "message": message, "hint": hint}
+    ]
+    assert cli("path", "auth") == Ran(128, "", f"error: {message}\nhint: {hint}\n")
+    repo.git("worktree", "repair", cwd=moved)
+    assert cli("status", "auth") == Ran(0, cli("status", "auth").out, "")

@@ -142,7 +142,7 @@ def test_detached_workspaces(repo: TestRepo, cli: Cli, place: Path) -> None:
     assert cli("workspace", "remove", "auth@1") == Ran(
         128,
         "",
-        "error: workspace 'auth@1' has 1 unsaved file(s)\n"
+        "error: workspace 'auth@1' has 1 unsaved file\n"
         "hint: move them elsewhere, or use --force: a snapshot is taken first\n",
     )
     done = cli("workspace", "remove", ".", "--force", cwd=made)

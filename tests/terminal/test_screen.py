@@ -354,3 +354,13 @@ def test_a_workspace_of_many_files(installed: TestRepo, screens: Screens, tmp_pa
     go.touch()
     shown = screen.wait("END=0")
     assert "/203" not in shown
+
+
+def test_a_pager_for_one_command(long: TestRepo, screens: Screens) -> None:
+    """`pager.lanes.<command>` decides for that command alone."""
+    long.git("config", "pager.lanes.list", "sed s/lane/LIST/")
+    screen = screens()
+    begin(screen, "git lanes list | tail -1; git lanes list -q")
+    assert "LIST39" in screen.wait("END=0")
+    begin(screen, "GIT_PAGER='sed s/lane/SHOW/' git lanes show lane39")
+    assert "SHOW lane39" in screen.wait("END=0")

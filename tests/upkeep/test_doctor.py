@@ -199,7 +199,7 @@ def test_damaged_lines_of_notes_are_counted(auth: TestRepo, cli: Cli) -> None:
     auth.git("notes", "--ref=lanes/intents", "add", "-f", "-m", "\n".join(lines), head)
     assert_left(
         cli,
-        f"note: note of commit {head[:12]} in 'lanes/intents' has 2 damaged line(s), "
+        f"note: note of commit {head[:12]} in 'lanes/intents' has 2 damaged lines, "
         "which readers skip",
         f"  hint: mend it by hand with: git notes --ref=lanes/intents edit {head[:12]}",
     )
