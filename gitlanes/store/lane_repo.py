@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gitlanes import clock
+from gitlanes.errors import Refused
 from gitlanes.git.process import Git
 from gitlanes.git.refs import RefReader
 from gitlanes.git.repo import Place, find
@@ -32,7 +33,8 @@ class LaneRepo:
     """One repository, seen from one directory; for one thread at a time.
 
     ``warnings`` collects what a verb noticed beside its result; doors show them. ``progress``
-    is called with what is being done, how much of it is done, and how much there is.
+    is called with what is being done, how much of it is done, and how much there is. A
+    ``lenient`` one passes over a team's file that cannot be taken, with a warning.
     """
 
     def __init__(self, place: Place, environ: Mapping[str, str]):
@@ -42,6 +44,7 @@ class LaneRepo:
         self.warnings: list[str] = []
         self.view = View(self.git, self.refs, self.warn)
         self.progress: Progress = _untold
+        self.lenient = False
         self._found_as_is = "GIT_WORK_TREE" in environ or "GIT_DIR" not in environ
 
     @classmethod
@@ -84,7 +87,13 @@ class LaneRepo:
         from gitlanes.config import layers  # listings go without
 
         root = self.root()
-        below = layers.team(layers.team_file(root[1] if root else None))
+        try:
+            below = layers.team(layers.team_file(root[1] if root else None))
+        except Refused as error:
+            if not self.lenient:
+                raise
+            self.warn(f"{error.message}; gone on as if it said nothing")
+            below = {}
         return self.own_settings.between(below, layers.environment(self.git.environ))
 
     @cached_property
