@@ -458,6 +458,30 @@ def test_what_is_refused(repo: TestRepo, cli: Cli, args: tuple[str, ...]) -> Non
     assert repo.refs() == before
 
 
+DURATIONS = ["9" * 400, "9" * 400 + "d", "36526d", "soon", "", "-1", "1e3", "nan", "inf"]
+
+
+@pytest.mark.parametrize("given_", DURATIONS, ids=lambda x: x[:8])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("commit", "auth", "-m", "x", "--wall"),
+        ("workspace", "claim", "auth", "--agent", "a", "--lease"),
+        ("snapshot", "prune", "--older-than"),
+    ],
+    ids=lambda x: x[-1],
+)
+def test_durations_that_are_none(
+    repo: TestRepo, cli: Cli, args: tuple[str, ...], given_: str
+) -> None:
+    """A duration that is none, or longer than a century, is refused wherever one is given."""
+    repo.lane("auth")
+    shown = given_ if len(given_) <= 60 else given_[:57] + "..."
+    assert cli(*args[:-1], f"{args[-1]}={given_}") == Ran(
+        129, "", f"error: bad duration '{shown}'\nhint: write it as 90s, 5m or 1h30m\n"
+    )
+
+
 def test_a_git_dir_that_is_none(repo: TestRepo) -> None:
     """Where GIT_DIR leads nowhere, that is what is named."""
     assert run_cli(repo.path, {**repo.environ, "GIT_DIR": "/nowhere"}, "list") == Ran(

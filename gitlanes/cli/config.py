@@ -60,7 +60,11 @@ def _read(out: Output, key: str | None, show_origin: bool) -> int | None:
     with out.repository() as repo:
         top = _top(repo.root())
         if key is None:
-            every = configuration(repo.git, top)
+            try:
+                every = configuration(repo.git, top)
+            except Refused as error:
+                repo.warn(f"{error.message}; gone on as if it said nothing")
+                every = configuration(repo.git, None)
             out.result(every, [x for one in every.settings for x in _lines(out, one, show_origin)])
             return None
         found = setting(repo.git, top, key)

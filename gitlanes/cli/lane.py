@@ -67,7 +67,7 @@ def status_command(out: Output, lane: str | None) -> None:
     """Show the lanes as recorded, and what is unsaved in the present workspace."""
     from gitlanes.lanes.listing import status
 
-    with out.repository() as repo:
+    with out.repository(lenient=True) as repo:
         found = status(repo, lane)
     if out.as_json:
         out.result(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
@@ -12,14 +11,13 @@ from typing import Any, TypeVar
 import click
 
 from gitlanes.config.table import AGENT_VARIABLE
-from gitlanes.errors import BadValue
+from gitlanes.errors import BadValue, line
+from gitlanes.git.settings import as_seconds
 from gitlanes.models.gates import Waiver
 from gitlanes.models.notes import Cost, Intent, Judgement
 from gitlanes.models.plain import replace
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 _INTENT = (
     click.option("--prompt", help="What was asked for; '-' reads it from stdin."),
@@ -192,11 +190,10 @@ def take_judgement(given: dict[str, Any]) -> Judgement:
 
 def milliseconds(text: str) -> int:
     """Return a duration such as ``90s``, ``5m``, ``1h30m`` or ``30d`` in milliseconds."""
-    match = _DURATION.fullmatch(text)
-    if not text or match is None:
-        raise BadValue(f"bad duration '{text}'", hint="write it as 90s, 5m or 1h30m")
-    days, hours, minutes, seconds = (float(x or 0) for x in match.groups())
-    return round((days * 86400 + hours * 3600 + minutes * 60 + seconds) * 1000)
+    seconds = as_seconds(text)
+    if seconds is None:
+        raise BadValue(f"bad duration '{line(text, 60)}'", hint="write it as 90s, 5m or 1h30m")
+    return round(seconds * 1000)
 
 
 def _prompt(text: str | None, file: Path | None) -> str | None:

@@ -164,11 +164,15 @@ class Output:
         tell(f"warning: {line(text)}")
 
     @contextmanager
-    def repository(self, *, mend: bool = True) -> Iterator[LaneRepo]:
-        """Open the repository that one stands in, and show what verbs noticed at the end."""
+    def repository(self, *, mend: bool = True, lenient: bool = False) -> Iterator[LaneRepo]:
+        """Open the repository that one stands in, and show what verbs noticed at the end.
+
+        A `lenient` command goes on past a team's file that cannot be taken.
+        """
         from gitlanes.store.lane_repo import LaneRepo
 
         repo = LaneRepo.open(here(), os.environ)
+        repo.lenient = lenient
         if mend and repo.interrupted:
             from gitlanes.store.transaction import mend as mend_now
 
@@ -204,9 +208,10 @@ class Output:
             terminal.present().page(repo.own_settings, self._paged)
 
     def _ask(self, repo: LaneRepo) -> None:
-        """Ask what the user wants of a terminal, if there is one."""
+        """Ask what the user wants of a terminal, if there is one, or of a pipe as of one."""
         present = terminal.present()
-        if present.shows or sys.stderr.isatty():
+        seen = present.shows or sys.stderr.isatty()
+        if seen or (not self.as_json and present.may_be_told(repo.place.common_dir)):
             present.ask(repo.own_settings)
 
     def table(self, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

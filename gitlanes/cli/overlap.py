@@ -23,7 +23,7 @@ def overlap_command(out: Output, lanes: tuple[str, ...]) -> int:
     """
     from gitlanes.landing.overlap import overlap
 
-    with out.repository() as repo:
+    with out.repository(lenient=True) as repo:
         found = overlap(repo, lanes)
     if out.as_json:
         out.result(found)

@@ -45,7 +45,7 @@ def save_snapshot(out: Output, lane: str | None) -> None:
     """Save a workspace's content under a ref and print the world state's id, a git tree."""
     from gitlanes.workspaces.snapshots import snapshot
 
-    with out.repository() as repo:
+    with out.repository(lenient=True) as repo:
         saved = snapshot(repo, lane)
     out.result(saved, [saved.tree])
     out.say(f"snapshot {saved.id}")

@@ -52,6 +52,23 @@ class Terminal:
         """Say whether stderr gets colours."""
         return self._coloured(_is_terminal(sys.stderr))
 
+    def may_be_told(self, common_dir: str) -> bool:
+        """Say whether configuration could ask for colours in a pipe, too; starts no process.
+
+        `ask` takes longer than many a command, and few ask for colours always.
+        """
+        variables = ("GIT_CONFIG_PARAMETERS", "GIT_CONFIG_COUNT")
+        if self.colour is not None or any(x in os.environ for x in variables):
+            return self.colour is None
+        home = os.environ.get("HOME", "")
+        places = (
+            os.path.join(common_dir, "config"),
+            os.environ.get("GIT_CONFIG_GLOBAL") or os.path.join(home, ".gitconfig"),
+            os.path.join(os.environ.get("XDG_CONFIG_HOME") or f"{home}/.config", "git/config"),
+            os.environ.get("GIT_CONFIG_SYSTEM") or "/etc/gitconfig",
+        )
+        return any(map(_speaks_of_colours, places))
+
     def ask(self, settings: Settings) -> None:
         """Take git's configuration into account."""
         self._configured = settings.text("color.lanes") or settings.text("color.ui")
@@ -121,6 +138,16 @@ def put(data: str | bytes, *, end: bool = True) -> None:
             f"cannot write the result: {as_lanes_error(error).message}",
             hint="the command itself was done; see 'git lanes status'",
         ) from error
+
+
+def _speaks_of_colours(path: str) -> bool:
+    """Say whether git's configuration there has colours always, or may have it elsewhere."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read().lower()
+    except OSError:
+        return False
+    return b"always" in text or b"include" in text
 
 
 def _is_terminal(stream: object) -> bool:

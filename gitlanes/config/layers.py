@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gitlanes.config import table
-from gitlanes.errors import BadValue, Refused
+from gitlanes.errors import Refused
 from gitlanes.git.settings import Given, Layer
 
 # A team's settings are a page; more is something else under that name.
@@ -29,11 +29,11 @@ def environment(environ: Mapping[str, str]) -> Layer:
 def team_file(top: str | None) -> str | None:
     """Return the path of the team's file in the repository's own directory, None without one."""
     path = os.path.join(top, table.TEAM_FILE) if top else ""
-    return path if path and os.path.isfile(path) else None
+    return path if path and os.path.lexists(path) else None
 
 
 def team(path: str | None) -> Layer:
-    """Return the team's defaults; raises Refused for no TOML, BadValue for a bad value."""
+    """Return the team's defaults; raises Refused for no TOML, and for a bad value."""
     if path is None:
         return {}
     lanes = load(path).get("lanes", {})
@@ -46,7 +46,7 @@ def team(path: str | None) -> Layer:
         faults = [known.misfit] if values is None else []
         faults += filter(None, (table.team_fault(known, x) for x in values or ()))
         if values is None or faults:
-            raise BadValue(f"{table.TEAM_FILE}: {known.key}: {faults[0]}", hint=MEND)
+            raise Refused(f"{table.TEAM_FILE}: {known.key}: {faults[0]}", hint=MEND)
         found[known.plain] = Given(values, f"{table.TEAM_FILE}: {known.key}")
     return found
 
@@ -56,6 +56,8 @@ def load(path: str, number: Callable[[str], Any] = float) -> dict[str, Any]:
 
     ``number`` makes a value of a number with a point.
     """
+    if not os.path.isfile(path):
+        raise _unreadable("it is no file")
     with open(path, "rb") as file:
         return parsed(file.read(MOST_BYTES + 1), number)
 
@@ -69,11 +71,11 @@ def parsed(data: bytes, number: Callable[[str], Any] = float) -> dict[str, Any]:
             raise ValueError("it is larger than 1 MiB")
         return tomllib.loads(data.decode(), parse_float=number)
     except (ValueError, RecursionError) as error:
-        said = str(error)
-        raise Refused(
-            f"cannot read '{table.TEAM_FILE}': {said[:1].lower()}{said[1:]}",
-            hint=MEND,
-        ) from error
+        raise _unreadable(str(error)) from error
+
+
+def _unreadable(why: str) -> Refused:
+    return Refused(f"cannot read '{table.TEAM_FILE}': {why[:1].lower()}{why[1:]}", hint=MEND)
 
 
 def as_values(known: table.Known, value: Any) -> tuple[str, ...] | None:
@@ -82,9 +84,8 @@ def as_values(known: table.Known, value: Any) -> tuple[str, ...] | None:
         fits = isinstance(value, list) and all(isinstance(x, str) for x in value)
         return tuple(value) if fits else None
     if isinstance(value, bool):
-        return (str(value).lower(),) if known.kind == table.FLAG else None
+        return None
     if isinstance(value, int | float):
-        numbers = (table.COUNT, table.SIZE, table.DURATION)
-        return (str(value),) if known.kind in numbers else None
+        return (str(value),) if known.kind in (table.SIZE, table.DURATION) else None
     texts = (table.SIZE, table.DURATION, table.DIRECTORY)
     return (value,) if isinstance(value, str) and known.kind in texts else None

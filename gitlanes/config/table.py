@@ -8,8 +8,6 @@ from typing import NamedTuple
 
 from gitlanes.git.settings import as_flag, as_seconds, as_size
 
-FLAG = "yes or no"
-COUNT = "whole number"
 SIZE = "size"
 DURATION = "duration"
 DIRECTORY = "directory"
@@ -23,18 +21,21 @@ _ENVIRONMENT = "GITLANES_"
 # Says who runs the command; no setting, for each process has its own.
 AGENT_VARIABLE = "GITLANES_AGENT"
 _SECTION = "lanes."
+LONGEST_LEASE = 366 * 86400.0
 
 
 class Known(NamedTuple):
     """A setting: its key as people write it, its kind, its default and what it means.
 
-    ``default`` has one value for each time that the setting may be given.
+    ``default`` has one value for each time that the setting may be given; ``most`` is the longest
+    duration in seconds.
     """
 
     key: str
     kind: str
     default: tuple[str, ...]
     about: str
+    most: float | None = None
 
     @property
     def plain(self) -> str:
@@ -97,6 +98,7 @@ KNOWN = (
         DURATION,
         ("1h",),
         "how long a claim without a process holds unless told; 0 is until it is released",
+        LONGEST_LEASE,
     ),
     Known(
         "lanes.embeddingsUrl",
@@ -139,14 +141,12 @@ def in_force(values: Sequence[str]) -> slice:
 
 def fault(known: Known, value: str) -> str | None:
     """Return what is wrong with a value, None if it can be taken."""
-    if known.kind == FLAG and as_flag(value) is None:
-        return f"'{value}' is not a yes or no"
-    if known.kind == COUNT and (as_size(value) is None or value.startswith("-")):
-        return f"'{value}' is not a whole number"
     if known.kind == SIZE and (as_size(value) is None or value.startswith("-")):
         return f"'{value}' is not a size: write it as 500k, 100m or 2g"
     if known.kind == DURATION and as_seconds(value) is None:
         return f"'{value}' is not a duration: write it as 90s, 5m or 1h30m"
+    if known.most is not None and (as_seconds(value) or 0) > known.most:
+        return f"'{value}' is more than a year"
     if known.kind == COLOUR and value not in ("auto", "always", "never") and as_flag(value) is None:
         return f"'{value}' is none of auto, always, never"
     if "\0" in value or (known.kind == DIRECTORY and not value):

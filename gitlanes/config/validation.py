@@ -30,14 +30,14 @@ def validate(git: Git, top: str | None) -> Validation:
     `top` is the repository's own directory, None where it has none.
     """
     path = layers.team_file(top)
-    found = [*(_in_team_file(path, top or "") if path else ())]
+    found = [*(_in_team_file(git, path, top or "") if path else ())]
     found.sort(key=lambda x: x.line or 0)
     found += _in_git(git, top)
     found += _in_environment(git, top)
     return Validation(tuple(found))
 
 
-def _in_team_file(path: str, top: str) -> Iterator[Fault]:
+def _in_team_file(git: Git, path: str, top: str) -> Iterator[Fault]:
     try:
         content = layers.load(path)
     except Refused as error:
@@ -60,7 +60,11 @@ def _in_team_file(path: str, top: str) -> Iterator[Fault]:
     for name, value in values.items() if isinstance(values, dict) else ():
         known = table.BY_NAME.get(name)
         for one in (layers.as_values(known, value) or ()) if known else ():
-            if known and not table.team_fault(known, one) and (lost := _missing(known, one, top)):
+            if (
+                known
+                and not table.team_fault(known, one)
+                and (lost := _missing(git, known, one, top))
+            ):
                 yield Fault(path, line_of(text, "lanes", name), known.key, lost)
 
 
@@ -138,7 +142,7 @@ def _in_git(git: Git, top: str | None) -> Iterator[Fault]:
         known = table.BY_KEY.get(key)
         if known is None and section != "lanes":
             continue
-        problem = _problem(known, value, top) if known else _UNKNOWN
+        problem = _problem(git, known, value, top) if known else _UNKNOWN
         if problem:
             near = nearest(name, [*table.BY_NAME]) if known is None else None
             source, text = _source(git, origin, texts)
@@ -154,21 +158,24 @@ def _in_environment(git: Git, top: str | None) -> Iterator[Fault]:
             yield Fault(name, None, "", "unknown variable", near)
             continue
         for value in layers.environment(git.environ)[known.plain].values:
-            if problem := _problem(known, value, top):
+            if problem := _problem(git, known, value, top):
                 yield Fault(name, None, known.key, problem)
 
 
-def _problem(known: table.Known, value: str, top: str | None) -> str | None:
-    return table.fault(known, value) or _missing(known, value, top or "")
+def _problem(git: Git, known: table.Known, value: str, top: str | None) -> str | None:
+    return table.fault(known, value) or _missing(git, known, value, top or "")
 
 
-def _missing(known: table.Known, value: str, top: str) -> str | None:
+def _missing(git: Git, known: table.Known, value: str, top: str) -> str | None:
     """Say what a value names that is not there."""
     if known.kind == table.PAGER and value and as_flag(value) is None:
         return missing_program(value)
-    if known.kind != table.DIRECTORY or value.startswith("~"):
+    if known.kind != table.DIRECTORY:
         return None
-    place = os.path.normpath(os.path.join(top, value))
+    path = git_settings.expanded(git, value)
+    if path is None:
+        return f"'{value}' is no path that git knows"
+    place = os.path.normpath(os.path.join(top, path))
     if os.path.exists(place):
         return None if os.path.isdir(place) else f"'{place}' is not a directory"
     above = os.path.dirname(place)  # the last step is made when it is needed

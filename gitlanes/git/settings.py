@@ -10,7 +10,7 @@ from itertools import chain
 from typing import NamedTuple, TypeVar
 
 from gitlanes.clock import zone_offset
-from gitlanes.errors import BadValue, Refused
+from gitlanes.errors import Refused, line
 from gitlanes.git.process import Git, failure
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ _FALSE = {"false", "no", "off", "0"}
 _PLAIN = re.compile(r"[^\x00-\x20<>.,:;\"'\\][^\x00-\x1f<>]*(?<![\x20.,:;\"'\\])")
 _IDENTITY_VARIABLES = ("NAME", "EMAIL", "DATE")
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-_SIZE = re.compile(r"([+-]?\d+)([kmg]?)", re.IGNORECASE)
+_SIZE = re.compile(r"([+-]?\d{1,18})([kmg]?)", re.IGNORECASE)
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?")
 
 # What core.fsync calls the components that are ours to write, and groups of them.
@@ -29,6 +29,8 @@ _FSYNCED = {
     "loose-object": {"loose-object", "objects", "committed", "added", "all"},
     "reference": {"reference", "committed", "added", "all"},
 }
+# A century: what is longer is a mistake, and no date.
+_LONGEST = 36525 * 86400.0
 
 # What git calls the scope of `git -c`, and its exit code for what is set nowhere.
 FOR_NOW = "command"
@@ -53,10 +55,7 @@ Layer = dict[str, Given]
 
 
 class Settings:
-    """The configuration of one repository, read once.
-
-    A setting's key is in lower case here.
-    """
+    """The configuration of one repository, read once."""
 
     def __init__(self, git: Git):
         self._git = git
@@ -77,8 +76,8 @@ class Settings:
         return found
 
     def text(self, key: str, default: str = "") -> str:
-        """Return a value; the section and the name of `key` are lower case."""
-        given = self._given.get(key)
+        """Return a value; the case of `key` does not matter."""
+        given = self._given.get(key.lower())
         return given.values[-1] if given and given.values else default
 
     def every(self, key: str) -> tuple[str, ...] | None:
@@ -91,25 +90,27 @@ class Settings:
         return any(key.startswith(section + ".") for key in self._given)
 
     def flag(self, key: str, default: bool) -> bool:
-        """Return a yes or no; raises BadValue for anything else."""
+        """Return a yes or no; raises Refused for anything else."""
         value = self.text(key, "true" if default else "false")
         return self._typed(key, as_flag(value), value, "a yes or no")
 
     def seconds(self, key: str, default: float) -> float:
-        """Return a number of seconds, given as such or as ``5m``; raises BadValue."""
+        """Return a number of seconds, given as such or as ``5m``; raises Refused."""
         value = self.text(key, str(default))
-        return self._typed(key, as_seconds(value), value, "a number")
+        return self._typed(key, as_seconds(value), value, "a duration")
 
     def size(self, key: str, default: int) -> int:
-        """Return a whole number, given as such or as ``100m``; raises BadValue."""
+        """Return a whole number, given as such or as ``100m``; raises Refused."""
         value = self.text(key, str(default))
-        return self._typed(key, as_size(value), value, "a number")
+        found = as_size(value)
+        return self._typed(key, None if found and found < 0 else found, value, "a size")
 
     def _typed(self, key: str, found: T | None, value: str, kind: str) -> T:
         if found is None:
-            given = self._given.get(key)
-            where = given.origin if given and given.origin else f"git config {key}"
-            raise BadValue(f"{where} is '{value}', not {kind}")
+            given = self._given.get(key.lower())
+            where = given.origin if given and given.origin else key
+            check = "git lanes config --validate" if key.startswith("lanes.") else "git config -l"
+            raise Refused(f"{where} is '{line(value, 60)}', not {kind}", hint=f"see '{check}'")
         return found
 
     def fsyncs(self, component: str) -> bool:
@@ -123,13 +124,9 @@ class Settings:
         return not named.isdisjoint(_FSYNCED[component])
 
     def path(self, key: str) -> str:
-        """Return a path, '' if none is set; git itself resolves a ``~``."""
+        """Return a path, '' if none is set; git itself resolves a ``~``. Raises Refused."""
         value = self.text(key)
-        if not value.startswith("~"):
-            return value
-        return self._git.run(
-            "-c", f"lanes.path={value}", "config", "--type=path", "lanes.path"
-        ).text
+        return self._typed(key, expanded(self._git, value), value, "a path that git knows")
 
     def git_variable(self, name: str) -> str:
         """Return what `git var` says, as for GIT_PAGER; raises GitFailed."""
@@ -174,6 +171,15 @@ class Settings:
         return done.out.rstrip(b"\n")
 
 
+def expanded(git: Git, path: str) -> str | None:
+    """Return a path with a ``~`` resolved by git itself, None for a home that there is not."""
+    if not path.startswith("~"):
+        return path
+    asked = ("-c", f"lanes.path={path}", "config", "--type=path", "lanes.path")
+    done = git.run(*asked, check=False)
+    return None if done.code else done.text
+
+
 def as_flag(text: str) -> bool | None:
     """Return what git takes a yes or no for, None if it is neither."""
     value = text.lower()
@@ -187,12 +193,16 @@ def as_size(text: str) -> int | None:
 
 
 def as_seconds(text: str) -> float | None:
-    """Return the seconds of ``90``, ``90s``, ``5m``, ``1h30m`` or ``2d``, None if it is none."""
+    """Return the seconds of ``90``, ``90s``, ``5m``, ``1h30m`` or ``2d``, None if it is none.
+
+    More than a century is none.
+    """
     match = _DURATION.fullmatch(text)
     if not text or match is None:
         return None
     days, hours, minutes, seconds = (float(x or 0) for x in match.groups())
-    return days * 86400 + hours * 3600 + minutes * 60 + seconds
+    found = days * 86400 + hours * 3600 + minutes * 60 + seconds
+    return found if found <= _LONGEST else None
 
 
 def _configured(git: Git) -> tuple[Layer, Layer]:

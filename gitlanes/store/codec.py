@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any, NamedTuple
 
@@ -150,7 +151,7 @@ def brief(entry: Entry) -> Brief:
 
 
 def _entry_body(oid: str, text: bytes) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(text)
+    body: dict[str, Any] = _load(text)
     if body["schema"] != ENTRY_SCHEMA:
         raise Unsupported(
             f"journal entry {oid[:12]} has format '{body['schema']}'",
@@ -214,6 +215,18 @@ def _unknown(body: dict[str, Any], known: set[str]) -> dict[str, Any]:
     return {key: body[key] for key in body.keys() - known}
 
 
+def _load(data: bytes) -> Any:
+    """Return what JSON says; raises ValueError for a number that JSON has no word for."""
+    return json.loads(data, parse_float=_finite, parse_constant=_finite)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number")
+    return number
+
+
 def encode_line(schema: str, line_id: str, body: dict[str, Any]) -> bytes:
     """Return one line of a note: a JSON record with its schema and its unique id."""
     return dump({**body, "schema": f"gitlanes.{schema}/1", "id": line_id}).encode()
@@ -228,7 +241,7 @@ def decode_lines(data: bytes) -> list[dict[str, Any]]:
     records: dict[str, dict[str, Any]] = {}
     for line in data.splitlines():
         try:
-            record = json.loads(line)
+            record = _load(line)
         except (ValueError, RecursionError):
             continue
         if isinstance(record, dict) and is_sound(record):

@@ -131,8 +131,8 @@ def _put_back(tx: Transaction, state: LaneState, actual: str | None, how: str) -
     if how == NO_COMMIT and tx.repo.refs.kind(str(actual)) is not None:
         number = _free_number(tx.repo, lane.name)
         tx.move(layout.snapshot(lane.name, number), None, str(actual))
-        kept = layout.snapshot(lane.name, number)
-        return f"moved elsewhere outside gitlanes; {at}, and that is kept as {kept}"
+        kept = ids.snapshot_id(lane.name, number)
+        return f"moved elsewhere outside gitlanes; {at}, and that is kept in snapshot {kept}"
     said = {DELETED: "deleted", BACK: "moved back"}.get(how, "moved elsewhere")
     return f"{said} outside gitlanes; {at}"
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gitlanes import clock
+from gitlanes.errors import Refused
 from gitlanes.git.locks import Lock
 from gitlanes.git.process import Git
 from gitlanes.git.refs import Mover, RefReader
@@ -34,7 +35,8 @@ class LaneRepo:
 
     ``warnings`` collects what a verb noticed beside its result; doors show them. ``progress``
     is called with what is being done, how much of it is done, and how much there is. ``environ``
-    is the caller's, for what is run on his behalf.
+    is the caller's, for what is run on his behalf. A ``lenient`` one passes over a team's file
+    that cannot be taken, with a warning.
     """
 
     def __init__(self, place: Place, environ: Mapping[str, str]):
@@ -47,6 +49,7 @@ class LaneRepo:
         self.progress: Progress = _untold
         self.lock = Lock(os.path.join(place.common_dir, "lanes", "lock"))
         self._mover: Mover | None = None
+        self.lenient = False
         self._found_as_is = "GIT_WORK_TREE" in environ or "GIT_DIR" not in environ
 
     @classmethod
@@ -91,7 +94,13 @@ class LaneRepo:
         from gitlanes.config import layers  # listings go without
 
         root = self.root()
-        below = layers.team(layers.team_file(root[1] if root else None))
+        try:
+            below = layers.team(layers.team_file(root[1] if root else None))
+        except Refused as error:
+            if not self.lenient:
+                raise
+            self.warn(f"{error.message}; gone on as if it said nothing")
+            below = {}
         return self.own_settings.between(below, layers.environment(self.git.environ))
 
     @cached_property

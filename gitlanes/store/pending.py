@@ -68,7 +68,7 @@ def read(directory: Path) -> Pending | None:
         return Pending(body["operation"], moves, body.get("worktree"), drops, locks)
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptRecord(
-            f"'{path}' is damaged", hint="compare heads and journals, then remove that file"
+            f"'{path}' is damaged", hint="'git lanes doctor --fix' sets it aside and looks further"
         ) from error
 
 

@@ -288,7 +288,7 @@ def _settle(repo: LaneRepo, lock: int, state: LaneState, head: str | None) -> La
 def locked(repo: LaneRepo) -> Iterator[int]:
     """Hold the repository's lock, with any interrupted operation finished first."""
     require_locks(repo)
-    timeout = repo.settings.seconds("lanes.locktimeout", 60)
+    timeout = repo.settings.seconds("lanes.lockTimeout", 60)
     with repo.lock.hold("the repository", timeout=timeout) as lock:
         recovery.recover(repo, lock)
         yield lock

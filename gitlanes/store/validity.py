@@ -34,6 +34,8 @@ _TYPES: dict[str, type] = {
     "data": dict,
 }
 _AGENT = ("id", "type", "version")
+# A verdict on nothing tells nothing.
+_EVALUATION = "gitlanes.evaluation/1"
 _UUID = re.compile(r"[0-9a-zA-Z-]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -182,7 +184,8 @@ def promotion_of(details: object) -> dict[str, Any] | None:
 
 def is_sound(record: dict[str, Any]) -> bool:
     """Say whether a note's record has an id, and each field that is read the right type."""
-    return isinstance(record.get("id"), str) and unsound_field(record) is None
+    named = record.get("schema") != _EVALUATION or isinstance(record.get("name"), str)
+    return named and isinstance(record.get("id"), str) and unsound_field(record) is None
 
 
 def unsound_field(record: dict[str, Any]) -> str | None:

@@ -163,6 +163,8 @@ def orphaned(survey: Survey) -> Iterator[Problem]:
             continue
         if spot.gone or spot.workspace.root or not spot.idle or not survey.idle:
             continue
+        if lane is None and state.name in survey.unreadable:
+            continue  # once its journal is mended, it is a lane's
         if lane is None:
             yield problem(
                 f"workspace '{spot.path}' is of lane '{state.name}', which is not known here",
@@ -224,7 +226,7 @@ def _intruder(repo: LaneRepo, path: str) -> str:
         if tree and os.path.realpath(tree.path) != os.path.realpath(path):
             return f"is a copy of '{tree.path}': git in it works on the other's index"
         return "is a work tree of this repository, and no lane's workspace"
-    if repo.settings.path("lanes.workspaceroot"):
+    if repo.settings.path("lanes.workspaceRoot"):
         return ""  # a place of the user's own, where other repositories may be at home
     whole = os.path.isdir(os.path.join(path, ".git"))
     return "belongs to another repository" if owner or whole else ""

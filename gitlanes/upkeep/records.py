@@ -32,7 +32,7 @@ def journals(survey: Survey) -> Iterator[Problem]:
 
 
 def _restored(hint: str, ref: str) -> str:
-    return f"{hint}; then get '{ref}' anew from another clone"
+    return f"{hint}; then {layout.how_to_find_journal(ref.removeprefix(layout.JOURNALS))}"
 
 
 def notes(survey: Survey) -> Iterator[Problem]:
@@ -75,7 +75,7 @@ def _is_damaged(line: bytes) -> bool:
 def snapshots(survey: Survey) -> Iterator[Problem]:
     """Find refs among the snapshots that belong to no lane, or hold nothing."""
     names = {lane.name for lane in survey.lanes}
-    names |= {ref.removeprefix(layout.JOURNALS) for ref, _ in survey.journals[1]}
+    names |= survey.unreadable
     for row in list_refs(survey.repo.git, [layout.SNAPSHOTS], "refname tree"):
         ref, tree = map(os.fsdecode, row)
         lane, _, number = ref.removeprefix(layout.SNAPSHOTS).rpartition("/")
@@ -106,5 +106,6 @@ def objects(survey: Survey, *, full: bool = False) -> Iterator[Problem]:
     yield problem(
         f"git fsck says: {first}{rest}",
         survey.repo.place.common_dir,
-        "run 'git fsck --strict', and get what is missing from another clone with 'git fetch'",
+        "run 'git fsck --strict', and get what is missing from another clone with "
+        "'git fetch --refetch'",
     )

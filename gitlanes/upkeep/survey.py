@@ -105,6 +105,15 @@ class Survey:
         """The records of the lanes that are there."""
         return [lane for lane in self.lanes if lane.live]
 
+    @cached_property
+    def unreadable(self) -> set[str]:
+        """The names of lanes whose journal is damaged, or missing though their head is there."""
+        sound, damaged = self.journals
+        rows = list_refs(self.repo.git, [layout.HEADS], "refname")
+        heads = {os.fsdecode(ref).removeprefix(layout.HEADS) for (ref,) in rows}
+        lost = heads - {entry.record.name for entry in sound}
+        return lost | {ref.removeprefix(layout.JOURNALS) for ref, _ in damaged}
+
     def lane(self, uuid: str) -> Lane | None:
         """Return the lane with that uuid, deleted or not, or None."""
         return self._by_uuid.get(uuid)

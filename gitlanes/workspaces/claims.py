@@ -26,8 +26,6 @@ from gitlanes.workspaces import state as states
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
-_LONGEST_LEASE = 366 * 86400.0
-
 
 def claim(
     repo: LaneRepo,
@@ -175,7 +173,7 @@ def _usual_lease(repo: LaneRepo) -> float:
 def _end(now: float, lease: float) -> str | None:
     if lease == 0:
         return None
-    if 0 < lease <= _LONGEST_LEASE:
+    if 0 < lease <= table.LONGEST_LEASE:
         return clock.utc_text(now + lease)
     raise BadValue(f"bad lease of {lease:g} seconds", hint="give at most a year; 0 is for ever")
 

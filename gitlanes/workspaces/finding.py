@@ -10,7 +10,7 @@ from gitlanes.errors import CorruptRecord, NotFound, Refused
 from gitlanes.git import worktrees
 from gitlanes.git.process import Git
 from gitlanes.git.refs import list_refs
-from gitlanes.models.records import Lane, LaneState
+from gitlanes.models.records import ARCHIVED, Lane, LaneState
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import layout
 from gitlanes.store.view import nearest, shown
@@ -27,7 +27,7 @@ def default_path(repo: LaneRepo, name: str) -> str:
     """
     root = repo.root()
     top = root[1] if root else repo.place.common_dir
-    configured = repo.settings.path("lanes.workspaceroot")
+    configured = repo.settings.path("lanes.workspaceRoot")
     if configured:
         return os.path.normpath(os.path.join(top, configured, name))
     return os.path.join(top.removesuffix(".git") + ".lanes", name)
@@ -51,9 +51,8 @@ def require_workspace(repo: LaneRepo, lane: Lane) -> Workspace:
     """Return a lane's workspace; raises NotFound or, where its directory is gone, Refused."""
     found = workspace_of(repo, lane)
     if found is None:
-        raise NotFound(
-            "workspace of lane", lane.name, hint=f"run 'git lanes workspace create {lane.name}'"
-        )
+        back = "unarchive" if lane.status == ARCHIVED else "workspace create"
+        raise NotFound("workspace of lane", lane.name, hint=f"run 'git lanes {back} {lane.name}'")
     return _there(found)
 
 

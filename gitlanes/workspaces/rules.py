@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from gitlanes.config import table
-from gitlanes.errors import BadValue
 from gitlanes.git.settings import as_size
 from gitlanes.git.staging import Rules
 
@@ -15,11 +14,9 @@ if TYPE_CHECKING:
 
 
 def rules_of(repo: LaneRepo, top: str) -> Rules:
-    """Return the rules for the workspace at `top`; raises BadValue for a setting that is none."""
+    """Return the rules for the workspace at `top`; raises Refused for a setting that is none."""
     (usual,) = table.BY_NAME["maxBlobSize"].default
-    largest = repo.settings.size("lanes.maxblobsize", as_size(usual) or 0)
-    if largest < 0:
-        raise BadValue(f"git config lanes.maxblobsize is '{largest}', less than nothing")
+    largest = repo.settings.size("lanes.maxBlobSize", as_size(usual) or 0)
     return Rules(_patterns(repo), _excludes_file(repo, top), largest)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from gitlanes import clock
 from gitlanes.errors import CorruptRecord
-from gitlanes.git import locks
+from gitlanes.git import locks, worktrees
 from gitlanes.git.replacing import replace_file
 from gitlanes.models.plain import NOTHING, Model, plain
 from gitlanes.models.workspaces import Owner
@@ -86,11 +86,19 @@ def read(git_dir: str) -> WorkspaceState | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        linked = os.path.basename(os.path.dirname(git_dir)) == "worktrees"
-        again = "git lanes workspace create" if linked else "git lanes init"
-        raise CorruptRecord(
-            f"'{path}' is damaged", hint=f"move it away, then run '{again}'"
-        ) from error
+        raise CorruptRecord(f"'{path}' is damaged", hint=_when_damaged(git_dir)) from error
+
+
+def _when_damaged(git_dir: str) -> str:
+    """Return what helps: nobody knows what a linked work tree without its record was based on."""
+    places, name = os.path.split(git_dir)
+    tree = worktrees.at(os.path.dirname(places), name)
+    if os.path.basename(places) != "worktrees" or tree is None:
+        return "move it away, then run 'git lanes init'"
+    return (
+        "keep what you need of the workspace, run "
+        f"'git worktree remove --force --force {tree.path}', then 'git lanes workspace create'"
+    )
 
 
 def _known(model: type[Model], body: dict[str, Any]) -> dict[str, Any]:

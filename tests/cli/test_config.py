@@ -274,11 +274,10 @@ def test_a_teams_file_that_is_none(
 
 
 @pytest.mark.parametrize(
-    ("content", "code", "error"),
+    ("content", "error"),
     [
         (
             "[lanes\n",
-            128,
             (
                 "error: cannot read '.gitlanes.toml': expected ']' at the end of a table "
                 "declaration (at line 1, column 7)\n"
@@ -286,12 +285,10 @@ def test_a_teams_file_that_is_none(
         ),
         (
             "[lanes]\nlockTimeout = true\n",
-            129,
             "error: .gitlanes.toml: lanes.lockTimeout: not a duration\n",
         ),
         (
             '[lanes]\nworkspaceRoot = "../../home"\n',
-            129,
             (
                 "error: .gitlanes.toml: lanes.workspaceRoot: '../../home' is neither in the "
                 "repository nor beside it\n"
@@ -301,14 +298,21 @@ def test_a_teams_file_that_is_none(
     ids=["no toml", "kind", "away"],
 )
 def test_a_bad_teams_file_stops_work_that_needs_it(
-    repo: TestRepo, cli: Cli, content: str, code: int, error: str
+    repo: TestRepo, cli: Cli, content: str, error: str
 ) -> None:
-    """A verb that asks for settings names what is wrong in the file; a listing does not mind."""
+    """A verb that asks for settings names what is wrong in the file; a listing does not mind.
+
+    What only looks, or saves, goes on as if the file said nothing.
+    """
     repo.write({".gitlanes.toml": content})
     done = cli("new", "auth")
-    assert done == Ran(code, "", error + "hint: mend it with 'git lanes config --edit'\n")
+    assert done == Ran(128, "", error + "hint: mend it with 'git lanes config --edit'\n")
     assert cli("list").code == 0
     assert "auth" not in cli("list").out
+    warning = error.replace("error:", "warning:").replace("\n", "; gone on as if it said nothing\n")
+    for command in ("status", "overlap", "snapshot", "config"):
+        done = cli(command)
+        assert (done.code, done.err.splitlines(keepends=True)[-1]) == (0, warning), command
 
 
 def test_what_only_a_newer_version_knows(repo: TestRepo, cli: Cli) -> None:
@@ -318,12 +322,68 @@ def test_what_only_a_newer_version_knows(repo: TestRepo, cli: Cli) -> None:
 
 
 def test_a_teams_file_that_is_no_file(repo: TestRepo, cli: Cli) -> None:
-    """A directory or a pipe under that name is not read."""
-    (repo.path / ".gitlanes.toml").mkdir()
-    assert cli("config", "--validate").code == 0
-    (repo.path / ".gitlanes.toml").rmdir()
-    os.mkfifo(repo.path / ".gitlanes.toml")
-    assert cli("new", "auth").code == 0
+    """A directory, a pipe or an endless file under that name is not read, and said to be none."""
+    file = repo.path / ".gitlanes.toml"
+    makers: tuple[Callable[[], None], ...] = (
+        file.mkdir,
+        lambda: os.mkfifo(file),
+        lambda: file.symlink_to("/dev/zero"),
+        lambda: file.symlink_to("src"),
+        lambda: file.symlink_to("nowhere"),
+    )
+    for make in makers:
+        make()
+        assert cli("config", "--validate") == Ran(1, f"{file}: it is no file\n", "")
+        assert cli("new", "auth") == Ran(
+            128,
+            "",
+            "error: cannot read '.gitlanes.toml': it is no file\n"
+            "hint: mend it with 'git lanes config --edit'\n",
+        )
+        file.rmdir() if file.is_dir() and not file.is_symlink() else file.unlink()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "args", "problem", "refusal"),
+    [
+        (
+            "lanes.lockTimeout",
+            "soon",
+            ("new", "x"),
+            "'soon' is not a duration: write it as 90s, 5m or 1h30m",
+            "lanes.lockTimeout is 'soon', not a duration",
+        ),
+        (
+            "lanes.workspaceRoot",
+            "~nouser/x",
+            ("new", "x"),
+            "'~nouser/x' is no path that git knows",
+            "lanes.workspaceRoot is '~nouser/x', not a path that git knows",
+        ),
+        (
+            "lanes.lease",
+            "999d",
+            ("workspace", "claim", "main", "--agent", "a"),
+            "'999d' is more than a year",
+            "bad lease of 8.63136e+07 seconds",
+        ),
+    ],
+)
+def test_a_value_that_cannot_be_taken(
+    repo: TestRepo,
+    cli: Cli,
+    key: str,
+    value: str,
+    args: tuple[str, ...],
+    problem: str,
+    refusal: str,
+) -> None:
+    """What a verb refuses, `config --validate` has found; both name the key as people write it."""
+    repo.git("config", key, value)
+    found = cli("config", "--validate")
+    assert (found.code, found.out.partition(": ")[2]) == (1, f"{problem}\n")
+    assert key in found.out
+    assert cli(*args).err.splitlines()[0] == f"error: {refusal}"
 
 
 def test_the_file_is_the_repositorys_own(repo: TestRepo, cli: Cli) -> None:
@@ -362,9 +422,10 @@ def test_every_setting_in_use_is_known() -> None:
     asked = {
         key
         for path in source.rglob("*.py")
-        for key in re.findall(r"\"(lanes\.[a-z]+)\"", path.read_text())
+        for key in re.findall(r"\(\"(lanes\.[A-Za-z]+)\"", path.read_text())
     }
-    assert asked - set(table.BY_KEY) == {"lanes.path", "lanes.json", "lanes.lock"} & asked
+    assert len(asked) > 3
+    assert asked <= {x.key for x in table.KNOWN}
 
 
 def test_the_same_from_python(repo: TestRepo) -> None:
@@ -397,3 +458,24 @@ def test_a_listing_in_a_pipe_asks_for_no_settings(repo: TestRepo) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("key", ["color.lanes", "color.ui"])
+@pytest.mark.parametrize("where", ["local", "global", "included", "command"])
+def test_colours_that_are_asked_for_always(repo: TestRepo, cli: Cli, key: str, where: str) -> None:
+    """`always` holds in a pipe, too, from wherever git has it; not under --json."""
+    repo.lane("auth", {"auth.py": "1\n"})
+    plain, green = cli("show", "auth/1").out, "\x1b[32maccepted"
+    assert green not in plain
+    variables = {}
+    if where == "command":
+        variables = {"GIT_CONFIG_PARAMETERS": f"'{key}'='always'"}
+    elif where == "included":
+        repo.git("config", "--file", str(repo.path.parent / "more"), key, "always")
+        repo.git("config", "include.path", str(repo.path.parent / "more"))
+    else:
+        repo.git("config", f"--{where}", key, "always")
+    assert green in in_environment(repo, variables, "show", "auth/1").out
+    assert "\x1b" not in in_environment(repo, variables, "show", "auth/1", "--json").out
+    assert in_environment(repo, variables, "show", "auth/1", "--color=never").out == plain
+    assert in_environment(repo, {**variables, "NO_COLOR": "1"}, "show", "auth/1").out == plain

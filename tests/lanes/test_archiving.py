@@ -114,3 +114,12 @@ def test_archived_lanes_can_be_renamed_edited_and_deleted(repo: TestRepo) -> Non
     assert repo.lanes.lane("login").status == "archived"
     repo.lanes.delete("login")
     assert [x.name for x in repo.lanes.lanes(archived=True).lanes] == ["main"]
+
+
+def test_what_an_archived_lane_has_not_says_how_to_go_on(repo: TestRepo) -> None:
+    """Work in its workspace is refused with the command that makes it active again."""
+    repo.lane("auth", {"auth.py": "1\n"})
+    repo.lanes.archive("auth")
+    with pytest.raises(NotFound, match=r"^workspace of lane 'auth' not found$") as refused:
+        repo.lanes.commit("auth")
+    assert refused.value.hint == "run 'git lanes unarchive auth'"

@@ -267,3 +267,24 @@ def test_what_people_write_into_notes_is_read_past() -> None:
     record = codec.encode_line("intent", "1", {"prompt": "p"})
     data = b"\n".join([b"looks good to me", b"", b"[1]", b'{"no": "id"}', b'{"id": 5}', record])
     assert [x["prompt"] for x in codec.decode_lines(data)] == ["p"]
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", '[1, {"a": -1e999}]'])
+def test_what_json_has_no_number_for(number: str) -> None:
+    """No record has such a number, for what is told of it would be no JSON to others."""
+    sound = codec.encode_line("intent", "1", {"prompt": "p"})
+    odd = f'{{"id":"2","schema":"gitlanes.intent/1","number":{number}}}'.encode()
+    assert [x["id"] for x in codec.decode_lines(sound + b"\n" + odd)] == ["1"]
+    message = codec.encode_entry(entry()).replace('"details":{', f'"details":{{"x":{number},')
+    with pytest.raises(CorruptRecord):
+        codec.decode_entry(OID, message.encode())
+
+
+def test_a_verdict_without_a_name() -> None:
+    """An evaluation that does not say of what it is one is left out."""
+    lines = [
+        codec.encode_line("evaluation", "1", {"passed": False}),
+        codec.encode_line("evaluation", "2", {"name": "tests", "passed": True}),
+        codec.encode_line("cost", "3", {}),
+    ]
+    assert [x["id"] for x in codec.decode_lines(b"\n".join(lines))] == ["2", "3"]

@@ -245,13 +245,17 @@ def test_a_damaged_workspace_record(two: TestRepo, cli: Cli) -> None:
     assert cli("status", cwd=place).code == 0
     assert cli("status", cwd=place).err == warning
     refusal = (
-        f"error: '{record}' is damaged\nhint: move it away, then run 'git lanes workspace create'\n"
+        f"error: '{record}' is damaged\nhint: keep what you need of the workspace, run "
+        f"'git worktree remove --force --force {place}', then 'git lanes workspace create'\n"
     )
     assert cli("commit", "auth", "-m", "x") == Ran(128, "", refusal)
     assert cli("commit", "-m", "x", cwd=place) == Ran(128, "", refusal)
     assert cli("commit", "docs", "-m", "x").code == 0
     assert cli("promote", "docs").code == 0
     assert (place / "more.py").exists()
+    two.git("worktree", "remove", "--force", "--force", str(place))
+    assert cli("workspace", "create", "auth").code == 0
+    assert cli("status", cwd=place).err == ""
 
 
 def test_a_damaged_record_of_the_repository_s_directory(two: TestRepo, cli: Cli) -> None:
@@ -283,6 +287,8 @@ def test_a_damaged_pending_operation(two: TestRepo, cli: Cli) -> None:
     assert (refused.code, refused.out) == (128, "")
     assert refused.err == (
         f"{warning}error: '{pending}' is damaged\n"
-        "hint: compare heads and journals, then remove that file\n"
+        "hint: 'git lanes doctor --fix' sets it aside and looks further\n"
     )
     assert pending.read_text() == '{"operation": '
+    assert cli("doctor", "--fix").code == 0
+    assert cli("promote", "docs").code == 0

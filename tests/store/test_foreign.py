@@ -208,6 +208,12 @@ def test_what_can_be_no_attempt_is_kept_by_a_snapshot(moved: TestRepo, kind: str
     moved.git("update-ref", HEAD, there)
     assert finding(moved)[0] == ("head-diverged" if kind == "unrelated" else "head-no-commit")
     moved.lanes.commit("auth")
+    assert moved.lanes.take_warnings() == [
+        (
+            "head of lane 'auth' was moved elsewhere outside gitlanes; "
+            f"it is at {head[:12]} again, and that is kept in snapshot auth/s1"
+        )
+    ]
     assert moved.rev(f"{HEAD}^") == head
     assert moved.refs()["refs/lanes/snapshots/auth/1"] == there
     moved.git("gc", "--quiet", "--prune=now")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from gitlanes.store import layout
 from gitlanes.upkeep.doctor import CHECKS
 from tests.support.cli import Ran, run_cli
 from tests.support.repos import TestRepo
@@ -187,8 +188,19 @@ def test_a_damaged_journal_is_named(auth: TestRepo, cli: Cli) -> None:
     assert f"journal: journal entry {odd[:12]} is damaged: it is no JSON" in done[0]
     assert done[1] == (
         f"  hint: look at it with: git cat-file commit {odd[:12]}; "
-        "then get 'refs/lanes/journal/auth' anew from another clone"
+        f"then {layout.how_to_find_journal('auth')}"
     )
+    assert "orphaned-workspace" not in names
+
+
+def test_a_workspace_whose_journal_is_missing_is_left(auth: TestRepo, cli: Cli) -> None:
+    """Where a lane's head is there and its journal is not, its workspace is not told to go."""
+    auth.git("update-ref", "-d", "refs/lanes/journal/auth")
+    done = found(cli("doctor"))
+    assert done == [
+        "head: journal of lane 'auth' is missing, though the lane's head is there",
+        f"  hint: {layout.how_to_find_journal('auth')}",
+    ]
 
 
 def test_damaged_lines_of_notes_are_counted(auth: TestRepo, cli: Cli) -> None:
@@ -528,7 +540,7 @@ def test_a_missing_object_is_named(auth: TestRepo, cli: Cli) -> None:
     assert done[objects].startswith("objects: git fsck says: ")
     assert done[objects + 1] == (
         "  hint: run 'git fsck --strict', and get what is missing from another clone "
-        "with 'git fetch'"
+        "with 'git fetch --refetch'"
     )
 
 

@@ -132,11 +132,14 @@ def test_a_large_file_is_refused_by_name(repo: TestRepo, cli: Cli, place: Path) 
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        ("huge", "git config lanes.maxblobsize is 'huge', not a number"),
-        ("-1", "git config lanes.maxblobsize is '-1', less than nothing"),
+        ("huge", "lanes.maxBlobSize is 'huge', not a size"),
+        ("-1", "lanes.maxBlobSize is '-1', not a size"),
+        ("9" * 5000, f"lanes.maxBlobSize is '{'9' * 57}...', not a size"),
     ],
 )
 def test_a_limit_that_makes_no_sense(repo: TestRepo, cli: Cli, value: str, said: str) -> None:
     """A size that is none is named with its key."""
     repo.git("config", "lanes.maxBlobSize", value)
-    assert cli("commit", "auth", "-m", "x") == Ran(129, "", f"error: {said}\n")
+    assert cli("commit", "auth", "-m", "x") == Ran(
+        128, "", f"error: {said}\nhint: see 'git lanes config --validate'\n"
+    )
