@@ -203,7 +203,7 @@ def _alone(repo: LaneRepo) -> Iterator[None]:
     with ExitStack() as stack:
         try:
             directory.mkdir(exist_ok=True)
-            timeout = repo.settings.seconds("lanes.locktimeout", 60)
+            timeout = repo.settings.seconds("lanes.lockTimeout", 60)
             stack.enter_context(hold(directory / _LOCK, "the search cache", timeout=timeout))
         except (Refused, OSError) as error:
             raise _Unwritable from error

@@ -147,7 +147,7 @@ def _speaks_of_colours(path: str) -> bool:
             text = file.read().lower()
     except OSError:
         return False
-    return b"always" in text or b"include" in text
+    return (b"color" in text and b"always" in text) or b"include" in text
 
 
 def _is_terminal(stream: object) -> bool:

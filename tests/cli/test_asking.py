@@ -117,7 +117,7 @@ def test_hostile_texts(repo: TestRepo, cli: Cli) -> None:
     """Nothing that an agent wrote moves the cursor, or pretends to be a mark."""
     repo.write({"a": "\x1b[2Jred\x07\n"}, repo.lane("auth"))
     prompt = "evil\x1b[2J \x02words\x03 in\u202e it"
-    cli("commit", "auth", "--prompt", prompt, "--agent", "a\x1b]0;x\x07b")
+    cli("commit", "auth", "--prompt", prompt, "--agent", "coder-1")
     for args in (("search", "words"), ("similar", "words"), ("blame", "a", "auth")):
         ran = cli(*args)
         assert ran.code == 0, ran.err

@@ -312,7 +312,7 @@ def test_a_bad_teams_file_stops_work_that_needs_it(
     warning = error.replace("error:", "warning:").replace("\n", "; gone on as if it said nothing\n")
     for command in ("status", "overlap", "snapshot", "config"):
         done = cli(command)
-        assert (done.code, done.err.splitlines(keepends=True)[-1]) == (0, warning), command
+        assert (done.code, warning in done.err) == (0, True), command
 
 
 def test_what_only_a_newer_version_knows(repo: TestRepo, cli: Cli) -> None:
@@ -381,7 +381,7 @@ def test_a_value_that_cannot_be_taken(
     """What a verb refuses, `config --validate` has found; both name the key as people write it."""
     repo.git("config", key, value)
     found = cli("config", "--validate")
-    assert (found.code, found.out.partition(": ")[2]) == (1, f"{problem}\n")
+    assert (found.code, found.out.endswith(f": {problem}\n")) == (1, True)
     assert key in found.out
     assert cli(*args).err.splitlines()[0] == f"error: {refusal}"
 
@@ -422,7 +422,7 @@ def test_every_setting_in_use_is_known() -> None:
     asked = {
         key
         for path in source.rglob("*.py")
-        for key in re.findall(r"\(\"(lanes\.[A-Za-z]+)\"", path.read_text())
+        for key in re.findall(r"\(\"(lanes\.[a-z][A-Za-z]*)\"", path.read_text())
     }
     assert len(asked) > 3
     assert asked <= {x.key for x in table.KNOWN}

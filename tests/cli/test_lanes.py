@@ -415,7 +415,8 @@ def test_a_directory_that_was_deleted(repo: TestRepo, cli: Cli) -> None:
         128,
         "",
         f"error: workspace of lane 'auth' is gone: '{place}'\n"
-        "hint: run 'git lanes workspace remove auth', then 'workspace create'\n",
+        "hint: if it was moved, run 'git worktree repair' there; "
+        "else 'git lanes workspace remove auth', then 'workspace create'\n",
     )
     assert cli("workspace", "remove", "auth").code == 0
     assert cli("workspace", "create", "auth").code == 0

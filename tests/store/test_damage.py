@@ -278,7 +278,8 @@ def test_a_damaged_record_of_the_repository_s_directory(two: TestRepo, cli: Cli)
 def test_a_damaged_pending_operation(two: TestRepo, cli: Cli) -> None:
     """Readers warn of it and read on; writers refuse, for nobody knows what it had moved."""
     pending = two.path / ".git/lanes/pending"
-    pending.write_text('{"operation": ')
+    content = '{"operation": "x", "refs": [["../outside", null, "x"]]}'
+    pending.write_text(content)
     warning = f"warning: an interrupted operation waits: '{pending}' is damaged\n"
     done = cli("list")
     assert (done.code, done.err) == (0, warning)
@@ -289,6 +290,6 @@ def test_a_damaged_pending_operation(two: TestRepo, cli: Cli) -> None:
         f"{warning}error: '{pending}' is damaged\n"
         "hint: 'git lanes doctor --fix' sets it aside and looks further\n"
     )
-    assert pending.read_text() == '{"operation": '
+    assert pending.read_text() == content
     assert cli("doctor", "--fix").code == 0
     assert cli("promote", "docs").code == 0
