@@ -594,11 +594,13 @@ def test_notes_that_people_wrote(repo: TestRepo, cli: Cli) -> None:
 
 @pytest.mark.parametrize("value", ["soon", "-"])
 def test_a_setting_that_makes_no_sense(repo: TestRepo, cli: Cli, value: str) -> None:
-    """A number in git config that is none is named with its key."""
+    """A duration in git config that is none is named with its key."""
     repo.git("config", "lanes.lockTimeout", value)
-    assert (
-        cli("new", "auth").err
-        == f"error: git config lanes.locktimeout is '{value}', not a number\n"
+    assert cli("new", "auth") == Ran(
+        128,
+        "",
+        f"error: lanes.lockTimeout is '{value}', not a duration\n"
+        "hint: see 'git lanes config --validate'\n",
     )
 
 
