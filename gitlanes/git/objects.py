@@ -22,6 +22,10 @@ _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _TRIES = 5
 _NUMBERS = {name: number for number, name in _KINDS.items()}
 
+# Objects that are kept once read, of so many bytes at most: a landing asks for many twice, and
+# the next one for most of them again.
+_KEPT, _SMALL = 512, 16_384
+
 
 class ObjectStore(ObjectReader):
     """The objects of one repository, by hexadecimal id.
@@ -40,12 +44,23 @@ class ObjectStore(ObjectReader):
         self._odb = pygit2.Odb(str(self._directory))
         self._git = git
         self._durable = durable
+        self._kept: dict[str, tuple[str, bytes]] = {}
 
     def read(self, oid: str) -> tuple[str, bytes]:
         """Return the kind ('blob', 'tree', 'commit', 'tag') and the content of an object.
 
         What libgit2 does not find, git is asked for: in a partial clone it fetches it.
         """
+        found = self._kept.get(oid)
+        if found is None:
+            found = self._found(oid)
+            if len(found[1]) <= _SMALL:
+                if len(self._kept) >= _KEPT:
+                    self._kept.clear()
+                self._kept[oid] = found
+        return found
+
+    def _found(self, oid: str) -> tuple[str, bytes]:
         try:
             kind, data = self._odb.read(oid)
         except (KeyError, ValueError, pygit2.GitError) as error:

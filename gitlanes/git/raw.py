@@ -71,8 +71,7 @@ class ObjectReader(ABC):
         for name in path.split(b"/"):
             if found is None or found[0] != DIRECTORY:
                 return None
-            listing = self.tree(found[1].hex())
-            found = next(((mode, oid) for mode, other, oid in listing if other == name), None)
+            found = _entry_in(self.tree_content(found[1].hex()), name)
         return (found[0].decode(), found[1].hex()) if found else None
 
     def _typed(self, oid: str, wanted: str) -> bytes:
@@ -85,6 +84,13 @@ class ObjectReader(ABC):
 def parse_tree(data: bytes) -> list[tuple[bytes, bytes, bytes]]:
     """Return the entries, ``(mode, name, binary id)``, in raw tree content."""
     return _ENTRY.findall(data)
+
+
+def _entry_in(data: bytes, name: bytes) -> Entry | None:
+    """Return the entry of that name in raw tree content, or None."""
+    if b" %s\0" % name not in data:  # most are asked for in vain, and this is faster
+        return None
+    return next(((mode, oid) for mode, other, oid in parse_tree(data) if other == name), None)
 
 
 def in_order(rows: Iterable[bytes]) -> list[bytes]:

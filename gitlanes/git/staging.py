@@ -23,6 +23,8 @@ from gitlanes.git.worktrees import is_sibling
 _RACES, _PAUSE = 2, 0.01
 # Paths that fit on one command line, however long they are.
 _PER_CALL = 100
+# Files read between two words on how far it is; each time git writes the whole index.
+_AT_ONCE = 5_000
 _STATUS = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all")
 # Whatever is configured: a submodule's commit is what is taken in, and its own edits are its own
 # business, but they are told of: they go with the directory.
@@ -74,25 +76,37 @@ class _File(NamedTuple):
 
 NO_RULES = Rules()
 
+Told = Callable[[int, int], None]
+
+
+def _untold(done: int, total: int) -> None:
+    """Tell nobody."""
+
 
 def stage(
-    git: Git, index: str, paths: Sequence[bytes], rules: Rules, pass_fds: Sequence[int]
+    git: Git,
+    index: str,
+    paths: Sequence[bytes],
+    rules: Rules,
+    pass_fds: Sequence[int],
+    progress: Told = _untold,
 ) -> Staged:
     """Bring a private index up to the files and return its tree.
 
     Untracked files count, ignored and excluded ones do not; with `paths`, only what lies there.
+    ``progress`` is told how many files are read, and of how many.
     Raises Refused, with nothing written, for files that are too large, and BadValue for a path
     with a NUL byte, which would be two.
     """
     require_arguments(paths)
     for _ in range(_RACES):
         try:
-            return _stage(git, index, paths, rules, pass_fds)
+            return _stage(git, index, paths, rules, pass_fds, progress)
         except GitFailed:
             # `git gc` removes an emptied object directory just when git writes into it, and
             # files that were found go away.
             clock.sleep(_PAUSE)
-    return _stage(git, index, paths, rules, pass_fds)
+    return _stage(git, index, paths, rules, pass_fds, progress)
 
 
 def changed_files(git: Git, rules: Rules = NO_RULES) -> list[tuple[str, bytes]]:
@@ -119,7 +133,12 @@ def ask_changed_files(git: Git, rules: Rules = NO_RULES) -> Callable[[], list[tu
 
 
 def _stage(
-    git: Git, index: str, paths: Sequence[bytes], rules: Rules, pass_fds: Sequence[int]
+    git: Git,
+    index: str,
+    paths: Sequence[bytes],
+    rules: Rules,
+    pass_fds: Sequence[int],
+    progress: Told,
 ) -> Staged:
     with _excluding(rules) as (settings, descriptors):
         passed = (*pass_fds, *descriptors)
@@ -135,7 +154,7 @@ def _stage(
             _add(run, paths, str(git.work_tree))
             _drop(run, found.siblings)
         else:
-            _take_in(run, files, str(git.work_tree))
+            _take_in(run, files, str(git.work_tree), progress)
         skipped = _count_skipped(git, found.ignored, rules, settings, descriptors)
     return Staged(written(git, index, pass_fds), skipped)
 
@@ -169,7 +188,7 @@ def _rows(out: bytes) -> list[tuple[str, bytes]]:
     return [(row[:2].decode(), row[3:]) for row in out.split(b"\0") if row]
 
 
-def _take_in(run: Callable[..., bytes], files: Sequence[_File], top: str) -> None:
+def _take_in(run: Callable[..., bytes], files: Sequence[_File], top: str, progress: Told) -> None:
     """Write what changed into the index."""
     gone, there, repositories = [], [], []
     for letters, path, found in files:
@@ -182,9 +201,11 @@ def _take_in(run: Callable[..., bytes], files: Sequence[_File], top: str) -> Non
         else:
             there.append(path)
     _drop(run, gone)
-    if there:
+    for start in range(0, len(there), _AT_ONCE):
+        progress(start, len(there))
         options = ("--add", "--remove", "--replace", "-z", "--stdin")
-        run("update-index", *options, data=_joined(there))
+        run("update-index", *options, data=_joined(there[start : start + _AT_ONCE]))
+    progress(len(there), len(there))
     if repositories:
         _add(run, repositories, top)
 

@@ -117,8 +117,7 @@ def carry_out(
     unsaved = strictness.Unsaved(repo, source.record)
     if order.strict:
         strictness.require(repo, source.record, unsaved)
-    ends = [intake.catch_up(repo, x.record.name) for x in (source, target)]
-    source, target = repo.view.again(*ends)  # what one took in may tell of the other
+    source, target = intake.caught_up(repo, source, target)
     landing = plans.plan(repo, source, target, order.force)
     forced = _require_landing(repo, landing, order)
     with transaction(repo, verb, actor=order.intent.agent) as tx:

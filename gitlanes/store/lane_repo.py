@@ -69,7 +69,7 @@ class LaneRepo:
             yield item
         self.progress(what, len(items), len(items))
 
-    @property
+    @cached_property
     def state_directory(self) -> Path:
         """Where the lock and the pending operation lie."""
         return layout.state_directory(self.place.common_dir)

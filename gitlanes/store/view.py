@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -129,14 +129,22 @@ class View:
 
     def again(self, *states: LaneState) -> list[LaneState]:
         """Return the lanes as they are now: read anew where their journals went on."""
+        return [
+            self._settled(state, head) if tip == state.tip else self.lane(state.record.name)
+            for state, (tip, head) in zip(states, self._refs_of(states), strict=True)
+        ]
+
+    def unmoved(self, *states: LaneState) -> bool:
+        """Say whether the lanes are still as they were read, with their heads in place."""
+        there = [(x.tip, x.record.head) for x in states]
+        return self._refs_of(states) == there
+
+    def _refs_of(self, states: Sequence[LaneState]) -> list[tuple[str | None, str | None]]:
+        """Return where each lane's journal and head are, in one round trip."""
         names = [x.record.name for x in states]
         asked = [ref(name) for ref in (layout.journal, layout.head) for name in names]
         found = self.reader.targets(asked)
-        tips, heads = found[: len(names)], found[len(names) :]
-        return [
-            self._settled(state, head) if tip == state.tip else self.lane(state.record.name)
-            for state, tip, head in zip(states, tips, heads, strict=True)
-        ]
+        return list(zip(found[: len(names)], found[len(names) :], strict=True))
 
     def peek(self, name: str) -> LaneState | None:
         """Return what `find` returns, also within an operation without seeing to its head."""

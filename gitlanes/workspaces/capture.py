@@ -44,10 +44,11 @@ class Held:
         lock: int,
         state: states.WorkspaceState,
         rules: Callable[[], staging.Rules],
-        progress: Callable[[int, int], None],
+        progress: Callable[[str, int, int], None],
         durable: Callable[[], bool],
     ):
-        self.progress = progress
+        self.progress = partial(progress, "writing files")
+        self._reading = partial(progress, "reading files")
         self._rules = rules
         self._durable = durable
         self.skipped = 0
@@ -68,7 +69,9 @@ class Held:
         self.take_index()
         if onto is not None:
             index.load_tree(self.git, self.index, onto, (self.lock,))
-        staged = staging.stage(self.git, self.index, paths, self._rules(), (self.lock,))
+        staged = staging.stage(
+            self.git, self.index, paths, self._rules(), (self.lock,), self._reading
+        )
         self.skipped = staged.skipped
         return staged.tree
 
@@ -218,8 +221,7 @@ def held(repo: LaneRepo, workspace: Workspace, *, timeout: float = 60) -> Iterat
                 hint="repeat the command",
             )
         rules = partial(rules_of, repo, workspace.path)
-        progress = partial(repo.progress, "writing files")
-        hold = Held(workspace, git, lock, state, rules, progress, repo.durable)
+        hold = Held(workspace, git, lock, state, rules, repo.progress, repo.durable)
         try:
             _finish(repo, hold)
             yield hold

@@ -67,6 +67,13 @@ def catch_up(repo: LaneRepo, name: str) -> LaneState:
     return state
 
 
+def caught_up(repo: LaneRepo, *states: LaneState) -> list[LaneState]:
+    """Let several lanes catch up, and return them; what one takes in may tell of another."""
+    if not any(x.record.bound for x in states) and repo.view.unmoved(*states):
+        return list(states)
+    return repo.view.again(*(catch_up(repo, x.record.name) for x in states))
+
+
 def foreseen(repo: LaneRepo, state: LaneState) -> LaneState:
     """Return a lane as `take_in` would leave it; nothing moves."""
     lane = state.record
