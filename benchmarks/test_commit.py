@@ -10,7 +10,7 @@ import pytest
 from benchmarks.kit import git_side
 from benchmarks.kit.forests import path_of
 from benchmarks.kit.landings import contents
-from benchmarks.kit.measuring import Bench, Side
+from benchmarks.kit.measuring import BY_SIDES, NO_BAR, Bench, Side
 from tests.support.repos import TestRepo
 
 
@@ -34,6 +34,7 @@ def test_commit(bench: Bench, forest: Callable[..., TestRepo], files: int) -> No
         Side("git add -A && git commit", lambda _: commit(repo, theirs), times=1.3),
         prepare=prepare,
         check=check,
+        bar=BY_SIDES if files >= 10_000 else NO_BAR,
         rounds=15,
     )
     repo.lanes.remove_workspace("commits", force=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from benchmarks.kit import git_side
-from benchmarks.kit.forests import path_of
+from benchmarks.kit.forests import grow, path_of
 from benchmarks.kit.measuring import Bench, Side
 from tests.support.gates import gate, set_gates
 from tests.support.repos import TestRepo
@@ -17,10 +19,27 @@ SCRIPT = "git grep -c no-such-text; sleep 0.5; true"
 COMMAND, UPDATE = 1.1, 1.0
 
 
+@pytest.fixture
+def gated(
+    tmp_path: Path, environ: dict[str, str], size: Callable[[int], int]
+) -> Iterator[Callable[[int], TestRepo]]:
+    """A maker of a repository of its own: its gates would judge what others measure."""
+    made: list[TestRepo] = []
+
+    def make(files: int) -> TestRepo:
+        made.append(grow(tmp_path / "repo", environ, size(files)))
+        return made[-1]
+
+    yield make
+    for repo in made:
+        repo.close()
+        shutil.rmtree(repo.path.parent)
+
+
 @pytest.mark.parametrize("files", [1_000, 50_000])
-def test_gate(bench: Bench, forest: Callable[..., TestRepo], files: int) -> None:
+def test_gate(bench: Bench, gated: Callable[[int], TestRepo], files: int) -> None:
     """Two attempts of three files each, judged in turn, so each time the files change."""
-    repo = forest(files)
+    repo = gated(files)
     set_gates(repo, gate("tests", SCRIPT))
     place = repo.lane("judged")
     edits = [{path_of(number + at): "judged\n" for at in (0, 2, 4)} for number in range(2)]
@@ -45,5 +64,3 @@ def test_gate(bench: Bench, forest: Callable[..., TestRepo], files: int) -> None
         Side("the command", by_hand, COMMAND),
         rounds=8,
     )
-    repo.lanes.remove_workspace("judged", force=True)
-    repo.git("worktree", "remove", "--force", str(theirs))

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.kit import git_side
 from benchmarks.kit.forests import path_of
-from benchmarks.kit.measuring import Bench, Side
+from benchmarks.kit.measuring import BY_SIDES, NO_BAR, Bench, Side
 from tests.support.repos import TestRepo
 
 
@@ -36,6 +36,7 @@ def test_new(bench: Bench, forest: Callable[..., TestRepo], files: int) -> None:
         lambda _: repo.lanes.new("fresh"),
         Side("git worktree add", with_git, times=1.2),
         check=check,
+        bar=BY_SIDES if files >= 10_000 else NO_BAR,
         rounds=5,
     )
 
