@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.support.cli import Ran, run_cli
-from tests.support.repos import TestRepo
+from tests.support.repos import Content, TestRepo
+from tests.support.templates import Templates
+
+# With it Python would compile our modules anew in each process that a test starts.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 _CONFIG = """\
 [user]
@@ -46,13 +51,29 @@ def environ(tmp_path: Path) -> dict[str, str]:
     }
 
 
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
+    """The repositories that those of tests are copied from."""
+    return Templates(tmp_path_factory.mktemp("templates"))
+
+
 @pytest.fixture
-def make_repo(tmp_path: Path, environ: dict[str, str]) -> Iterator[Callable[..., TestRepo]]:
+def make_repo(
+    tmp_path: Path, environ: dict[str, str], templates: Templates
+) -> Iterator[Callable[..., TestRepo]]:
     """A maker of repositories: ``make_repo(files, bare=…, adopted=…, name=…)``."""
     made: list[TestRepo] = []
 
-    def make(files: object = None, *, name: str = "repo", **options: bool) -> TestRepo:
-        repo = TestRepo.make(tmp_path / name, environ, files, **options)  # type: ignore[arg-type]
+    def make(
+        files: Mapping[str, Content] | None = None,
+        *,
+        name: str = "repo",
+        bare: bool = False,
+        adopted: bool = True,
+    ) -> TestRepo:
+        # A bare one is a clone, which knows where it came from.
+        maker = partial(TestRepo.make, bare=True) if bare else templates.copy
+        repo = maker(tmp_path / name, environ, files, adopted=adopted)
         made.append(repo)
         return repo
 

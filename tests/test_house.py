@@ -92,6 +92,12 @@ def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), str(path))
 
 
+@cache
+def nodes(tree: ast.AST) -> list[ast.AST]:
+    """Return all nodes of a syntax tree."""
+    return list(ast.walk(tree))
+
+
 def modules() -> list[Path]:
     """Return every module of the package."""
     return sorted(PACKAGE.rglob("*.py"))
@@ -110,7 +116,7 @@ def room_of(path: Path) -> str:
 
 def imports(tree: ast.AST) -> Found:
     """Yield (line, dotted name) of every import, wherever in the module it stands."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, x.name) for x in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -127,7 +133,7 @@ def dotted(node: ast.AST) -> str:
 
 def calls(tree: ast.AST) -> Found:
     """Yield (line, dotted name) of everything that is called."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Call):
             yield node.lineno, dotted(node.func)
 
@@ -135,14 +141,14 @@ def calls(tree: ast.AST) -> Found:
 def attributes(tree: ast.AST) -> Found:
     """Yield (line, dotted name) of every attribute that is used or imported."""
     yield from imports(tree)
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Attribute):
             yield node.lineno, dotted(node)
 
 
 def arguments(tree: ast.AST) -> Found:
     """Yield (line, text) of every string that stands alone in a list or in a call of git."""
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         runs = isinstance(node, ast.Call) and dotted(node.func).endswith(("run", "popen"))
         items = node.args if isinstance(node, ast.Call) and runs else []
         items = node.elts if isinstance(node, ast.Tuple | ast.List) else items
@@ -156,10 +162,10 @@ def strings(tree: ast.AST) -> Found:
     own = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     documents = {
         id(node.body[0].value)
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, own) and node.body and isinstance(node.body[0], ast.Expr)
     }
-    for node in ast.walk(tree):
+    for node in nodes(tree):
         if isinstance(node, ast.Constant) and id(node) not in documents:
             value = node.value
             if isinstance(value, str | bytes):

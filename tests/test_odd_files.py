@@ -86,6 +86,7 @@ def said(repo: TestRepo) -> Iterator[Callable[..., Ran]]:
             deep.delete(str(place / "d"))
 
 
+@pytest.mark.slow
 def test_a_tree_10_000_deep_without_a_directory(repo: TestRepo, said: Cli) -> None:
     """Where no directory is concerned, lanes with such a tree are made, compared and landed."""
     path = "d/" * DEEP + "f"
@@ -141,7 +142,11 @@ def test_a_bound_branch_waits_for_what_it_cannot_write(repo: TestRepo, said: Cli
     assert said("status").code == 0
 
 
-@pytest.mark.parametrize("path", ["d/" * ON_DISK + "f", LONG], ids=["deep", "long"])
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param("d/" * ON_DISK + "f", id="deep", marks=pytest.mark.slow), LONG],
+    ids=["deep", "long"],
+)
 def test_what_git_can_check_out_goes_the_whole_way(repo: TestRepo, said: Cli, path: str) -> None:
     """2,046 directories deep, or 4,000 bytes long: commit, land, start from it, restore, remove."""
     place = repo.lane("auth")

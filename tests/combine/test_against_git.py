@@ -115,7 +115,7 @@ def landing(
     )
 
 
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 @given(base=BASES, ours=EDITS, theirs=EDITS)
 @example(base={b"a": 0}, ours={b"a": 1}, theirs={b"a": 1})
 @example(base={}, ours={b"a": 0}, theirs={b"a/b": 0})
@@ -141,7 +141,7 @@ def test_a_plan_collides_where_git_does_and_else_has_its_tree(
         assert found.tree == merged
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(bases=st.lists(BASES, min_size=1, max_size=3), ours=EDITS, theirs=EDITS)
 def test_what_was_applied_is_what_differs(
     forest: Forest,
@@ -161,7 +161,7 @@ def test_what_was_applied_is_what_differs(
     assert found.applied == differing(forest, target, found.tree)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(base=BASES, ours=EDITS, theirs=EDITS)
 @example(base={}, ours={b"a": 0, b"A/b": 0}, theirs={b"a/b": 0})
 def test_force_of_everything_always_lands_what_the_source_did(
@@ -187,7 +187,7 @@ def test_force_of_everything_always_lands_what_the_source_did(
     assert lost == gone
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(base=BASES, ours=EDITS, theirs=EDITS)
 def test_naming_every_collision_forces_all(
     forest: Forest,

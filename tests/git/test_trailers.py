@@ -101,14 +101,14 @@ def _parsed(git: Git, message: str) -> list[str]:
     return _interpreted(git, message, "--parse").split("\n")[:-1]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_messages([*PLAIN, *EXISTING, *SIGNED, *BLANK]))
 def test_trailers_are_those_that_git_finds(git: Git, message: str) -> None:
     """Keys and unfolded values are exactly those of git's own parser."""
     assert [f"{key}: {value}" for key, value in find_trailers(message)] == _parsed(git, message)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_messages([*PLAIN, *EXISTING]))
 def test_change_id_goes_where_git_puts_it(git: Git, message: str) -> None:
     """Without sign-offs a Change-Id lands where `git interpret-trailers` puts a trailer."""
@@ -117,7 +117,7 @@ def test_change_id_goes_where_git_puts_it(git: Git, message: str) -> None:
     assert add_change_id(settled, ID) == _ended(_interpreted(git, settled, *args))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_messages([*PLAIN, *EXISTING, *SIGNED, *SIGNED, *SIGNED]))
 def test_change_id_goes_where_gerrit_puts_it(git: Git, message: str) -> None:
     """With sign-offs a Change-Id lands directly before the first, as Gerrit's hook has it."""
@@ -125,7 +125,7 @@ def test_change_id_goes_where_gerrit_puts_it(git: Git, message: str) -> None:
     assert add_change_id(settled, ID) == _ended(_as_gerrit(git, settled))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(_messages([*PLAIN, *SIGNED]))
 def test_a_trailer_is_appended_as_git_appends_it(git: Git, message: str) -> None:
     """Any other trailer goes to the end of the block, even where its twin is there already."""
@@ -134,7 +134,7 @@ def test_a_trailer_is_appended_as_git_appends_it(git: Git, message: str) -> None
     assert add_trailer(settled, "Follows", "auth/3") == _ended(_interpreted(git, settled, *args))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(_messages([*PLAIN, *EXISTING, *SIGNED, *BLANK]))
 def test_an_added_change_id_is_found_and_nothing_else_changes(git: Git, message: str) -> None:
     """The lines of any message stay as they were, but for one more that both readers find."""

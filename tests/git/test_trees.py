@@ -54,7 +54,7 @@ def difference(old: Mapping[bytes, Item], new: Mapping[bytes, Item]) -> dict[byt
     return {p: (old.get(p), new.get(p)) for p in paths if old.get(p) != new.get(p)}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(old=FILES, new=FILES)
 def test_the_walk_finds_what_differs(
     shared: Forest, old: dict[bytes, Item], new: dict[bytes, Item]
@@ -78,7 +78,7 @@ def test_git_answers_the_same_when_much_differs(
     assert list(found) == sorted(found)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 @given(old=FILES, new=FILES)
 def test_a_difference_laid_on_the_old_tree_gives_the_new_one(
     shared: Forest, old: dict[bytes, Item], new: dict[bytes, Item]
@@ -91,7 +91,7 @@ def test_a_difference_laid_on_the_old_tree_gives_the_new_one(
     assert overlay(shared.store, tree, backwards) == wanted
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=80)
 @given(old=FILES, gone=st.lists(PATHS, max_size=6))
 def test_removing_what_is_not_there_does_nothing(
     shared: Forest, old: dict[bytes, Item], gone: list[bytes]

@@ -24,7 +24,7 @@ COST = Cost(input_tokens=3)
 class Scene:
     """A command, what is there before it, and its exit code once it was done already.
 
-    A `nightly` one differs little from another.
+    A `nightly` one is left to the slow tests.
     """
 
     name: str
@@ -180,31 +180,33 @@ SCENES = (
     Scene("propose", ("propose", "auth", *_WORK), _edited, 1),
     Scene("propose-on", ("propose", "auth", "--on", "auth/1", *_WORK), _stacked, 1, nightly=True),
     Scene("amend", ("commit", "auth", "--amend"), _stacked, 1, nightly=True),
-    Scene("amend-of", ("commit", "auth", "--amend-of", "auth/1"), _amendable, 128),
+    Scene("amend-of", ("commit", "auth", "--amend-of", "auth/1"), _amendable, 128, nightly=True),
     Scene("accept", ("accept", "auth/1", "--by", "r", "--check", "t=pass"), _proposed, 128),
     Scene("accept-later", ("accept", "auth/2", "--by", "r"), _moved_on, 128, nightly=True),
-    Scene("reject", ("reject", "auth/1", "--by", "r", "--reason", "no"), _proposed, 128),
+    Scene(
+        "reject", ("reject", "auth/1", "--by", "r", "--reason", "no"), _proposed, 128, nightly=True
+    ),
     Scene("promote", ("promote", "auth"), _committed, 1),
-    Scene("promote-propose", ("promote", "auth", "--propose"), _committed, 1),
-    Scene("accept-promotion", ("accept", "main/1", "--by", "r"), _offered, 128),
+    Scene("promote-propose", ("promote", "auth", "--propose"), _committed, 1, nightly=True),
+    Scene("accept-promotion", ("accept", "main/1", "--by", "r"), _offered, 128, nightly=True),
     Scene("accept-promotion-later", ("accept", "main/1"), _offered_before, 128, nightly=True),
-    Scene("promote-unbound", ("promote", "auth", "--into", "dev"), _beside, 1),
+    Scene("promote-unbound", ("promote", "auth", "--into", "dev"), _beside, 1, nightly=True),
     Scene("promote-import", ("promote", "auth"), _imported, 1, nightly=True),
     Scene("promote-elsewhere", ("promote", "auth"), _elsewhere, 1, nightly=True),
     Scene(
         "root-commit", ("commit", "main", *_WORK), lambda repo: repo.write(EDITS), 1, nightly=True
     ),
-    Scene("import-head", ("reject", "auth/1"), _moved_forward, 128),
+    Scene("import-head", ("reject", "auth/1"), _moved_forward, 128, nightly=True),
     Scene("keep-head", ("propose", "auth", *_WORK), _moved_aside, 1, nightly=True),
     Scene("put-back-head", ("propose", "auth", *_WORK), _head_deleted, 1, nightly=True),
-    Scene("bind", ("bind", "auth", "feature"), _branch_ahead, 0),
+    Scene("bind", ("bind", "auth", "feature"), _branch_ahead, 0, nightly=True),
     Scene("bind-new", ("bind", "auth", "other"), _without_workspace, 0, nightly=True),
     Scene("new", ("new", "auth"), lambda _: None, 128),
-    Scene("new-sparse", ("new", "auth", "--sparse", "docs"), _documented, 128),
-    Scene("rename", ("rename", "auth", "login"), _proposed, 128),
+    Scene("new-sparse", ("new", "auth", "--sparse", "docs"), _documented, 128, nightly=True),
+    Scene("rename", ("rename", "auth", "login"), _proposed, 128, nightly=True),
     Scene("rename-back", ("rename", "login", "auth"), _called_otherwise, 128, nightly=True),
     Scene("rename-bound", ("rename", "main", "trunk"), _committed, 128, nightly=True),
-    Scene("archive", ("archive", "auth"), _committed, 1),
+    Scene("archive", ("archive", "auth"), _committed, 1, nightly=True),
     Scene("archive-force", ("archive", "auth", "--force"), _proposed, 1, nightly=True),
     Scene("unarchive", ("unarchive", "auth"), _put_away, 1, nightly=True),
     Scene("edit", ("edit", "auth", "--description", "log in"), _committed, 1, nightly=True),
@@ -212,17 +214,17 @@ SCENES = (
     Scene("create", ("workspace", "create", "auth"), _without_workspace, 128, nightly=True),
     Scene("remove", ("workspace", "remove", "auth"), _committed, 128),
     Scene("remove-force", ("workspace", "remove", "auth", "--force"), _edited, 128, nightly=True),
-    Scene("delete", ("delete", "auth", "--yes"), _committed, 128),
+    Scene("delete", ("delete", "auth", "--yes"), _committed, 128, nightly=True),
     Scene("delete-force", ("delete", "auth", "--yes", "--force"), _proposed, 128, nightly=True),
     Scene("snapshot", ("snapshot", "auth"), _edited, 0, nightly=True),
     Scene("prune", ("snapshot", "prune", "auth/s1", "--yes"), _saved, 128, nightly=True),
-    Scene("update", ("workspace", "update", "auth"), _behind, 0),
+    Scene("update", ("workspace", "update", "auth"), _behind, 0, nightly=True),
     Scene("restore", ("restore", "main", "auth"), _committed, 0, nightly=True),
-    Scene("restore-force", ("restore", "main", "auth", "--force"), _dirty, 0),
+    Scene("restore-force", ("restore", "main", "auth", "--force"), _dirty, 0, nightly=True),
     Scene("restore-root", ("restore", "auth", "main"), _committed, 0, nightly=True),
-    Scene("reject-reset", ("reject", "auth/1", "--reset"), _followed_up, 128),
-    Scene("switch", _HAND_OVER, _to_hand_over, 128),
-    Scene("look", _LOOK, _committed, 128),
+    Scene("reject-reset", ("reject", "auth/1", "--reset"), _followed_up, 128, nightly=True),
+    Scene("switch", _HAND_OVER, _to_hand_over, 128, nightly=True),
+    Scene("look", _LOOK, _committed, 128, nightly=True),
 )
 
 

@@ -31,18 +31,18 @@ exec "{git}" "$@"
 
 _CASES = (
     ("commit", "update-ref"),
+    ("promote", "read-tree"),
+    ("new", "worktree"),
+    ("new", "reset"),
+)
+_NIGHTLY = (
     ("reject", "update-ref"),
     ("reject", "read-tree"),
     ("promote", "update-ref"),
-    ("promote", "read-tree"),
     ("new", "update-ref"),
-    ("new", "worktree"),
-    ("new", "reset"),
     ("new-sparse", "sparse-checkout"),
     ("rename", "update-ref"),
     ("delete", "update-ref"),
-)
-_NIGHTLY = (
     ("accept", "update-ref"),
     ("accept-later", "update-ref"),
     ("promote-elsewhere", "update-ref"),

@@ -6,11 +6,15 @@ import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from subprocess import PIPE
 
 from gitlanes import Repo
 from gitlanes.store.lane_repo import LaneRepo
 
 Content = str | bytes
+
+# What a repository has unless told.
+START: Mapping[str, Content] = {"auth.py": "login\n", "src/app.py": "app\n"}
 
 
 class TestRepo:
@@ -37,7 +41,7 @@ class TestRepo:
         path.mkdir(parents=True, exist_ok=True)
         repo = cls(path, environ)
         repo.git("init", "--quiet", "--initial-branch=main")
-        repo.write(files if files is not None else {"auth.py": "login\n", "src/app.py": "app\n"})
+        repo.write(files if files is not None else START)
         repo.git("add", "--all")
         repo.git("commit", "--quiet", "--allow-empty", "--message=first")
         if bare:
@@ -84,8 +88,20 @@ class TestRepo:
 
     def files(self, revision: str) -> dict[str, str]:
         """Return {path: content} of a commit or tree."""
-        names = self.git("ls-tree", "-r", "--name-only", "-z", revision).split("\0")
-        return {name: self.git("show", f"{revision}:{name}") for name in names if name}
+        rows = [
+            x.split("\t", 1) for x in self.git("ls-tree", "-r", "-z", revision).split("\0") if x
+        ]
+        wanted = "".join(f"{about.split()[2]}\n" for about, _ in rows)
+        batch = ["git", "cat-file", "--batch=%(objectsize)"]
+        said = subprocess.run(
+            batch, cwd=self.path, env=self.environ, input=wanted.encode(), stdout=PIPE, check=True
+        ).stdout
+        found: dict[str, str] = {}
+        for _, name in rows:
+            size, _, said = said.partition(b"\n")
+            found[name] = os.fsdecode(said[: int(size)]).rstrip("\n")
+            said = said[int(size) + 1 :]
+        return found
 
     @property
     def lanes(self) -> Repo:

@@ -177,7 +177,7 @@ class Days(RuleBasedStateMachine):
 
 def test_nothing_is_lost_on_some_days(prepared: Path, environ: dict[str, str]) -> None:
     """After each command all content is on disk or held by a ref; a refused one changes nothing."""
-    _live(prepared, environ, examples=18, steps=20)
+    _live(prepared, environ, examples=6, steps=20)
 
 
 @pytest.mark.slow

@@ -1,0 +1,46 @@
+"""Repositories for tests, made once for each kind and copied: a tenth of what making one takes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.support.repos import START, Content, TestRepo
+
+
+class Templates:
+    """Makes repositories as `TestRepo.make` does, with the same commits for the same files."""
+
+    def __init__(self, place: Path):
+        self._place = place
+        self._made: dict[tuple[object, ...], Path] = {}
+
+    def copy(
+        self,
+        path: Path,
+        environ: Mapping[str, str],
+        files: Mapping[str, Content] | None = None,
+        *,
+        adopted: bool = True,
+    ) -> TestRepo:
+        """Return a new repository at `path`."""
+        wanted = START if files is None else files
+        key = (*wanted.items(), adopted)
+        if key not in self._made:
+            place = self._place / str(len(self._made))
+            TestRepo.make(place, environ, wanted, adopted=adopted).close()
+            self._made[key] = place
+        shutil.copytree(self._made[key], path, symlinks=True, dirs_exist_ok=True)
+        repo = TestRepo(path, environ)
+        # Git knows unchanged files by their inodes, too, and these are others.
+        repo.git("update-index", "-q", "--refresh")
+        if adopted:
+            _prove_locks(path / ".git/lanes")
+        return repo
+
+
+def _prove_locks(directory: Path) -> None:
+    """Let it be known that locks work in that directory, as they do in the template's."""
+    found = directory.stat()
+    (directory / "locks-work").write_text(f"{found.st_dev} {found.st_ino}\n")
