@@ -99,7 +99,8 @@ def test_a_misspelled_key(repo: TestRepo, cli: Cli) -> None:
 
 def test_a_text_that_is_no_file(repo: TestRepo) -> None:
     """A link under that name is not followed: it could lead to another text."""
-    (repo.path / ".gitlanes.toml").symlink_to("auth.py")
+    repo.write({"other.toml": "[lanes]\n"})
+    (repo.path / ".gitlanes.toml").symlink_to("other.toml")
     repo.git("add", "--all")
     repo.git("commit", "--quiet", "--message=link")
     repo.lane("auth")
