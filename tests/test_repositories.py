@@ -131,6 +131,23 @@ def test_a_partial_clone_whose_remote_is_gone(origin: TestRepo, tmp_path: Path) 
     assert run_cli(repo.path, repo.environ, "promote", "auth").code == 0
 
 
+@pytest.mark.parametrize("command", ["restore HEAD~3 main", "diff HEAD~3 HEAD --content"])
+def test_content_that_cannot_be_fetched(origin: TestRepo, tmp_path: Path, command: str) -> None:
+    """What needs it says so, with every file as it was, and works once the remote is back."""
+    repo = cloned(origin, tmp_path, "--filter=blob:none")
+    repo.lanes.init()
+    gone = origin.path.rename(origin.path.with_name("gone"))
+    assert run_cli(repo.path, repo.environ, *command.split()) == Ran(
+        128,
+        "",
+        f"error: git diff-tree failed: '{origin.path}' does not appear to be a git repository\n"
+        "hint: in a partial clone what is missing has to be fetched: is the remote there?\n",
+    )
+    assert repo.git("status", "--porcelain") == ""
+    gone.rename(origin.path)
+    assert run_cli(repo.path, repo.environ, *command.split()).code == 0
+
+
 def test_the_object_store_of_a_partial_clone(origin: TestRepo, tmp_path: Path) -> None:
     """An object that only the remote has is fetched; once that is gone, it is named."""
     old = [origin.rev(f"main~{number}:auth.py") for number in (1, 2)]

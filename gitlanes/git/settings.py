@@ -89,6 +89,13 @@ class Settings:
         """Say whether any key of that section is set."""
         return any(key.startswith(section + ".") for key in self._given)
 
+    @property
+    def partial_clone(self) -> bool:
+        """Whether some objects may be with a remote alone."""
+        return "extensions.partialclone" in self._given or any(
+            key.startswith("remote.") and key.endswith(".promisor") for key in self._given
+        )
+
     def flag(self, key: str, default: bool) -> bool:
         """Return a yes or no; raises Refused for anything else."""
         value = self.text(key, "true" if default else "false")

@@ -30,13 +30,18 @@ _SHOWN = 60
 def changes_between(repo: LaneRepo, old: str, new: str) -> dict[bytes, Change]:
     """Return ``{path: (before, after)}`` of what differs between two commits or trees.
 
-    Raises Refused for a path to be written that is too long for any directory.
+    Raises Refused for a path to be written that is too long for any directory, and GitFailed
+    where a partial clone cannot fetch a content.
     """
     from gitlanes.git.trees import changed_paths
 
-    trees = (str(x) for x in repo.refs.targets([f"{old}^{{tree}}", f"{new}^{{tree}}"]))
-    changes = changed_paths(repo.objects, repo.git, *trees)
-    refuse_long(path for path, (_, after) in changes.items() if after is not None)
+    ends = repo.refs.targets([f"{old}^{{tree}}", f"{new}^{{tree}}"])
+    before, after = (str(x) for x in ends)
+    changes = changed_paths(repo.objects, repo.git, before, after)
+    refuse_long(path for path, (_, now) in changes.items() if now is not None)
+    if changes and repo.own_settings.partial_clone:
+        # Git deletes files before it fetches others: without a remote nothing may have begun.
+        repo.git.run("diff-tree", "-r", "--numstat", before, after)
     return changes
 
 
