@@ -182,11 +182,22 @@ def run_checkout_hook(git: Git, commit: str, settings: Settings) -> None:
 
 def attached_branch(git: Git) -> str | None:
     """Return the full ref of the branch that HEAD is attached to there, or None if detached."""
-    head = _content(os.path.join(git.git_dir, "HEAD")) or ""
+    # Another ref format keeps HEAD elsewhere, and only git knows where.
+    asked = ("symbolic-ref", "--quiet", "HEAD")
+    return branch_in_file(git.git_dir) or git.run(*asked, check=False).text or None
+
+
+def branch_in_file(git_dir: str) -> str | None:
+    """Return the full ref that the file HEAD there names, or None: no process is asked."""
+    head = _content(os.path.join(git_dir, "HEAD")) or ""
     if head.startswith("ref: ") and not head.rstrip().endswith(".invalid"):
         return head.removeprefix("ref: ").strip()
-    # Another ref format keeps HEAD elsewhere, and only git knows where.
-    return git.run("symbolic-ref", "--quiet", "HEAD", check=False).text or None
+    return None
+
+
+def is_elsewhere(common_dir: str, branch: str) -> bool:
+    """Say whether a linked work tree has the branch checked out; no process is asked."""
+    return any(branch_in_file(tree.git_dir) == branch for tree in every(common_dir))
 
 
 def way_out(doing: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import CorruptRecord, NotAdopted
+from gitlanes.git import worktrees
 from gitlanes.models.lanes import Lanes, LaneSummary, Status
 from gitlanes.models.records import ARCHIVED, RENAMED, Entry, Lane
 from gitlanes.models.workspaces import Workspace
@@ -31,9 +33,11 @@ def status(repo: LaneRepo, name: str | None = None) -> Status:
 
     With a name, the unsaved work is that lane's.
     """
-    from gitlanes.lanes import oddities  # lists need not load it
+    from gitlanes.lanes import oddities  # lists need not load them
+    from gitlanes.workspaces import branches
 
-    entries, heads, journals = _read(repo)
+    branch = _own_branch(repo.place.common_dir)
+    entries, heads, journals, others = _read(repo, (branch, layout.SEEN) if branch else ())
     live = [x for x in entries if x.record.live]
     shown = [x for x in live if x.record.status != ARCHIVED]
     if name is not None:
@@ -46,7 +50,8 @@ def status(repo: LaneRepo, name: str | None = None) -> Status:
         workspace = None
     unsaved = _unsaved(repo, workspace) if workspace else []
     lanes = _summaries(repo, entries, shown)
-    odd = oddities.findings(repo, live, heads, journals, workspace)
+    known = branches.Known(branch, others) if branch else None
+    odd = oddities.findings(repo, live, heads, journals, workspace, known)
     return Status(
         lane=workspace.lane if workspace and not workspace.detached else None,
         lanes=lanes,
@@ -56,30 +61,44 @@ def status(repo: LaneRepo, name: str | None = None) -> Status:
     )
 
 
+def _own_branch(common_dir: str) -> str | None:
+    """Return the branch that the repository's own directory alone is on, if files tell."""
+    branch = worktrees.branch_in_file(common_dir)
+    if branch is None or not branch.startswith(layout.BRANCHES):
+        return None
+    return None if worktrees.is_elsewhere(common_dir, branch) else branch
+
+
 def summary(repo: LaneRepo, name: str) -> LaneSummary:
     """Return one lane as listings show it."""
     repo.view.lane(name)
     return next(x for x in list_lanes(repo, archived=True).lanes if x.name == name)
 
 
-def _read(repo: LaneRepo) -> tuple[list[Entry], dict[str, str], set[str]]:
-    """Return each journal's newest entry, all head refs, and all names that have a journal.
+def _read(
+    repo: LaneRepo, also: Sequence[str] = ()
+) -> tuple[list[Entry], dict[str, str], set[str], dict[str, str]]:
+    """Return each journal's newest entry, all head refs, all names that have a journal, and
+    the refs that are `also` asked for.
 
     From one git process; journals that cannot be read are named in warnings.
     """
-    rows = journal.read_rows(repo.git, repo.refs, [layout.JOURNALS, layout.HEADS], repo.warn)
-    entries, heads, journals = [], {}, set()
-    for ref, oid, text in rows:
-        if not ref.startswith(layout.JOURNALS):
+    prefixes = [layout.JOURNALS, layout.HEADS, *also]
+    entries, heads, journals, others = [], {}, set(), {}
+    for ref, oid, text in journal.read_rows(repo.git, repo.refs, prefixes, repo.warn):
+        if ref.startswith(layout.HEADS):
             heads[ref.removeprefix(layout.HEADS)] = oid
+        elif not ref.startswith(layout.JOURNALS):
+            others[ref] = oid
+        if not ref.startswith(layout.JOURNALS):
             continue
         name = ref.removeprefix(layout.JOURNALS)
         journals.add(name)
         entry = journal.sound_tip(name, oid, text, repo.warn)
         entries += [entry] if entry else []
-    if not rows:
+    if not heads and not journals:
         raise NotAdopted("this repository has no lanes yet", hint="run 'git lanes init'")
-    return entries, heads, journals
+    return entries, heads, journals, others
 
 
 def _summaries(

@@ -26,10 +26,12 @@ def findings(
     heads: Mapping[str, str],
     journals: Collection[str],
     workspace: Workspace | None,
+    known: branches.Known | None = None,
 ) -> tuple[LaneFinding, ...]:
     """Return what is odd about the live lanes of `entries`, and about the workspace told of.
 
-    ``heads`` is ``{lane: where its head ref is}``, ``journals`` the names that have a journal.
+    ``heads`` is ``{lane: where its head ref is}``, ``journals`` the names that have a journal,
+    ``known`` what was read of a branch already.
     """
     lanes = [x.record for x in entries]
     moved = (
@@ -41,7 +43,7 @@ def findings(
     return (
         *moved,
         *_without_journal(heads, journals),
-        *branches.findings(repo, lanes),
+        *branches.findings(repo, lanes, known),
         *_open_step(workspace),
     )
 

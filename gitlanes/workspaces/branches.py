@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.errors import BadValue, line
 from gitlanes.git import worktrees
@@ -113,15 +113,30 @@ def explain(lane: Lane, how: str) -> tuple[str, str]:
     )
 
 
-def findings(repo: LaneRepo, lanes: Sequence[Lane]) -> Iterator[LaneFinding]:
-    """Yield what a person should know of bound lanes: from one more git process, or few."""
+class Known(NamedTuple):
+    """What is known of the branch that the repository's own directory is on.
+
+    ``refs`` has {ref: id} of that branch and of all tips agreed on.
+    """
+
+    branch: str
+    refs: Mapping[str, str]
+
+
+def findings(
+    repo: LaneRepo, lanes: Sequence[Lane], known: Known | None = None
+) -> Iterator[LaneFinding]:
+    """Yield what a person should know of bound lanes: from few git processes, or none."""
     bound = [lane for lane in lanes if lane.branch]
+    there = {ref: (oid, "") for ref, oid in known.refs.items()} if known else {}
+    unknown = [lane for lane in bound if known is None or lane.branch != known.branch]
+    if unknown:
+        names = [x for lane in unknown for x in (str(lane.branch), layout.seen(lane.name))]
+        rows = list_refs(repo.git, names, "refname objectname worktreepath")
+        texts = ([os.fsdecode(cell) for cell in row] for row in rows)
+        there |= {ref: (oid, place) for ref, oid, place in texts}
     if not bound:
         return
-    names = [x for lane in bound for x in (str(lane.branch), layout.seen(lane.name))]
-    rows = list_refs(repo.git, names, "refname objectname worktreepath")
-    texts = ([os.fsdecode(cell) for cell in row] for row in rows)
-    there = {ref: (oid, place) for ref, oid, place in texts}
     root = repo.root()
     owner = finding.owner_of_root(root[0]) if root else None
     for lane in bound:
