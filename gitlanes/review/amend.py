@@ -156,7 +156,7 @@ def _laid_anew(
         parent = commits.get(was.parents[0], was.parents[0])
         message = was.message
         if attempt is attempts[0]:
-            message = _message(attempt, message, offer)
+            message = _message(tx.repo, attempt, message, offer)
         else:
             tree = _again(tx.repo, attempt, parent, attempts, commits)
         oid = store.write_own_commit(
@@ -188,8 +188,8 @@ def _successor(
     )
 
 
-def _message(amended: Attempt, message: bytes, offer: Offer) -> bytes:
-    text = (offer.message or "").strip()
+def _message(repo: LaneRepo, amended: Attempt, message: bytes, offer: Offer) -> bytes:
+    text = repo.redactor.text((offer.message or "").strip())
     if not text:
         return message
     if amended.change_id is None:

@@ -307,11 +307,11 @@ def _message(
     The text is the given message, else the prompt's first line, else the agent's last subject.
     """
     repo, text = tx.repo, offer.message
-    if text is None and offer.intent.prompt:
+    if text is None and offer.intent.prompt and repo.prompts in ("full", "redacted"):
         text = next((x for x in offer.intent.prompt.splitlines() if x.strip()), None)
     if text is None and captured.own:
         text = repo.objects.commit(captured.own[-1]).message.decode("utf-8", "surrogateescape")
-    text = (text or "").strip() or f"Work in lane {state.record.name}"
+    text = repo.redactor.text((text or "").strip()) or f"Work in lane {state.record.name}"
     carried = superseded[-1].change_id if superseded else state.record.change
     taken = {x.change_id for x in under}
     named = offer.change or change_id_of(text)
