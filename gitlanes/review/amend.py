@@ -80,7 +80,8 @@ def _amend(
                 hold.move(head, base=base)
     again = {old.id: new.id for old, new in zip(anew.old[1:], anew.new[1:], strict=True)}
     gone = tuple(x.id for x in anew.old)
-    return Proposed(anew.new[0], gone, laid_again=again, skipped=captured.skipped)
+    made = Proposed(anew.new[0], gone, laid_again=again)
+    return replace(made, skipped=captured.skipped, secret=captured.secret)
 
 
 def _amended(

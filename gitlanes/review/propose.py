@@ -135,7 +135,7 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, clearance: Clearance 
             following = binding.follow(repo, lane.name, hold)
     if accepted and lane.bound and not workspace.root:
         following = binding.follow(repo, lane.name)
-    return replace(made, following=following, skipped=captured.skipped)
+    return replace(made, following=following, skipped=captured.skipped, secret=captured.secret)
 
 
 def _attempt(
