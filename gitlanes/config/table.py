@@ -29,7 +29,8 @@ class Known(NamedTuple):
     """A setting: its key as people write it, its kind, its default and what it means.
 
     ``default`` has one value for each time that the setting may be given; ``most`` is the longest
-    duration in seconds. A word is one of ``words``, those in ``own`` not in the team's file.
+    duration in seconds. A word is one of ``words``. What is in ``own``
+    is for a person's own configuration alone; '!' stands for all patterns that begin so.
     """
 
     key: str
@@ -100,8 +101,8 @@ KNOWN = (
         "lanes.secretFiles",
         PATTERNS,
         (
-            *(".env", ".env.*", "!.env.example", "!.env.sample", "!.env.template", "!.env.dist"),
-            *(".envrc", "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx"),
+            *(".env*", "!.env*.example", "!.env*.sample", "!.env*.template", "!.env*.dist"),
+            *("*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx"),
             *(
                 "*.ppk",
                 "id_rsa",
@@ -113,10 +114,11 @@ KNOWN = (
             ),
             *(".netrc", "_netrc", ".pgpass", ".my.cnf", ".git-credentials", ".htpasswd", ".pypirc"),
             *(".aws/credentials", ".docker/config.json", ".kube/config", ".vault-token"),
-            *("credentials.json", "client_secret*.json", "service-account*.json", "*.tfvars"),
+            *("credentials.json", "client_secret*.json", "service-account*.json"),
         ),
-        "untracked files with secrets that are never taken in, as lanes.exclude is given; each is "
-        "told of when it is left out",
+        "untracked files with secrets that are never taken in, given as lanes.exclude is; each is "
+        "told of, and the team's file can only add to them",
+        own=("", "!"),
     ),
     Known(
         "lanes.prompts",
@@ -199,6 +201,6 @@ def team_fault(known: Known, value: str) -> str | None:
         up = os.path.normpath(value).split(os.sep)[:2]
         if value.startswith(("~", os.sep)) or up == [os.pardir, os.pardir]:
             return f"'{value}' is neither in the repository nor beside it"
-    if value in known.own:
+    if value in known.own or (value.startswith("!") and "!" in known.own):
         return f"'{value}' is everybody's own decision: set it in git's configuration"
     return fault(known, value)

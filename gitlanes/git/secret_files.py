@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Sequence
 
 from gitlanes.errors import Refused, line
@@ -22,7 +23,13 @@ def matching(patterns: Sequence[str], paths: Iterable[bytes]) -> list[bytes]:
         return []
     from pathspec import GitIgnoreSpec  # 20 ms, and hardly ever is there such a path
 
-    spec = GitIgnoreSpec.from_lines(patterns)
+    try:
+        spec = GitIgnoreSpec.from_lines(patterns)
+    except ValueError as error:
+        raise Refused(
+            f"a pattern of lanes.secretFiles cannot be understood: {line(str(error), 100)}",
+            hint="see 'git lanes config --show-origin lanes.secretFiles'",
+        ) from error
     return [path for path, name in likely if spec.match_file(name)]
 
 
@@ -63,7 +70,8 @@ def refuse_named(secret: Sequence[bytes], paths: Sequence[bytes]) -> None:
         name = os.fsdecode(os.path.normpath(named))
         raise Refused(
             f"'{line(name, 200)}' may hold secrets, so it is not taken in",
-            hint=f"if it belongs to the project: git config --add lanes.secretFiles '!/{name}'",
+            hint=f"if it belongs to the project: git config --add lanes.secretFiles "
+            f"{shlex.quote('!/' + name)}",
             data={"secret": [name]},
         )
 

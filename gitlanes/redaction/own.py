@@ -115,6 +115,12 @@ RULES = (
         ("rtifactory", "jfrog", "ARTIFACTORY", "JFROG"),
         rf"{_START}AP[0-9A-F](?=[A-Za-z]{{0,30}}\d)[A-Za-z0-9]{{8,200}}(?![A-Za-z0-9])",
     ),
+    # Digests of package managers look the same.
+    Own(
+        "azure-storage-key",
+        ("==",),
+        rf"(?<!sha512-)(?<!sha512:){_START}[A-Za-z0-9+/]{{86}}==(?![A-Za-z0-9])",
+    ),
     Own("azure-secret", ("8Q~",), r"[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{30,}"),
     Own("azure-signature", ("sig=",), r"[?&]sig=([A-Za-z0-9%+/=]{30,})"),
     Own("digitalocean-token", ("_v1_",), r"do[oprt]_v1_[0-9a-f]{64}"),

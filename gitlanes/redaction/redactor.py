@@ -87,8 +87,9 @@ class Redactor:
 
     def _without(self, text: str, look: Callable[[str], Iterator[Found]]) -> str:
         parts, end = [], 0
+        marks = [x.span() for x in re.finditer(_MARKS, text)] if "[redacted: " in text else []
         for kind, start, stop in sorted(look(text), key=lambda x: (x[1], -x[2])):
-            if start >= end and not re.search(_MARKS, text[start:stop]):
+            if start >= end and not any(a < stop and start < b for a, b in marks):
                 parts += [text[end:start], self._mark(kind, text[start:stop])]
                 end = stop
         return "".join([*parts, text[end:]]) if parts else text
