@@ -128,6 +128,12 @@ RULES = (
     Own("huggingface-token", ("hf_",), rf"{_START}hf_[A-Za-z0-9]{{30,}}"),
     Own("shopify-token", ("shp",), r"shp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
     Own("telegram-token", (":AA",), r"(?<!\d)\d{8,10}:AA[A-Za-z0-9_-]{32,}"),
+    Own(
+        "discord-bot-token",
+        (".",),
+        rf"{_START}[MNO](?=[A-Za-z_-]{{0,22}}\d)[A-Za-z0-9_-]{{23,27}}"
+        r"\.[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{27,45}",
+    ),
     Own("vault-token", ("hvs.", "hvb.", "hvr."), rf"{_START}hv[sbr]\.[A-Za-z0-9_-]{{24,}}"),
     Own("grafana-token", ("glsa_", "glc_"), rf"{_START}gl(?:sa|c)_[A-Za-z0-9+/=_]{{32,}}"),
     Own("linear-key", ("lin_",), r"lin_(?:api|oauth)_[A-Za-z0-9]{32,}"),

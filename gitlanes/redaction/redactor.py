@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MARK = "[redacted: {}]"
 _MARKS = r"\[redacted: [a-z0-9-]+\]"
 # Rules of the library that know a secret by its length alone: it has to stand by itself.
-_WEAK = ("twilio-api-key", "mailchimp-access-key", "discord-bot-token")
+_WEAK = ("twilio-api-key", "mailchimp-access-key")
 _EDGES = " \t\r\n=:\"'"
 # Under these keys others keep what they like, under any keys.
 _FREE = ("meta", "data", "raw")

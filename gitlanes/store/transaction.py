@@ -273,7 +273,7 @@ def tell_redacted(repo: LaneRepo) -> None:
     found = repo.redactor.found
     if found:
         what = "a secret was" if len(found) == 1 else f"{len(found)} secrets were"
-        repo.warn(f"{what} redacted before it was recorded: {', '.join(sorted({*found.values()}))}")
+        repo.warn(f"{what} redacted before recording: {', '.join(sorted({*found.values()}))}")
 
 
 def settled(repo: LaneRepo, name: str) -> LaneState:

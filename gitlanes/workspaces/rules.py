@@ -24,7 +24,7 @@ def rules_of(repo: LaneRepo, top: str) -> Rules:
 def _patterns(repo: LaneRepo, name: str) -> tuple[str, ...]:
     """Return the default and what every layer added to it."""
     known = table.BY_NAME[name]
-    patterns = (*known.default, *(repo.settings.every(known.key) or ()))
+    patterns = (*known.default, *(repo.settings.every(known.plain) or ()))
     return patterns[table.in_force(patterns)]
 
 
