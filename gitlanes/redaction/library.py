@@ -64,14 +64,16 @@ def _installed() -> str:
 
 def _imported() -> Iterator[Rule]:
     """Yield the rules of all plugins that know their secrets by a pattern."""
+    import warnings
     from importlib import import_module
     from pkgutil import iter_modules
 
     try:
-        plugins = import_module(f"{_LIBRARY}.plugins")
-        base = import_module(f"{_LIBRARY}.plugins.base").RegexBasedDetector
-        names = [x.name for x in iter_modules(plugins.__path__) if x.name not in _LEFT_OUT]
-        modules = [import_module(f"{_LIBRARY}.plugins.{name}") for name in names]
+        with warnings.catch_warnings(action="ignore"):  # of what it brings, which is not used
+            plugins = import_module(f"{_LIBRARY}.plugins")
+            base = import_module(f"{_LIBRARY}.plugins.base").RegexBasedDetector
+            names = [x.name for x in iter_modules(plugins.__path__) if x.name not in _LEFT_OUT]
+            modules = [import_module(f"{_LIBRARY}.plugins.{name}") for name in names]
     except (ImportError, AttributeError) as error:
         raise _unusable(str(error)) from error
     for thing in (x for module in modules for x in vars(module).values()):

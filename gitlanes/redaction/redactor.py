@@ -127,9 +127,12 @@ class Redactor:
 def _by_own_rules(text: str) -> Iterator[Found]:
     for rule in own.RULES:
         if any(x in text for x in rule.words):
-            for match in rule.pattern().finditer(text):
-                start, stop = match.span(1) if rule.pattern().groups else match.span()
-                if not _is_placeholder(text[start:stop]):
+            pattern = rule.pattern()
+            for match in pattern.finditer(text):
+                start, stop = match.span(1 if pattern.groups else 0)
+                # A token that is told by itself is random; what stands at its place is not always.
+                spare = _is_placeholder if pattern.groups else plain.is_wordy
+                if not spare(text[start:stop]):
                     yield rule.kind, start, stop
 
 

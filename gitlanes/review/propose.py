@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -272,7 +273,7 @@ def _require_news(repo: LaneRepo, name: str, captured: Capture, offered: Sequenc
     if repo.objects.commit(captured.base).tree == captured.tree:
         raise NothingToPropose(
             f"nothing to propose: workspace of lane '{name}' has no changes",
-            hint="edit files there first",
+            hint=_left_out(captured) or "edit files there first",
         )
     same = next((x for x in offered if x.tree == captured.tree), None)
     if same is not None:
@@ -280,6 +281,12 @@ def _require_news(repo: LaneRepo, name: str, captured: Capture, offered: Sequenc
             f"nothing to propose: {same.id} has this content already",
             hint=f"accept or reject it: git lanes accept {same.id}",
         )
+
+
+def _left_out(captured: Capture) -> str:
+    """Name the files that are new, and are not taken in for their secrets."""
+    names = ", ".join(f"'{line(os.fsdecode(x), 100)}'" for x in captured.secret[:5])
+    return f"{names} may hold secrets: not taken in (lanes.secretFiles)" if names else ""
 
 
 def _superseded(

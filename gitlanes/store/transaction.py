@@ -269,8 +269,8 @@ def transaction(repo: LaneRepo, verb: str, *, actor: str | None = None) -> Itera
 
 
 def tell_redacted(repo: LaneRepo) -> None:
-    """Warn of secrets that were taken out of what was recorded."""
-    found = repo.redactor.found
+    """Warn of secrets that were taken out of what was recorded since the last time."""
+    found, repo.redactor.found = repo.redactor.found, {}
     if found:
         what = "a secret was" if len(found) == 1 else f"{len(found)} secrets were"
         repo.warn(f"{what} redacted before recording: {', '.join(sorted({*found.values()}))}")

@@ -29,8 +29,12 @@ def secrets(seed: int) -> dict[str, str]:
 
 def stored(repo: TestRepo) -> bytes:
     """Return all objects of a repository, and all that lies beside them in its git directory."""
-    objects = os.fsencode(repo.git("cat-file", "--batch-all-objects", "--batch"))
-    return b"\n".join([objects, *beside(repo.path / ".git")])
+    return b"\n".join([objects(repo), *beside(repo.path / ".git")])
+
+
+def objects(repo: TestRepo) -> bytes:
+    """Return the content of all objects of a repository."""
+    return os.fsencode(repo.git("cat-file", "--batch-all-objects", "--batch"))
 
 
 def beside(git_dir: Path) -> Iterator[bytes]:
@@ -81,6 +85,8 @@ def test_no_secret_is_in_the_repository(repo: TestRepo, half: int) -> None:
     assert content.count(b"[redacted: ") > 300
     told = repo.lanes.take_warnings()
     assert re.fullmatch(r"\d+ secrets were redacted before recording: .+", told[0])
+    repo.lanes.edit("other", description="nothing to hide")
+    assert repo.lanes.take_warnings() == []
     repo.fsck()
 
 
@@ -217,3 +223,21 @@ def test_the_words_of_a_cache_are_redacted_ones(repo: TestRepo) -> None:
     repo.lanes.commit("auth", intent=Intent(f"Use pomegranate {key}"))
     assert len(repo.lanes.search("pomegranate").hits) == 1
     assert key.encode() not in stored(repo)
+
+
+def test_commits_of_people_stay_as_they_are(repo: TestRepo) -> None:
+    """A key in the subject of a person's commit is in that commit alone, not in a part either.
+
+    The lane's journal has its title, and squash and replay carry its message on.
+    """
+    key = planted.keys()["github classic"]
+    for mode in ("squash", "replay"):
+        repo.lane(mode)
+    repo.save({"auth.py": "1\n"}, f"{'words ' * 10}{key} and {'more ' * 30}")
+    repo.save({"auth.py": "2\n"}, f"{'words ' * 31}{key}")
+    for mode in ("squash", "replay"):
+        repo.lanes.promote("main", into=mode, mode=mode)
+    content = objects(repo)
+    assert content.count(key.encode()) == 2
+    assert content.count(key[:10].encode()) == 2
+    assert b"[redacted: github-token]" in content

@@ -113,4 +113,5 @@ rotate the aws key used since 1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d
 aws keys are read in services/payments/internal/awskeyloader
 password must be at least 8 characters, "password": "is wrong, try again"
 a file starts with -----BEGIN PUBLIC KEY----- or with -----BEGIN CERTIFICATE-----
+lanes sk-learn-pipeline-v2-refactoring-of-2026, hf_tokens and glpat-token-rotation-in-ci-2026
 HTTPServerErrorHandlerFactory com.example.project.module.ClassNameThatIsVeryLong skip-this-test"""

@@ -148,6 +148,11 @@ def test_removing_names_them(repo: TestRepo, cli: Cli) -> None:
     place = repo.lane("auth")
     repo.write({".env": SECRET[".env"], ".gitignore": "\n"}, place)
     repo.lanes.commit("auth", message="x")
+    nothing = cli("commit", "auth")
+    assert (nothing.code, nothing.err.splitlines()[1]) == (
+        1,
+        "hint: '.env' may hold secrets: not taken in (lanes.secretFiles)",
+    )
     said = "workspace 'auth' has files that may hold secrets: '.env'"
     refused = cli("workspace", "remove", "auth")
     assert (refused.code, refused.err.splitlines()[0]) == (128, f"error: {said}")
