@@ -151,12 +151,15 @@ def test_it_is_counted_and_told(repo: TestRepo, cli: Cli) -> None:
     entry = json.loads(repo.git("log", "-1", "--format=%b", "refs/lanes/journal/auth"))
     assert entry["redacted"] == 1
     assert entry["attempts"][0]["title"] == "Use [redacted: aws-access-key]"
-    assert (
-        cli("show", "auth/1", "--json").json["attempts"][0]["attempt"]["title"].startswith("Use [")
-    )
-    said = cli("reject", "auth/1", "--reason", key)
-    assert "auth/1" in said.err
-    assert cli("propose", "auth", "--agent", key).code != 0
+    for what, command in (
+        ("an agent's id", ("propose", "auth", "--agent", key)),
+        ("an agent's id", ("workspace", "claim", "auth", "--agent", key)),
+        ("a lane's name", ("new", key)),
+        ("the name", ("budget", "set", "--agent", key, "--max-cost", "1")),
+    ):
+        refused = cli(*command)
+        assert refused.code == 129
+        assert refused.err == f"error: {what} looks like a secret\nhint: use another one\n"
 
 
 @pytest.mark.parametrize("mode", ["full", "digest", "none"])
