@@ -19,18 +19,20 @@ _NAME = (
 _IS_NAMED = rf"(?s:(?:.*[^A-Za-z0-9]|.*[a-z0-9](?=[A-Z]))?(?P<name>(?i:{_NAME})))"
 _GIVEN = (
     rf"(?i)(?P<name>{_NAME})(?:\[\d*\])?\\?[\"'`]?(?P<sign>\s{{0,4}}(?::=|=>|={{1,3}}|:)\s{{0,4}})"
-    r"(?P<at>@?)(?:\\?(?P<quote>[\"'`])(?P<quoted>[^\"'`\r\n\\]{4,})|(?P<bare>[^\s\"'`,;&\\]{6,}))"
+    r"@?(?:\\?(?P<quote>[\"'`])(?P<quoted>[^\"'`\r\n\\]{4,})|(?P<bare>[^\s\"'`,;&\\]{6,}))"
 )
 # On a command line, where a space is enough.
 _OPTION = rf"(?i)--[a-z-]*?(?P<name>{_NAME})\s+[\"']?(?P<bare>[^\s\"'`,;&\\-][^\s\"'`,;&\\]{{5,}})"
 _HINTS = ("pass", "pwd", "secret", "token", "credential", "key")
 # What programs and templates put in a secret's place.
 _PLACEHOLDER = (
-    r"(?i)[\[<{$%(*]|\.{3}|x{3,}$|your|change|redacted|example"
+    r"(?i)\$(?:\w+\W?$|[{(])|<|\{+\s*[\w.]*\s*\}*$|%(?:\w+%|\(|s\b)|\*{2,}|\[[a-z_:. -]*\]?$|\("
+    r"|\[redacted|\.{3}|x{3,}$|(?:your|change|example)[a-z_-]*\W?$|pass(?:word)?$"
     r"|(?:none|null|nil|true|false|undefined|str|string|bytes|int|required|optional)\b"
 )
-_EXPRESSION = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$|.*[(\[{<]"
-_PATH = r"(?:~|\.{0,2}/|[A-Za-z]:\\)"
+# A name in a program, which may be called or have something in brackets.
+_EXPRESSION = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:\.\w+$|[(\[{<](?:$|.*[)\]}>]))"
+_PATH = r"(?:~|\.{0,2}/|[A-Za-z]:\\)|[\w.-]+(?:/[\w.-]+)+\.\w{1,5}$"
 
 
 def spans(text: str) -> Iterator[tuple[str, int, int]]:
@@ -64,9 +66,14 @@ def named(key: str) -> str | None:
     return found["name"] if found else None
 
 
+def is_placeholder(value: str) -> bool:
+    """Say whether a value only stands where a secret will be."""
+    return re.match(_PLACEHOLDER, value) is not None
+
+
 def is_secret(name: str, value: str, quoted: bool, sign: str) -> bool:
     """Say whether a value under that name is a secret."""
-    if re.match(_PLACEHOLDER, value) or re.match(_PATH, value):
+    if is_placeholder(value) or re.match(_PATH, value):
         return False
     plainly = name[:2].lower() in ("pa", "pw")  # a password may be any word
     spoken = " " in value.strip()

@@ -112,13 +112,8 @@ class Redactor:
         for rule in self._library:
             for match in rule.pattern.finditer(text):
                 start, stop = _secret_in(match)
-                said = text[start:stop]
-                near = any(start < end and begin < stop for begin, end in ids)
-                if (
-                    near
-                    or plain.is_wordy(said)
-                    or re.search(_DIGEST, text[max(start - 8, 0) : start])
-                ):
+                plainly = plain.is_wordy(text[start:stop]) or _is_digest(text, start)
+                if plainly or any(start < end and begin < stop for begin, end in ids):
                     continue
                 if rule.kind not in _WEAK or _stands_alone(text, start, stop):
                     yield rule.kind, start, stop
@@ -131,13 +126,9 @@ def _by_own_rules(text: str) -> Iterator[Found]:
             for match in pattern.finditer(text):
                 start, stop = match.span(1 if pattern.groups else 0)
                 # A token that is told by itself is random; what stands at its place is not always.
-                spare = _is_placeholder if pattern.groups else plain.is_wordy
+                spare = assignments.is_placeholder if pattern.groups else plain.is_wordy
                 if not spare(text[start:stop]):
                     yield rule.kind, start, stop
-
-
-def _is_placeholder(secret: str) -> bool:
-    return secret[0] in "$<{%*" or secret in ("...", "password", "pass", "xxx")
 
 
 def _secret_in(match: re.Match[str]) -> tuple[int, int]:
@@ -146,6 +137,10 @@ def _secret_in(match: re.Match[str]) -> tuple[int, int]:
     start, stop = match.span(next(groups, 0))
     said = match.string[start:stop]
     return start + len(said) - len(said.lstrip(_EDGES)), stop - len(said) + len(said.rstrip(_EDGES))
+
+
+def _is_digest(text: str, start: int) -> bool:
+    return re.search(_DIGEST, text[max(start - 8, 0) : start]) is not None
 
 
 def _stands_alone(text: str, start: int, stop: int) -> bool:

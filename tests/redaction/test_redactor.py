@@ -46,6 +46,39 @@ def test_no_planted_key_gets_through(redactor: Redactor, seed: int) -> None:
         assert said.endswith("\nthen go on")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password=Xk9(aa7b",
+        "password=$ecret99!x",
+        "postgres://app:%40bc123xyz@host/db",
+        "PASSWORD: S!lver-fish",
+        "DB_PASSWORD=correcthorse",
+        'passphrase: "correct horse battery"',
+        "--token abcd1234efgh",
+        "secret = '0123456789abcdef0123456789abcdef01234567'",
+    ],
+)
+def test_passwords_of_any_kind_go(redactor: Redactor, text: str) -> None:
+    """A value that a name tells of goes, whatever signs it begins with, be it like an id."""
+    assert re.fullmatch(r"[^\[]+\[redacted: [a-z-]+\]['\"]?(@host/db)?", redactor.text(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "password=${PASSWORD} token=$TOKEN secret=<secret> api_key={api_key} password=%(pass)s",
+        "token = get_token() password=getpass.getpass() secret=os.environ['S'] token=self.token",
+        "signing_key: keys/prod-v2/a1b2c3.pem private_key=~/.ssh/id_rsa",
+        "https://user:password@example.com http://user:$PASS@host",
+        "password=***** token=xxxxxxxx secret: string password: str password=changeme",
+    ],
+)
+def test_what_only_stands_for_a_secret_stays(redactor: Redactor, text: str) -> None:
+    """Variables, templates, calls, paths, types and stars are no secrets."""
+    assert redactor.text(text) == text
+
+
 def test_key_blocks_go_as_a_whole(redactor: Redactor) -> None:
     """A private key goes with all its lines: whole, escaped, or cut off at either end."""
     for kind in ("RSA ", "EC ", "OPENSSH ", ""):
