@@ -21,7 +21,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("errors", "ids", "clock"),
     ("models", "git"),
     ("config", "plugins"),
-    ("combine", "usage"),
+    ("combine", "usage", "redaction"),
     ("store",),
     ("cache",),
     ("workspaces",),
@@ -55,6 +55,7 @@ IMPORTED_ONLY_IN = {
     "psutil": ("git/processes.py", "git/families.py"),
     "fcntl": ("git/locks.py",),
     "sqlite3": ("cache/",),
+    "detect_secrets": ("redaction/library.py",),
     "urllib": ("history/embeddings.py", "cache/database.py"),
 }
 # The exact words below, as calls. A dotted name is the end of what is called.

@@ -176,7 +176,7 @@ def _show(out: Output, made: Proposed | Decided) -> None:
         else:
             out.say(f"superseded {superseded}")
     if isinstance(made, Proposed):
-        out.say_skipped(made.skipped)
+        out.say_skipped(made)
     elif made.reset:
         out.say(f"{made.reset.path} is back at the lane's head: {files(made.reset)}")
         tell(out, made.reset)

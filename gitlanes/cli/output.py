@@ -21,6 +21,8 @@ from gitlanes.models.plain import Result
 
 if TYPE_CHECKING:
     from gitlanes.cli.progress import Bar
+    from gitlanes.models.results import Proposed
+    from gitlanes.models.workspaces import Snapshot
     from gitlanes.store.lane_repo import LaneRepo
 
 _COMMON: tuple[Callable[[Any], Any], ...] = (
@@ -32,6 +34,8 @@ _COMMON: tuple[Callable[[Any], Any], ...] = (
 )
 # What is longer pushes the rest of its own row aside, not that of every other.
 _WIDEST = 100
+# Files that are told of one by one.
+_NAMED = 5
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 
@@ -154,10 +158,14 @@ class Output:
         if not self.quiet:
             tell(line(text))
 
-    def say_skipped(self, number: int) -> None:
-        """Say how many untracked paths were left out because of `lanes.exclude`."""
-        if number:
-            self.say(f"{count(number, 'untracked path')} skipped by lanes.exclude")
+    def say_skipped(self, left: Proposed | Snapshot) -> None:
+        """Say how many untracked paths were left out by rule, and which for their secrets."""
+        if left.skipped:
+            self.say(f"{count(left.skipped, 'untracked path')} skipped by lanes.exclude")
+        for path in left.secret[:_NAMED]:
+            self.warn(f"'{os.fsdecode(path)}' may hold secrets: not taken in (lanes.secretFiles)")
+        if len(left.secret) > _NAMED:
+            self.warn(f"{len(left.secret) - _NAMED} more files may hold secrets: not taken in")
 
     def warn(self, text: str) -> None:
         """Print a line that a person should see."""

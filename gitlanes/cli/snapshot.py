@@ -49,7 +49,7 @@ def save_snapshot(out: Output, lane: str | None) -> None:
         saved = snapshot(repo, lane)
     out.result(saved, [saved.tree])
     out.say(f"snapshot {saved.id}")
-    out.say_skipped(saved.skipped)
+    out.say_skipped(saved)
 
 
 @command("list")

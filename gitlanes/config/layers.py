@@ -87,5 +87,5 @@ def as_values(known: table.Known, value: Any) -> tuple[str, ...] | None:
         return None
     if isinstance(value, int | float):
         return (str(value),) if known.kind in (table.SIZE, table.DURATION) else None
-    texts = (table.SIZE, table.DURATION, table.DIRECTORY)
+    texts = (table.SIZE, table.DURATION, table.DIRECTORY, table.WORD)
     return (value,) if isinstance(value, str) and known.kind in texts else None

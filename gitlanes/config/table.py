@@ -12,6 +12,7 @@ SIZE = "size"
 DURATION = "duration"
 DIRECTORY = "directory"
 PATTERNS = "patterns"
+WORD = "word"
 COLOUR = "colour"
 PAGER = "pager"
 TEXT = "text"
@@ -28,7 +29,8 @@ class Known(NamedTuple):
     """A setting: its key as people write it, its kind, its default and what it means.
 
     ``default`` has one value for each time that the setting may be given; ``most`` is the longest
-    duration in seconds.
+    duration in seconds. A word is one of ``words``. What is in ``own``
+    is for a person's own configuration alone; '!' stands for all patterns that begin so.
     """
 
     key: str
@@ -36,6 +38,8 @@ class Known(NamedTuple):
     default: tuple[str, ...]
     about: str
     most: float | None = None
+    words: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
 
     @property
     def plain(self) -> str:
@@ -94,6 +98,38 @@ KNOWN = (
         "size of the largest file that may be new or changed; 0 is any size",
     ),
     Known(
+        "lanes.secretFiles",
+        PATTERNS,
+        (
+            *(".env*", "!.env*.example", "!.env*.sample", "!.env*.template", "!.env*.dist"),
+            *("*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx"),
+            *(
+                "*.ppk",
+                "id_rsa",
+                "id_dsa",
+                "id_ecdsa",
+                "id_ed25519",
+                "id_ecdsa_sk",
+                "id_ed25519_sk",
+            ),
+            *(".netrc", "_netrc", ".pgpass", ".my.cnf", ".git-credentials", ".htpasswd", ".pypirc"),
+            *(".aws/credentials", ".docker/config.json", ".kube/config", ".vault-token"),
+            *("credentials.json", "client_secret*.json", "service-account*.json"),
+        ),
+        "untracked files with secrets that are never taken in, given as lanes.exclude is; each is "
+        "told of, and the team's file can only add to them",
+        own=("", "!"),
+    ),
+    Known(
+        "lanes.prompts",
+        WORD,
+        ("redacted",),
+        "what is stored of texts: redacted without the secrets in them, full as they are, and of "
+        "prompts digest a SHA-256 alone or none nothing; full not in the team's file",
+        words=("full", "redacted", "digest", "none"),
+        own=("full",),
+    ),
+    Known(
         "lanes.lease",
         DURATION,
         ("1h",),
@@ -149,6 +185,8 @@ def fault(known: Known, value: str) -> str | None:
         return f"'{value}' is more than a year"
     if known.kind == COLOUR and value not in ("auto", "always", "never") and as_flag(value) is None:
         return f"'{value}' is none of auto, always, never"
+    if known.words and value not in known.words:
+        return f"'{value}' is none of {', '.join(known.words)}"
     if "\0" in value or (known.kind == DIRECTORY and not value):
         return "it is no path" if known.kind == DIRECTORY else "it has a NUL byte"
     return None
@@ -163,4 +201,6 @@ def team_fault(known: Known, value: str) -> str | None:
         up = os.path.normpath(value).split(os.sep)[:2]
         if value.startswith(("~", os.sep)) or up == [os.pardir, os.pardir]:
             return f"'{value}' is neither in the repository nor beside it"
+    if value in known.own or (value.startswith("!") and "!" in known.own):
+        return f"'{value}' is everybody's own decision: set it in git's configuration"
     return fault(known, value)

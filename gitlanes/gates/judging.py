@@ -105,6 +105,7 @@ class _Worker:
 
     def __init__(self, repo: LaneRepo, candidate: Candidate, place: Scratch, stop: Event):
         self._environ = repo.environ
+        self._redactor = repo.redactor
         self._candidate = candidate
         self._place = place
         self._stop = stop
@@ -179,10 +180,12 @@ class _Worker:
             reason = f"not done after {gate.timeout:g} s"
         elif ran.code is not None and not passed:
             reason = f"exit code {ran.code}" if ran.code > 0 else f"killed by signal {-ran.code}"
+        said = self._redactor.value(said)
         own = said.get("reason")
         data = {key: x for key, x in said.items() if key not in ("passed", "reason")}
-        tail = ran.tail if len(ran.tail) >= _TOLD[passed] else (ran.head + ran.tail)
-        text = tail[-_TOLD[passed] :].decode("utf-8", "replace")
+        whole = ran.head + ran.tail
+        tail = whole if len(whole) == ran.size else ran.tail
+        text = self._redactor.end(tail, _TOLD[passed])
         return replace(
             self._told(gate, passed, own if isinstance(own, str) and own else reason),
             exit_code=ran.code,

@@ -106,6 +106,13 @@ class Settings:
         value = self.text(key, str(default))
         return self._typed(key, as_seconds(value), value, "a duration")
 
+    def word(self, key: str, default: str, words: Sequence[str]) -> str:
+        """Return one of some words; raises Refused for another."""
+        value = self.text(key, default)
+        return self._typed(
+            key, value if value in words else None, value, f"one of {', '.join(words)}"
+        )
+
     def size(self, key: str, default: int) -> int:
         """Return a whole number, given as such or as ``100m``; raises Refused."""
         value = self.text(key, str(default))

@@ -18,6 +18,7 @@ from gitlanes import clock
 from gitlanes.errors import GitFailed, NotFound, Refused, line
 from gitlanes.git.index import written
 from gitlanes.git.process import Completed, Git, failure, finish, require_arguments
+from gitlanes.git.secret_files import FORGET, new_in, refuse_named
 from gitlanes.git.worktrees import is_sibling
 
 _RACES, _PAUSE = 2, 0.01
@@ -43,27 +44,34 @@ class Rules(NamedTuple):
 
     ``exclude`` are patterns of untracked files that are not, in gitignore's syntax; any other
     source of ignores goes before them, ``excludes_file`` (the user's own) too. ``largest`` is
-    the size in bytes of the largest file that may be new or changed, 0 for any.
+    the size in bytes of the largest file that may be new or changed, 0 for any. ``secret`` are
+    patterns of files that are not either unless HEAD has them, whatever ignores say.
     """
 
     exclude: tuple[str, ...] = ()
     excludes_file: str = ""
     largest: int = 0
+    secret: tuple[str, ...] = ()
 
 
 class Staged(NamedTuple):
-    """A tree, and how many untracked paths the rules kept out of it."""
+    """A tree, how many untracked paths the rules kept out of it, and which files with secrets."""
 
     tree: str
     skipped: int
+    secret: tuple[bytes, ...] = ()
 
 
 class _Found(NamedTuple):
-    """What `git status` found: (two letters, path), the ignored paths, and other work trees."""
+    """What `git status` found: (two letters, path), the ignored paths, and what stays out.
+
+    ``siblings`` are other work trees, ``secret`` are files that HEAD has not.
+    """
 
     changed: list[tuple[str, bytes]]
     ignored: list[bytes]
     siblings: list[bytes]
+    secret: list[bytes]
 
 
 class _File(NamedTuple):
@@ -93,10 +101,10 @@ def stage(
 ) -> Staged:
     """Bring a private index up to the files and return its tree.
 
-    Untracked files count, ignored and excluded ones do not; with `paths`, only what lies there.
-    ``progress`` is told how many files are read, and of how many.
-    Raises Refused, with nothing written, for files that are too large, and BadValue for a path
-    with a NUL byte, which would be two.
+    Untracked files count, ignored and excluded ones do not, nor do those with secrets, staged by
+    hand or not; with `paths`, only what lies there. ``progress`` is told how many files are read,
+    and of how many. Raises Refused, with nothing written, for files that are too large and for
+    one with secrets that is named, and BadValue for a path with a NUL byte, which would be two.
     """
     require_arguments(paths)
     for _ in range(_RACES):
@@ -127,9 +135,19 @@ def ask_changed_files(git: Git, rules: Rules = NO_RULES) -> Callable[[], list[tu
         out, err = finish(process, b"")
         if process.returncode:
             raise failure(_STATUS, Completed(process.returncode, out, err))
-        return [row for row in _rows(out) if not _is_sibling(git, row)]
+        rows = [row for row in _rows(out) if not _is_sibling(git, row)]
+        secret = new_in(git, rows, rules.secret)
+        return [row for row in rows if row[1] not in secret]
 
     return answer
+
+
+def secret_files(git: Git, rules: Rules) -> list[bytes]:
+    """Return the files with secrets that are in no commit, and are not ignored."""
+    with _excluding(rules) as (settings, descriptors):
+        options = ("--no-optional-locks", *settings)
+        rows = _rows(git.run(*options, *_STATUS, pass_fds=descriptors).out)
+    return new_in(git, rows, rules.secret)
 
 
 def _stage(
@@ -151,12 +169,12 @@ def _stage(
         files = list(_looked_up(git, found.changed))
         _refuse_large(git, files, rules.largest)
         if paths:
-            _add(run, paths, str(git.work_tree))
-            _drop(run, found.siblings)
-        else:
+            _add(run, paths, str(git.work_tree), dry=bool(found.secret))
+        if not paths or found.secret:  # git would store what it adds of a directory
             _take_in(run, files, str(git.work_tree), progress)
+        _drop(run, [*(found.siblings if paths else ()), *found.secret])
         skipped = _count_skipped(git, found.ignored, rules, settings, descriptors)
-    return Staged(written(git, index, pass_fds), skipped)
+    return Staged(written(git, index, pass_fds), skipped, tuple(found.secret))
 
 
 def _found(git: Git, run: Callable[..., bytes], paths: Sequence[bytes], rules: Rules) -> _Found:
@@ -173,8 +191,12 @@ def _found(git: Git, run: Callable[..., bytes], paths: Sequence[bytes], rules: R
     ignored_paths = [path for letters, path in dict.fromkeys(rows) if letters == "!!"]
     changed = [row for row in dict.fromkeys(rows) if row[0] != "!!"]
     siblings = [row for row in changed if _is_sibling(git, row)]
-    others = [row for row in changed if row not in siblings]
-    return _Found(others, ignored_paths, [path.rstrip(b"/") for _, path in siblings])
+    # With paths the index is that of a commit, but for what is changed.
+    fresh = [row for row in changed if row[0] == "??"] if paths else changed
+    secret = new_in(git, fresh, rules.secret)
+    refuse_named(secret, paths)
+    others = [row for row in changed if row not in siblings and row[1] not in secret]
+    return _Found(others, ignored_paths, [path.rstrip(b"/") for _, path in siblings], secret)
 
 
 def _is_sibling(git: Git, row: tuple[str, bytes]) -> bool:
@@ -210,10 +232,11 @@ def _take_in(run: Callable[..., bytes], files: Sequence[_File], top: str, progre
         _add(run, repositories, top)
 
 
-def _add(run: Callable[..., bytes], paths: Sequence[bytes], top: str) -> None:
+def _add(run: Callable[..., bytes], paths: Sequence[bytes], top: str, *, dry: bool = False) -> None:
+    """Add what lies at these paths; when `dry`, only see whether git would."""
     where = ("--pathspec-from-file=-", "--pathspec-file-nul")
     try:
-        run("add", "--all", "--sparse", *where, data=_joined(paths))
+        run("add", "--all", "--sparse", *(("-n",) if dry else ()), *where, data=_joined(paths))
     except GitFailed as error:
         if unknown := _NO_MATCH.search(error.message):
             raise NotFound(
@@ -238,7 +261,7 @@ def _nearest(path: str) -> str | None:
 
 def _drop(run: Callable[..., bytes], paths: Sequence[bytes]) -> None:
     if paths:
-        run("update-index", "--force-remove", "-z", "--stdin", data=_joined(paths))
+        run(*FORGET, data=_joined(paths))
 
 
 def _joined(paths: Sequence[bytes]) -> bytes:

@@ -52,7 +52,7 @@ def write(
         return _replayed(tx, landing)
     source, target = landing.ends
     bring = list(brought(tx.repo, landing.source.record, landing.target.record, landing.bases))
-    text = message or _title(landing, mode, bring)
+    text = tx.repo.redactor.text(message or _title(tx.repo, landing, mode, bring))
     known = change_id_of(bring[0][1].message) if bring and mode == SQUASH else change
     text = add_change_id(text, change_id_of(text) or known or ids.new_change_id())
     parents = [target, source] if mode == MERGE else [target]
@@ -84,7 +84,7 @@ def _replayed(tx: Transaction, landing: Landing) -> list[LandedCommit]:
         if after == tree:
             continue
         tree = after
-        text = commit.message.decode("utf-8", "surrogateescape")
+        text = tx.repo.redactor.text(commit.message.decode("utf-8", "surrogateescape"))
         head = _commit(tx, tree, [head], text, author=commit.author)
         attempt = _attempt(tx, landing, head, text, len(made), kind="replay")
         made.append(LandedCommit(head, attempt, (oid,)))
@@ -124,10 +124,13 @@ def brought(
         yield oid, store.commit(oid)
 
 
-def _title(landing: Landing, mode: str, bring: list[tuple[str, CommitObject]]) -> str:
+def _title(
+    repo: LaneRepo, landing: Landing, mode: str, bring: list[tuple[str, CommitObject]]
+) -> str:
     """Return a message that says what came from where."""
     source, target = landing.source.record.name, landing.target.record.name
-    subjects = [codec.one_line(subject_of(commit.message), 72) for _, commit in bring]
+    clean = repo.redactor.text
+    subjects = [codec.one_line(clean(subject_of(commit.message)), 72) for _, commit in bring]
     if mode == SQUASH and len(bring) == 1:
         return bring[0][1].message.decode("utf-8", "surrogateescape")
     if mode == SQUASH and subjects:

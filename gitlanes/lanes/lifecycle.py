@@ -185,7 +185,8 @@ def _existing(repo: LaneRepo, state: LaneState) -> NewLane:
 
 
 def refuse_twin(repo: LaneRepo, name: str) -> None:
-    """Refuse a name that differs from another only in case: some file systems cannot."""
+    """Refuse a name that differs from another only in case, and one that looks like a secret."""
+    repo.redactor.require_none(name, "a lane's name")
     rows = list_refs(repo.git, [layout.JOURNALS], "refname")
     names = (row[0].decode().removeprefix(layout.JOURNALS) for row in rows)
     twin = next((x for x in names if x.lower() == name.lower() and x != name), None)

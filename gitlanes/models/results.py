@@ -53,7 +53,8 @@ class Proposed(MayFollow):
     """A proposal, open or decided at once; ``superseded`` are the attempts that it replaced.
 
     ``laid_again`` is ``{old id: new id}`` of those that were laid on an amended one again,
-    ``skipped`` how many untracked paths ``lanes.exclude`` kept out.
+    ``skipped`` how many untracked paths ``lanes.exclude`` kept out, ``secret`` which files
+    ``lanes.secretFiles`` did.
     """
 
     attempt: Attempt
@@ -62,6 +63,7 @@ class Proposed(MayFollow):
     following: Following | None = None
     laid_again: dict[str, str] = NOTHING
     skipped: int = 0
+    secret: tuple[bytes, ...] = ()
 
     schema: ClassVar[str] = "proposal"
 

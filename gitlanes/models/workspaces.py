@@ -62,7 +62,8 @@ class Capture(Model):
     ``own`` are the commits that the agent made there, oldest first; ``moved`` says whether it
     put HEAD anywhere else than gitlanes did; ``whole`` is False when
     only some paths were asked for. ``merging`` is what a merge that is resolved, and not yet
-    committed, brings in. ``skipped`` counts the untracked paths that ``lanes.exclude`` kept out.
+    committed, brings in. ``skipped`` counts the untracked paths that ``lanes.exclude`` kept out,
+    ``secret`` are the files that ``lanes.secretFiles`` did.
     """
 
     tree: str
@@ -73,12 +74,14 @@ class Capture(Model):
     merging: str | None = None
     moved: bool = False
     skipped: int = 0
+    secret: tuple[bytes, ...] = ()
 
 
 class Snapshot(Result):
     """A safety copy of a workspace: the world state's id and the ref that holds it.
 
-    ``skipped`` is how many untracked paths ``lanes.exclude`` kept out when it was taken.
+    ``skipped`` is how many untracked paths ``lanes.exclude`` kept out when it was taken,
+    ``secret`` which files ``lanes.secretFiles`` did.
     """
 
     id: str
@@ -87,6 +90,7 @@ class Snapshot(Result):
     ref: str
     commit: str
     skipped: int = 0
+    secret: tuple[bytes, ...] = ()
 
     schema: ClassVar[str] = "snapshot"
 

@@ -80,7 +80,8 @@ def _amend(
                 hold.move(head, base=base)
     again = {old.id: new.id for old, new in zip(anew.old[1:], anew.new[1:], strict=True)}
     gone = tuple(x.id for x in anew.old)
-    return Proposed(anew.new[0], gone, laid_again=again, skipped=captured.skipped)
+    made = Proposed(anew.new[0], gone, laid_again=again)
+    return replace(made, skipped=captured.skipped, secret=captured.secret)
 
 
 def _amended(
@@ -156,7 +157,7 @@ def _laid_anew(
         parent = commits.get(was.parents[0], was.parents[0])
         message = was.message
         if attempt is attempts[0]:
-            message = _message(attempt, message, offer)
+            message = _message(tx.repo, attempt, message, offer)
         else:
             tree = _again(tx.repo, attempt, parent, attempts, commits)
         oid = store.write_own_commit(
@@ -188,8 +189,8 @@ def _successor(
     )
 
 
-def _message(amended: Attempt, message: bytes, offer: Offer) -> bytes:
-    text = (offer.message or "").strip()
+def _message(repo: LaneRepo, amended: Attempt, message: bytes, offer: Offer) -> bytes:
+    text = repo.redactor.text((offer.message or "").strip())
     if not text:
         return message
     if amended.change_id is None:

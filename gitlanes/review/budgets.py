@@ -37,6 +37,7 @@ def set_budget(repo: LaneRepo, scope: Scope, limits: Limits) -> Budgets:
     if not given:
         raise BadValue("a budget without a limit", hint="use --max-cost, --max-tokens-in, …")
     kind, name = _named(scope)
+    repo.redactor.require_none(name, "the name")
     with transaction(repo, "budget") as tx:
         if kind != LANE:
             _keep_totals(tx)

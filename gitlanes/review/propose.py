@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -135,7 +136,7 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, clearance: Clearance 
             following = binding.follow(repo, lane.name, hold)
     if accepted and lane.bound and not workspace.root:
         following = binding.follow(repo, lane.name)
-    return replace(made, following=following, skipped=captured.skipped)
+    return replace(made, following=following, skipped=captured.skipped, secret=captured.secret)
 
 
 def _attempt(
@@ -272,7 +273,7 @@ def _require_news(repo: LaneRepo, name: str, captured: Capture, offered: Sequenc
     if repo.objects.commit(captured.base).tree == captured.tree:
         raise NothingToPropose(
             f"nothing to propose: workspace of lane '{name}' has no changes",
-            hint="edit files there first",
+            hint=_left_out(captured) or "edit files there first",
         )
     same = next((x for x in offered if x.tree == captured.tree), None)
     if same is not None:
@@ -280,6 +281,12 @@ def _require_news(repo: LaneRepo, name: str, captured: Capture, offered: Sequenc
             f"nothing to propose: {same.id} has this content already",
             hint=f"accept or reject it: git lanes accept {same.id}",
         )
+
+
+def _left_out(captured: Capture) -> str:
+    """Name the files that are new, and are not taken in for their secrets."""
+    names = ", ".join(f"'{line(os.fsdecode(x), 100)}'" for x in captured.secret[:5])
+    return f"{names} may hold secrets: not taken in (lanes.secretFiles)" if names else ""
 
 
 def _superseded(
@@ -307,11 +314,11 @@ def _message(
     The text is the given message, else the prompt's first line, else the agent's last subject.
     """
     repo, text = tx.repo, offer.message
-    if text is None and offer.intent.prompt:
+    if text is None and offer.intent.prompt and repo.prompts in ("full", "redacted"):
         text = next((x for x in offer.intent.prompt.splitlines() if x.strip()), None)
     if text is None and captured.own:
         text = repo.objects.commit(captured.own[-1]).message.decode("utf-8", "surrogateescape")
-    text = (text or "").strip() or f"Work in lane {state.record.name}"
+    text = repo.redactor.text((text or "").strip()) or f"Work in lane {state.record.name}"
     carried = superseded[-1].change_id if superseded else state.record.change
     taken = {x.change_id for x in under}
     named = offer.change or change_id_of(text)

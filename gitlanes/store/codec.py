@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
 from gitlanes import errors
@@ -22,8 +23,27 @@ _LANE_FIELDS = set(Lane.fields) - {"extra"}
 _LONGEST_AGENT = 200
 # What goes wrong in reading what is not as the format asks.
 _DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+# Members of entries that hold names, ids and times, and no text of anybody's.
+_NO_TEXTS = (
+    *("schema", "operation", "verb", "time", "previous", "refs", "lanes", "name", "lane", "uuid"),
+    *("id", "kind", "status", "commit", "base", "tree", "change_id", "landed", "head", "fork"),
+    *("created", "decided", "origin", "parent", "branch", "mode", "sparse", "merged", "on"),
+    *("superseded_by", "change", "host", "budget", "spent", "promotion", "forced", "renamed"),
+)
+_NO_TEXTS_OF_NOTES = (
+    *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
+    *("promotion", "tree", "definition", "output_digest", "replaces", "replaced"),
+)
+# What stands where a secret was begins like this.
+_REDACTED = "[redacted: "
+# Takes JSON's values, and the keys of what it leaves as it is.
+Clean = Callable[[Any, Collection[str]], Any]
 # Members that are absent rather than empty: most lanes have none of them.
 _RARE = ("meta", "sparse", "mingled", "budget", "spent")
+
+
+def _as_is(value: Any, _: Collection[str]) -> Any:
+    return value
 
 
 def dump(value: Any) -> str:
@@ -56,9 +76,24 @@ def _reason(error: Exception) -> str:
     return str(error) if type(error) is ValueError else "it is of another form"
 
 
-def encode_entry(entry: Entry) -> str:
-    """Return the commit message that stores an entry: description, blank line, JSON."""
-    body = {
+def encode_entry(entry: Entry, clean: Clean = _as_is) -> str:
+    """Return the commit message that stores an entry: description, blank line, JSON.
+
+    ``clean`` takes out of it what is not to be recorded.
+    """
+    subject, body = clean(entry.description, ()), clean(_body_of(entry), _NO_TEXTS)
+    return f"{one_line(subject)}\n\n{_counted(body)}\n"
+
+
+def _counted(body: dict[str, Any]) -> str:
+    """Return a record as JSON, with the number of secrets that were taken out of it."""
+    text = dump(body)
+    redacted = text.count(_REDACTED)
+    return dump({**body, "redacted": redacted}) if redacted else text
+
+
+def _body_of(entry: Entry) -> dict[str, Any]:
+    return {
         "schema": ENTRY_SCHEMA,
         "operation": entry.operation,
         "verb": entry.verb,
@@ -71,7 +106,6 @@ def encode_entry(entry: Entry) -> str:
         "attempts": [_body(x) for x in entry.attempts],
         "details": entry.details,
     }
-    return f"{one_line(entry.description)}\n\n{dump(body)}\n"
 
 
 def encode_root(lane: Lane) -> str:
@@ -227,9 +261,15 @@ def _finite(text: str) -> float:
     return number
 
 
+def clean_line(body: dict[str, Any], clean: Clean) -> dict[str, Any]:
+    """Return a record for a note without what is not to be recorded."""
+    cleaned: dict[str, Any] = clean(body, _NO_TEXTS_OF_NOTES)
+    return cleaned
+
+
 def encode_line(schema: str, line_id: str, body: dict[str, Any]) -> bytes:
     """Return one line of a note: a JSON record with its schema and its unique id."""
-    return dump({**body, "schema": f"gitlanes.{schema}/1", "id": line_id}).encode()
+    return _counted({**body, "schema": f"gitlanes.{schema}/1", "id": line_id}).encode()
 
 
 def decode_lines(data: bytes) -> list[dict[str, Any]]:

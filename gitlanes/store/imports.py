@@ -33,7 +33,7 @@ def imported(
         base=base,
         tree=commit.tree,
         change_id=change_id_of(commit.message),
-        title=codec.one_line(subject_of(commit.message)),
+        title=codec.one_line(tx.repo.redactor.text(subject_of(commit.message))),
         agent=None,
         time=tx.time,
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from gitlanes.git.objects import ObjectStore
     from gitlanes.git.settings import Identity, Settings
+    from gitlanes.redaction.redactor import Redactor
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
@@ -102,6 +103,21 @@ class LaneRepo:
             self.warn(f"{error.message}; gone on as if it said nothing")
             below = {}
         return self.own_settings.between(below, layers.environment(self.git.environ))
+
+    @property
+    def prompts(self) -> str:
+        """What is stored of texts: 'full', 'redacted', and of prompts 'digest' or 'none'."""
+        from gitlanes.config import table
+
+        known = table.BY_NAME["prompts"]
+        return self.settings.word(known.key, known.default[0], known.words)
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """What takes secrets out of what is recorded; readers do without."""
+        from gitlanes.redaction.redactor import Redactor
+
+        return Redactor(self.state_directory / "secret-rules.json", on=self.prompts != "full")
 
     @cached_property
     def own_settings(self) -> Settings:

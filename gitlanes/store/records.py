@@ -16,7 +16,7 @@ from gitlanes.models.notes import (
     Judgement,
     Notes,
 )
-from gitlanes.models.plain import plain
+from gitlanes.models.plain import plain, replace
 from gitlanes.models.records import Attempt
 from gitlanes.store import codec, layout
 from gitlanes.store.validity import unsound_field
@@ -66,7 +66,8 @@ def add_intent(
     tx: Transaction, attempt: Attempt, intent: Intent, details: Mapping[str, Any] | None = None
 ) -> None:
     """Record why an attempt was made, on its commit; `details` are the verb's own fields."""
-    body = {**_about(tx, attempt), **_said(intent), **(details or {})}
+    said = _said(replace(intent, prompt=_stored_prompt(tx.repo, intent.prompt)))
+    body = {**_about(tx, attempt), **said, **(details or {})}
     _add(tx, "intents", attempt.commit, body)
 
 
@@ -78,7 +79,8 @@ def add_cost(
     ``details`` are the verb's own fields. Before a record is made of it, `cost` is known.
     """
     body = {**_about(tx, attempt), **_taken(cost), **(details or {}), "id": ids.new_id(clock.now())}
-    body = {key: value for key, value in body.items() if value is not None}
+    tx.repo.redactor.require_none(cost.agent, "an agent's id")
+    body = _cleaned(tx, {key: value for key, value in body.items() if value is not None})
     line = codec.encode_line(_SCHEMAS["costs"], body["id"], body)
     for commit in {attempt.commit, attempt.landed or attempt.commit}:
         tx.note("costs", commit, line)
@@ -193,4 +195,19 @@ def _said(intent: Intent) -> dict[str, Any]:
 
 def _add(tx: Transaction, kind: str, commit: str, body: dict[str, Any]) -> None:
     line_id = ids.new_id(clock.now())
-    tx.note(kind, commit, codec.encode_line(_SCHEMAS[kind], line_id, body))
+    tx.note(kind, commit, codec.encode_line(_SCHEMAS[kind], line_id, _cleaned(tx, body)))
+
+
+def _cleaned(tx: Transaction, body: dict[str, Any]) -> dict[str, Any]:
+    return codec.clean_line(body, tx.repo.redactor.value)
+
+
+def _stored_prompt(repo: LaneRepo, prompt: str | None) -> str | None:
+    """Return what is stored of a prompt: it, less its secrets later on, its digest or nothing."""
+    if prompt is None or repo.prompts in ("full", "redacted"):
+        return prompt
+    if repo.prompts == "none":
+        return None
+    import hashlib  # few want digests
+
+    return f"sha256:{hashlib.sha256(prompt.encode('utf-8', 'surrogatepass')).hexdigest()}"

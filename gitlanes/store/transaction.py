@@ -172,7 +172,7 @@ class Transaction:
         return moves + [self._write_entry(lane, changes, uuids) for lane in self._lanes]
 
     def _write_notes(self, now: Mapping[str, str | None]) -> list[RefMove]:
-        message = f"{self.description}\n"
+        message = f"{self.repo.redactor.text(self.description)}\n"
         moves = self._notes.write(
             self.repo.objects, now, lambda tree, parents: self._write_commit(tree, parents, message)
         )
@@ -201,7 +201,9 @@ class Transaction:
         # First parents are journal alone, so the first entry needs a beginning to stand on.
         first = previous or (self._write_commit(EMPTY_TREE, [], codec.encode_root(lane.record)),)
         parents = dict.fromkeys([*first, *lane.parents])
-        oid = self._write_commit(EMPTY_TREE, parents, codec.encode_entry(entry))
+        oid = self._write_commit(
+            EMPTY_TREE, parents, codec.encode_entry(entry, self.repo.redactor.value)
+        )
         tip = lane.state.tip if lane.state else None
         return RefMove(layout.journal(lane.record.name), tip, oid)
 
@@ -255,6 +257,7 @@ def transaction(repo: LaneRepo, verb: str, *, actor: str | None = None) -> Itera
     """
     if actor is not None:
         codec.check_agent(actor)
+        repo.redactor.require_none(actor, "an agent's id")
     with locked(repo) as lock:
         repo.mover(lock)  # so that it is there when it is needed
         tx = Transaction(repo, verb, actor, lock)
@@ -262,6 +265,15 @@ def transaction(repo: LaneRepo, verb: str, *, actor: str | None = None) -> Itera
             yield tx
         if tx._lanes or tx._moves or tx._notes:  # noqa: SLF001 - the class's own other half
             tx.commit()
+            tell_redacted(repo)
+
+
+def tell_redacted(repo: LaneRepo) -> None:
+    """Warn of secrets that were taken out of what was recorded since the last time."""
+    found, repo.redactor.found = repo.redactor.found, {}
+    if found:
+        what = "a secret was" if len(found) == 1 else f"{len(found)} secrets were"
+        repo.warn(f"{what} redacted before recording: {', '.join(sorted({*found.values()}))}")
 
 
 def settled(repo: LaneRepo, name: str) -> LaneState:

@@ -90,7 +90,7 @@ def _advance(repo: LaneRepo, lane: Lane, hold: capture.Held, tip: str) -> Follow
     """Move files, index and branch from `tip` to the lane's head, or return what stopped it."""
     head, name = str(lane.head), layout.short_branch(str(lane.branch))
     try:
-        moving.changes_between(repo, tip, head)
+        moving.refuse_secrets_before(hold, moving.changes_between(repo, tip, head))
     except Refused as refused:  # before anything is marked as begun: it could never be finished
         return Following(False, name, refused.message)
     step = states.Step(

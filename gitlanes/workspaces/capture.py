@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import LanesError, Locked, Raced, Refused
-from gitlanes.git import index, staging, worktrees
+from gitlanes.git import index, secret_files, staging, worktrees
 from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Capture, Workspace
 from gitlanes.store import layout
@@ -33,8 +33,8 @@ class Held:
 
     ``lock`` is the descriptor that git children inherit, ``index`` the private index that is
     staged ('' before), ``state`` the workspace's state as written last. ``skipped`` says how
-    many untracked paths ``rules`` kept out when it was staged. ``progress`` is told how many
-    files are written, and of how many.
+    many untracked paths ``rules`` kept out when it was staged, ``secret`` which files for the
+    secrets in them. ``progress`` is told how many files are written, and of how many.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Held:
         self._rules = rules
         self._durable = durable
         self.skipped = 0
+        self.secret: tuple[bytes, ...] = ()
         self.workspace = workspace
         self.git = git
         self.lock = lock
@@ -72,7 +73,7 @@ class Held:
         staged = staging.stage(
             self.git, self.index, paths, self._rules(), (self.lock,), self._reading
         )
-        self.skipped = staged.skipped
+        self.skipped, self.secret = staged.skipped, staged.secret
         return staged.tree
 
     def stage_more(self, paths: Sequence[bytes]) -> None:
@@ -89,6 +90,14 @@ class Held:
     def staged_tree(self) -> str:
         """Return the tree of what is staged."""
         return index.written(self.git, self.index, (self.lock,))
+
+    def drop_secrets(self) -> None:
+        """Take what may hold secrets, and HEAD has not, out of what is staged."""
+        secret_files.drop_new(self.git, self.index, self._rules().secret, (self.lock,))
+
+    def secrets_of(self, paths: Iterable[bytes]) -> list[bytes]:
+        """Return the paths that are those of files with secrets."""
+        return secret_files.matching(self._rules().secret, paths)
 
     def drop_index(self) -> None:
         """Forget what was staged."""
@@ -276,7 +285,7 @@ def capture(
         if below != base:
             hold.state, base = replace(hold.state, base=below), below
             tree = _staged(repo, hold, paths, base) if paths else tree
-    return Capture(tree, base, head, own, not paths, merging, moved, hold.skipped)
+    return Capture(tree, base, head, own, not paths, merging, moved, hold.skipped, hold.secret)
 
 
 def _staged(repo: LaneRepo, hold: Held, paths: Sequence[bytes], base: str) -> str:
@@ -335,6 +344,11 @@ def ask_unsaved(repo: LaneRepo, workspace: Workspace) -> Callable[[], list[tuple
     """Ask for what differs from HEAD, to be answered while other work goes on."""
     rules = rules_of(repo, workspace.path)
     return staging.ask_changed_files(finding.git_in(repo, workspace), rules)
+
+
+def unsaved_secrets(repo: LaneRepo, workspace: Workspace) -> list[bytes]:
+    """Return the workspace's files with secrets that no commit has, and no snapshot would."""
+    return staging.secret_files(finding.git_in(repo, workspace), rules_of(repo, workspace.path))
 
 
 def _own_commits(repo: LaneRepo, hold: Held, head: str) -> tuple[str, ...]:

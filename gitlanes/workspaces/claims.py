@@ -45,6 +45,7 @@ def claim(
     if the lane is not at ``expect``.
     """
     who = _checked_name(agent or agent_of(repo.git.environ))
+    repo.redactor.require_none(who, "an agent's id")
     workspace = _workspace(repo, name, expect)
     with capture.held(repo, workspace) as hold:
         before = _holding(workspace, hold.state.owner)

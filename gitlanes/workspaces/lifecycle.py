@@ -263,6 +263,7 @@ def _saved_without_files(repo: LaneRepo, workspace: Workspace) -> Snapshot | Non
 
 
 def _saved_before_removal(repo: LaneRepo, hold: capture.Held, *, force: bool) -> Snapshot | None:
+    _refuse_secrets(repo, hold.workspace, force=force)
     files = capture.unsaved(repo, hold.workspace)
     head = repo.refs.target(layout.worktree_head(Path(hold.git_dir).name))
     stray = head not in (hold.state.head, hold.state.base)
@@ -283,6 +284,23 @@ def _saved_before_removal(repo: LaneRepo, hold: capture.Held, *, force: bool) ->
             data={"unsaved": [path.decode("utf-8", "surrogateescape") for _, path in files]},
         )
     return snapshots.save(repo, hold)
+
+
+def _refuse_secrets(repo: LaneRepo, here: Workspace, *, force: bool) -> None:
+    """Raise Refused for files with secrets that only the workspace has; warn where forced."""
+    found = [os.fsdecode(x) for x in capture.unsaved_secrets(repo, here)]
+    if not found:
+        return
+    named = ", ".join(f"'{line(x, 100)}'" for x in found[:5])
+    named += f" and {len(found) - 5} more" if len(found) > 5 else ""
+    if force:
+        repo.warn(f"removed for good, as no snapshot has files with secrets: {named}")
+        return
+    raise Refused(
+        f"workspace '{here.id}' has files that may hold secrets: {named}",
+        hint="move them elsewhere first: no snapshot has them, and with --force they are lost",
+        data={"secret": found},
+    )
 
 
 def _refuse_second(repo: LaneRepo, lane: Lane) -> None:

@@ -82,6 +82,26 @@ def move_files(repo: LaneRepo, hold: Held, old: str, new: str) -> list[bytes] | 
     return hold.update(old, new, changes)
 
 
+def refuse_secrets(hold: Held, paths: Iterable[bytes]) -> None:
+    """Raise Refused where one of these files may hold secrets, and no commit has it."""
+    found = hold.secrets_of(paths)
+    if found:
+        raise Refused(
+            f"'{os.fsdecode(found[0])}' in workspace '{hold.workspace.id}' would be overwritten, "
+            "and it may hold secrets",
+            hint="move it to another place first: no snapshot is taken of it",
+            data={"secret": [os.fsdecode(x) for x in found]},
+        )
+
+
+def refuse_secrets_before(hold: Held, changes: Mapping[bytes, Change]) -> None:
+    """Raise Refused where a step would add a path at which an untracked file with secrets lies."""
+    added = [path for path, (before, _) in changes.items() if before is None]
+    there = [path for path in added if os.path.lexists(_place(hold, path))]
+    if there:
+        refuse_secrets(hold, there)
+
+
 def files_in_place_of(hold: Held, paths: Mapping[bytes, Change]) -> list[bytes]:
     """Return the files that lie where these paths are to be added, above or below included.
 

@@ -72,8 +72,12 @@ def restore(
         return updating.moved(hold, new, changes, saved)
 
 
-def take_stock(repo: LaneRepo, hold: capture.Held, new: str) -> Stock:
-    """Stage all that is in the workspace, and the ignored files in the way of tree `new`."""
+def take_stock(repo: LaneRepo, hold: capture.Held, new: str, *, finishing: bool = False) -> Stock:
+    """Stage all that is in the workspace, and the ignored files in the way of tree `new`.
+
+    Raises Refused where one of these may hold secrets, for no snapshot may have it; unless a step
+    is only finished, which may have half written it.
+    """
     staged = _staged_by_hand(hold)
     tree = hold.stage(())
     head = f"{moving.head_of(repo, hold)}^{{tree}}"
@@ -85,6 +89,8 @@ def take_stock(repo: LaneRepo, hold: capture.Held, new: str) -> Stock:
     others = [path for path in there if path not in known]
     whole = tree
     if others:
+        if not finishing:
+            moving.refuse_secrets(hold, others)
         hold.stage_more(others)
         whole = hold.staged_tree()
     differing = moving.changes_between(repo, whole, new) if others else {}
@@ -175,7 +181,7 @@ def finish(repo: LaneRepo, hold: capture.Held) -> None:
         hold.done()
         return
     mending.remove_stale_locks(repo, step)
-    stock = take_stock(repo, hold, new)
+    stock = take_stock(repo, hold, new, finishing=True)
     here = moving.changes_between(repo, stock.tree, new)
     if here.keys() & moving.changes_between(repo, stock.tree, old).keys():
         saved = snapshots.keep(repo, hold, stock.tree, stock.staged)
@@ -236,6 +242,7 @@ def _staged_by_hand(hold: capture.Held) -> str | None:
     """Return the tree of the workspace's own index; None while it has unmerged files."""
     hold.take_index()
     try:
+        hold.drop_secrets()
         return hold.staged_tree()
     except GitFailed:
         return None

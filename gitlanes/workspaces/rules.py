@@ -17,13 +17,14 @@ def rules_of(repo: LaneRepo, top: str) -> Rules:
     """Return the rules for the workspace at `top`; raises Refused for a setting that is none."""
     (usual,) = table.BY_NAME["maxBlobSize"].default
     largest = repo.settings.size("lanes.maxBlobSize", as_size(usual) or 0)
-    return Rules(_patterns(repo), _excludes_file(repo, top), largest)
+    excluded, secret = (_patterns(repo, name) for name in ("exclude", "secretFiles"))
+    return Rules(excluded, _excludes_file(repo, top), largest, secret)
 
 
-def _patterns(repo: LaneRepo) -> tuple[str, ...]:
+def _patterns(repo: LaneRepo, name: str) -> tuple[str, ...]:
     """Return the default and what every layer added to it."""
-    said = repo.settings.every("lanes.exclude") or ()
-    patterns = (*table.BY_NAME["exclude"].default, *said)
+    known = table.BY_NAME[name]
+    patterns = (*known.default, *(repo.settings.every(known.plain) or ()))
     return patterns[table.in_force(patterns)]
 
 

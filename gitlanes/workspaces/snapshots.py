@@ -54,7 +54,7 @@ def keep(repo: LaneRepo, hold: capture.Held, tree: str, staged: str | None = Non
         same = saved is not None and saved.tree == tree and _keeps(repo, saved, hold, head)
         if saved is None or not same or not _has_staged(repo, saved, staged):
             saved = _written(repo, name, rows, lock, tree, head or None, staged)
-    return replace(saved, skipped=hold.skipped)
+    return replace(saved, skipped=hold.skipped, secret=hold.secret)
 
 
 def save_remains(repo: LaneRepo, workspace: Workspace) -> Snapshot | None:

@@ -125,6 +125,7 @@ def _in_the_way(workspace: Workspace, paths: list[bytes], hint: str) -> Refused:
 def _bring(repo: LaneRepo, hold: capture.Held, new: str, *, along: bool) -> Moved:
     old = str(hold.state.base)
     changes = moving.changes_between(repo, old, new)
+    moving.refuse_secrets_before(hold, changes)
     before = moving.marks_of(hold, changes)
     if changes or (along and new != old):
         base = new if along else None
