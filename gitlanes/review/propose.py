@@ -80,12 +80,12 @@ def commit(repo: LaneRepo, lane: str | None = None, offer: Offer | None = None) 
     events = (_event(repo, verb, lane, offer) for verb in ("propose", "accept"))
     proposing, accepting = (around(x, repo.state_directory, repo.warn) for x in events)
     with proposing as proposed, accepting as accepted:
-        made = _judged(repo, _offer(repo, lane, offer, clearance), clearance)
+        made = judged(repo, _offer(repo, lane, offer, clearance), clearance)
         proposed.result = accepted.result = made
     return made
 
 
-def _judged(repo: LaneRepo, made: Proposed, clearance: Clearance) -> Proposed:
+def judged(repo: LaneRepo, made: Proposed, clearance: Clearance) -> Proposed:
     """Accept what is only proposed yet, if its gates let it."""
     if not made.attempt.open:
         return made
@@ -116,7 +116,7 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, clearance: Clearance 
             know_branches(repo)
         verb = "commit" if clearance else "propose"
         with transaction(repo, verb, actor=offer.intent.agent) as tx:
-            made = _attempt(tx, lane.name, captured, offer, clearance)
+            made = make(tx, lane.name, captured, offer, clearance)
             new = made.attempt.commit
             accepted = not made.attempt.open
             base = new if accepted else hold.state.base
@@ -138,7 +138,7 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, clearance: Clearance 
     return replace(made, following=following, skipped=captured.skipped)
 
 
-def _attempt(
+def make(
     tx: Transaction, name: str, captured: Capture, offer: Offer, clearance: Clearance | None
 ) -> Proposed:
     """Write the attempt and its records, and decide it at once if that can be."""

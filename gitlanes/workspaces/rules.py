@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 def rules_of(repo: LaneRepo, top: str) -> Rules:
     """Return the rules for the workspace at `top`; raises Refused for a setting that is none."""
+    return Rules(_patterns(repo), _excludes_file(repo, top), largest(repo))
+
+
+def largest(repo: LaneRepo) -> int:
+    """Return the size in bytes of the largest file that may be new or changed, 0 for any."""
     (usual,) = table.BY_NAME["maxBlobSize"].default
-    largest = repo.settings.size("lanes.maxBlobSize", as_size(usual) or 0)
-    return Rules(_patterns(repo), _excludes_file(repo, top), largest)
+    return repo.settings.size("lanes.maxBlobSize", as_size(usual) or 0)
 
 
 def _patterns(repo: LaneRepo) -> tuple[str, ...]:
