@@ -88,19 +88,19 @@ def test_costs_of_lanes_and_tags(repo: TestRepo) -> None:
 
 
 def changes(repo: TestRepo, wait: Callable[..., Any], *names: str, **options: Any) -> Any:
-    """Return what a wait in a thread of its own returns, and how many questions git was asked."""
+    """Return what a wait returns, as names with the status of their lanes."""
     with repo.open() as lanes:
-        return [(x.name, x.lane.status) for x in wait(lanes, *names, timeout=20, **options)]
+        return [(x.name, x.lane.status) for x in wait(lanes, names, timeout=20, **options)]
 
 
-def sync(lanes: Any, *names: str, **options: Any) -> Any:
+def sync(lanes: Any, names: tuple[str, ...], **options: Any) -> Any:
     """Wait as threads do."""
-    return lanes.wait(*names, **options)
+    return lanes.wait(names, **options)
 
 
-def by_asyncio(lanes: Any, *names: str, **options: Any) -> Any:
+def by_asyncio(lanes: Any, names: tuple[str, ...], **options: Any) -> Any:
     """Wait in an event loop."""
-    return asyncio.run(lanes.wait_async(*names, **options))
+    return asyncio.run(lanes.wait_async(names, **options))
 
 
 @pytest.mark.parametrize("wait", [sync, by_asyncio])
@@ -134,7 +134,7 @@ def test_a_wait_that_has_nothing_to_wait_for(repo: TestRepo) -> None:
     """What is decided already, or moved since it was seen, is returned at once; time runs out."""
     lanes, head = repo.lanes, repo.lanes.head("main")
     repo.lane("auth", {"auth.py": "1\n"})
-    assert [x.attempt.status for x in lanes.wait("auth/1", "main") if x.attempt] == ["accepted"]
+    assert [x.attempt.status for x in lanes.wait(["auth/1", "main"]) if x.attempt] == ["accepted"]
     lanes.promote("auth")
     assert [x.name for x in lanes.wait(heads={"main": head})] == ["main"]
     assert lanes.wait(heads={"main": lanes.head("main")}, timeout=0.05) == ()
