@@ -225,7 +225,8 @@ def land(tx: Transaction, lane: Lane, attempt: Attempt, clearance: Clearance) ->
     record = replace(
         lane,
         head=head,
-        change=None,
+        # Beside a part of another change, what was turned down still waits for its retry.
+        change=None if attempt.whole or attempt.change_id == lane.change else lane.change,
         open=tuple(x for x in lane.open if x.id not in closed),
         landed=with_merged(tx.repo, lane, attempt),
     )

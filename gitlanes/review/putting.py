@@ -16,7 +16,7 @@ from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Capture
 from gitlanes.plugins import around
 from gitlanes.review import propose
-from gitlanes.review.propose import Offer
+from gitlanes.review.propose import NEW_CHANGE, Offer
 from gitlanes.store.transaction import transaction
 from gitlanes.workspaces import binding, intake
 from gitlanes.workspaces.rules import largest
@@ -38,7 +38,8 @@ def put(
 ) -> Proposed:
     """Put files into a lane as an attempt on its present head, and accept that unless told.
 
-    Contents are stored as they are, without git's filters; a file keeps its mode. The lane's
+    Contents are stored as they are, without git's filters; a file keeps its mode. It is a change
+    of its own unless the offer names one. The lane's
     workspace, if it has one, is not looked at and stays as it is: its next proposal counts from
     where it stands, so that a path put here and edited there collides; an update brings the
     files there. A bound branch and the repository's own directory follow, as after any landing.
@@ -65,6 +66,8 @@ def _put(repo: LaneRepo, name: str, files: Files, offer: Offer, *, accept: bool)
     if bound:
         intake.catch_up(repo, name)
     clearance = Clearance(repo, offer.waiver) if accept else None
+    if offer.change is None:  # what was turned down is carried on by whoever mends it
+        offer = replace(offer, change=NEW_CHANGE)
     if offer.message is None and offer.intent.prompt is None:
         offer = replace(offer, message=f"Put {', '.join(str(plain(x)) for x in files)}"[:72])
     with transaction(repo, "commit" if accept else "propose", actor=offer.intent.agent) as tx:

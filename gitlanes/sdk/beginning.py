@@ -48,7 +48,7 @@ def bring(repo: Repo, order: Order) -> None:
         return
     place = repo.workspace(lane)
     if order.fresh:
-        repo.restore(place.base or lane, lane, force=True)
+        repo.restore(lane if place.root else str(place.base), lane, force=True)
     elif order.rejection and not place.root and not repo.status(lane).unsaved:
         # Counted from where it was made, so that what landed since is not taken back.
         repo.update_workspace(lane, to=order.rejection.attempt.base)

@@ -215,15 +215,17 @@ class Repo(Questions, Past, Waits, Costs, Gates, Directories):
         content: bytes | None,
         *,
         accept: bool = True,
+        change: str | None = None,
         **said: Unpack[Said],
     ) -> Proposed:
         """Put a file, by its path from the top, into a lane without a workspace; None deletes it.
 
-        It is an attempt on the lane's head, accepted like any other unless told. A workspace of
-        the lane stays as it is; see `gitlanes.review.putting.put`.
+        It is an attempt on the lane's head, accepted like any other unless told, and a change of
+        its own unless ``change`` is that of an earlier one. A workspace of the lane stays as it
+        is; see `gitlanes.review.putting.put`.
         """
         (name,) = path_names([path])
-        offer = offer_of({**said})
+        offer = offer_of({**said, "change": change})
         return putting.put(self._repo, lane, {name: content}, offer, accept=accept)
 
     def accept(

@@ -10,8 +10,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from gitlanes import clock
-from gitlanes.errors import LanesError, NotFound, NothingToPropose, Refused, line
-from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Evaluation, Intent, Judgement
+from gitlanes.errors import BadValue, LanesError, NotFound, NothingToPropose, Refused, line
+from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Evaluation, Judgement
 from gitlanes.models.plain import replace
 from gitlanes.models.records import Attempt
 from gitlanes.models.results import Proposed
@@ -79,9 +79,9 @@ class Work:
 
     def add_metadata(self, key: str, value: str) -> None:
         """Say something of the work, to be recorded with its intent; raises BadValue."""
-        meta = {**self._meta, key: value}
-        records.check(Intent(meta=meta), NO_COST)
-        self._meta = meta
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise BadValue(f"bad metadata {line(repr(key), 60)}", hint="keys and values are text")
+        self._meta = {**self._meta, key: value}
 
     def begin(self) -> Self:
         """Make the lane and workspace if need be, claim it, and bring it to where work begins.

@@ -117,8 +117,9 @@ def test_it_goes_through_gates_and_budgets(repo: TestRepo) -> None:
     told = repo.lanes.show("auth/1").attempts[0]
     assert told.attempt.status == "rejected"
     assert {x["name"] for x in told.notes.evaluations} == {"decision", "no-bad"}
-    made = repo.lanes.put_file("auth", "a.py", b"fine\n", accept=False)
-    assert (made.attempt.open, made.attempt.change_id) == (True, told.attempt.change_id)
+    change = told.attempt.change_id
+    made = repo.lanes.put_file("auth", "a.py", b"fine\n", accept=False, change=change)
+    assert (made.attempt.open, made.attempt.change_id) == (True, change)
     assert repo.lanes.accept("auth/2").attempt.status == "accepted"
     repo.lanes.set_budget("auth", Limits(output_tokens=5))
     repo.lanes.put_file("auth", "b.py", b"b\n", cost=Cost(output_tokens=5))
