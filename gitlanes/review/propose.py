@@ -17,9 +17,9 @@ from gitlanes.git.trailers import (
 )
 from gitlanes.models.events import Event
 from gitlanes.models.gates import NO_WAIVER, Waiver
-from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent
+from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent, Judgement
 from gitlanes.models.plain import Model, replace
-from gitlanes.models.records import PROPOSED, Attempt, Lane, LaneState
+from gitlanes.models.records import ACCEPTED, PROPOSED, REJECTED, Attempt, Lane, LaneState
 from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Capture
 from gitlanes.plugins import around
@@ -42,7 +42,8 @@ class Offer(Model):
     ``change`` is a Change-Id to carry on, or 'new'; ``paths`` limits the proposal to files and
     directories of the workspace; ``expect`` is the head that the lane must have; ``on`` is the
     open attempt that it is made on top of, of which it takes only what changed since. ``waiver``
-    is what a commit lets pass.
+    is what a commit lets pass. With ``rejected`` it is turned down in the same operation: what
+    broke off is on record, was never open, and takes nobody's place.
     """
 
     message: str | None = None
@@ -53,6 +54,7 @@ class Offer(Model):
     expect: str | None = None
     on: str | None = None
     waiver: Waiver = NO_WAIVER
+    rejected: Judgement | None = None
 
 
 def propose(repo: LaneRepo, lane: str | None = None, offer: Offer | None = None) -> Proposed:
@@ -117,13 +119,17 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, clearance: Clearance 
         verb = "commit" if clearance else "propose"
         with transaction(repo, verb, actor=offer.intent.agent) as tx:
             made = make(tx, lane.name, captured, offer, clearance)
-            new = made.attempt.commit
-            accepted = not made.attempt.open
+            accepted = made.attempt.status == ACCEPTED
+            new = _head_after(hold, made.attempt)
             base = new if accepted else hold.state.base
-            if not workspace.root:
+            stays = workspace.root or new == captured.head
+            if not stays:
                 tip = tx.repo.view.lane(lane.name).tip
                 hold.mark(tx, tip, base=base, old=captured.head, new=new)
-        if not workspace.root:
+        if made.attempt.status == REJECTED and not stays:
+            with capturing.afterwards(repo):
+                hold.move_back(new)
+        elif not stays:
             with capturing.afterwards(repo):
                 if not captured.whole:  # beside what is staged of other paths
                     hold.drop_index()
@@ -136,6 +142,12 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, clearance: Clearance 
     if accepted and lane.bound and not workspace.root:
         following = binding.follow(repo, lane.name)
     return replace(made, following=following, skipped=captured.skipped)
+
+
+def _head_after(hold: capturing.Held, made: Attempt) -> str:
+    """Return where HEAD belongs: to the attempt, or where it was put before one that broke off."""
+    before = hold.state.head or hold.state.base
+    return before if made.status == REJECTED and before else made.commit
 
 
 def make(
@@ -171,6 +183,10 @@ def make(
     record = costs.charge(tx, books, record, attempt, offer.cost, offer.intent)
     parents = [attempt.commit, *captured.own[-1:]]
     names = tuple(x.id for x in gone)
+    if offer.rejected is not None:
+        record, attempt = decide.turned_down(tx, record, attempt, offer.rejected)
+        tx.lane(state, record, parents=parents, attempts=[attempt])
+        return Proposed(attempt)
     landing = _landing(tx, record, attempt, clearance)
     if landing is None:
         tx.description = f"propose {attempt.id}: {attempt.title}"
@@ -289,7 +305,7 @@ def _superseded(
 
     Those that it stands on stay.
     """
-    if not captured.whole or offer.change == NEW_CHANGE:
+    if not captured.whole or offer.change == NEW_CHANGE or offer.rejected is not None:
         return []
     return [x for x in state.record.open if x.kind == "work" and x not in under]
 

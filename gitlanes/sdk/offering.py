@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 
 from gitlanes.git.process import require_paths
 from gitlanes.models.gates import Waiver
-from gitlanes.models.notes import Cost, Intent
+from gitlanes.models.notes import Cost, Intent, Judgement
 from gitlanes.review.propose import Offer
 
 Path_ = str | os.PathLike[str]
@@ -43,6 +43,15 @@ class Offering(Amendment, total=False):
 
     change: str | None
     on: str | None
+
+
+class Proposing(Offering, total=False):
+    """How an attempt is proposed: with ``rejected`` it is turned down in the same operation.
+
+    That is for work that broke off: it was never open, and takes nobody's place.
+    """
+
+    rejected: Judgement
 
 
 def offer_of(given: Mapping[str, object]) -> Offer:

@@ -40,7 +40,7 @@ from gitlanes.review import amend, decide, propose, putting
 from gitlanes.sdk.costs import Costs
 from gitlanes.sdk.directories import Directories
 from gitlanes.sdk.gates import Gates
-from gitlanes.sdk.offering import Amendment, Offering, Path_, Said, offer_of, path_names
+from gitlanes.sdk.offering import Amendment, Offering, Path_, Proposing, Said, offer_of, path_names
 from gitlanes.sdk.past import Past
 from gitlanes.sdk.questions import Questions
 from gitlanes.sdk.waits import Waits
@@ -190,8 +190,8 @@ class Repo(Questions, Past, Waits, Costs, Gates, Directories):
         """Return the lanes, and what is unsaved in one workspace."""
         return listing.status(self._repo, lane)
 
-    def propose(self, lane: str | None = None, **offer: Unpack[Offering]) -> Proposed:
-        """Offer a workspace's content, or some paths of it, as an attempt; see `Offering`."""
+    def propose(self, lane: str | None = None, **offer: Unpack[Proposing]) -> Proposed:
+        """Offer a workspace's content, or some paths of it, as an attempt; see `Proposing`."""
         return propose.propose(self._repo, lane, offer_of(offer))
 
     def commit(self, lane: str | None = None, **offer: Unpack[Offering]) -> Proposed:

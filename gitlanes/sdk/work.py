@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,6 @@ from gitlanes.models.plain import replace
 from gitlanes.models.records import Attempt
 from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Snapshot
-from gitlanes.review.propose import NEW_CHANGE
 from gitlanes.sdk.beginning import Order, bring, claim
 from gitlanes.store import records
 from gitlanes.usage.adding import plus
@@ -45,7 +44,7 @@ class Work:
         self._cost = NO_COST
         self._meta: dict[str, str] = {}
         self._since = clock.monotonic()
-        self._begun = self._claimed = False
+        self._begun = self._claimed = self._recorded = False
         self._path: Path | None = None
         self.lane = order.lane
         self.attempt: Attempt | None = None
@@ -103,7 +102,7 @@ class Work:
 
     def propose(self, message: str | None = None) -> Proposed:
         """Offer what is in the workspace as an attempt, with what was recorded of it so far."""
-        return self._propose(message)
+        return self._offer(self._repo.propose, message)
 
     def accept(self) -> Attempt:
         """Accept the attempt, if its gates let it; raises GateFailed, Collision."""
@@ -161,17 +160,26 @@ class Work:
         if not made.created:
             bring(repo, order)
 
-    def _propose(self, message: str | None = None, **more: Any) -> Proposed:
-        made = self._repo.propose(
+    def _offer(
+        self,
+        verb: Callable[..., Proposed],
+        message: str | None = None,
+        **more: Any,
+    ) -> Proposed:
+        made = verb(
             self.lane,
             message=message or self._order.message,
             intent=self._session.intent(self._order.prompt, self._order.tags, self._meta),
             cost=self._taken(),
             **more,
         )
-        self._cost, self._since = NO_COST, clock.monotonic()
-        self.attempt = made.attempt
+        self._made(made.attempt)
         return made
+
+    def _made(self, attempt: Attempt) -> None:
+        """Note an attempt: what was used until now is recorded on it."""
+        self._cost, self._since = NO_COST, clock.monotonic()
+        self.attempt = attempt
 
     def _taken(self) -> Cost:
         """Return what was recorded since the last proposal, with the time that it took."""
@@ -182,18 +190,36 @@ class Work:
     def _finish(self) -> None:
         """Propose what is there, and accept it if it was ordered so."""
         try:
-            self._propose()
+            if self._order.auto_accept:
+                self._commit()
+            else:
+                self._offer(self._repo.propose)
         except NothingToPropose:
             if self.attempt is None or not self.attempt.open:
                 raise
             self._add_rest()
+            if self._order.auto_accept:
+                self.accept()
         except LanesError:
-            self._keep()
+            if not self._recorded:
+                self._keep()
             raise
-        if self._order.auto_accept:
-            self.accept()
-        else:
+        finally:
             self.refresh()
+
+    def _commit(self) -> None:
+        """Propose and accept in one operation; what cannot be accepted is left open."""
+        try:
+            self._offer(self._repo.commit)
+        except NothingToPropose:
+            raise
+        except LanesError as error:
+            if made := error.data.get("attempt"):
+                self._made(self._repo.show(made).attempts[0].attempt)
+            else:
+                self._offer(self._repo.propose)
+            self._recorded = True
+            raise
 
     def _give_up(self, error: BaseException) -> None:
         """Record what is there as rejected for an exception, which goes on.
@@ -201,26 +227,19 @@ class Work:
         Where that fails, the exception that says why takes its place, with this one as its
         cause; an interrupt goes on in any case, with a note.
         """
+        name = type(error).__name__
+        self._meta = {**self._meta, "error": name}
+        text = line(f"{name}: {error}" if str(error) else name, _LONGEST_REASON)
         try:
-            self._turn_down(error)
+            why = Judgement(self._session.agent_id, text)
+            self._offer(self._repo.propose, rejected=why)
+        except NothingToPropose:
+            self._add_rest()
         except LanesError as failed:
             self._keep()
             if isinstance(error, Exception):
                 raise failed from error
             error.add_note(f"the work could not be recorded: {failed.message}")
-
-    def _turn_down(self, error: BaseException) -> None:
-        name = type(error).__name__
-        self._meta = {**self._meta, "error": name}
-        # A change that waits for its decision is not replaced by what broke off.
-        beside = any(x.kind == "work" for x in self._repo.lane(self.lane).open)
-        try:
-            made = self._propose(**({"change": NEW_CHANGE} if beside else {}))
-        except NothingToPropose:
-            self._add_rest()
-            return
-        text = line(f"{name}: {error}" if str(error) else name, _LONGEST_REASON)
-        self._repo.reject(made.attempt.id, Judgement(by=self._session.agent_id, reason=text))
         self.refresh()
 
     def _add_rest(self) -> None:
