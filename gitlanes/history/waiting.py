@@ -56,7 +56,7 @@ class Watch:
         else:
             state = self._lane(name)
         self._refs[name] = layout.journal(state.record.name)
-        return Changed(name, state.record, attempt)
+        return Changed(state.record, name, attempt)
 
     def _lane(self, name: str) -> LaneState:
         """Return a lane, the same one when it is called otherwise by now, or was deleted."""

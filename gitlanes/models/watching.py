@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from gitlanes.models.history import Diff
+from gitlanes.models.lanes import OfALane
 from gitlanes.models.plain import Model
-from gitlanes.models.records import Attempt, Lane
+from gitlanes.models.records import Attempt
 
 
-class Changed(Model):
+class Changed(OfALane):
     """A lane or attempt that is not as it was: its ``name`` as it was asked for, and what it is.
 
     ``attempt`` is set where one was named; ``lane`` is its lane.
     """
 
     name: str
-    lane: Lane
     attempt: Attempt | None = None
+
+    schema: ClassVar[str] = "changed"
 
 
 class Rejection(Model):

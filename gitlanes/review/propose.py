@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
-from gitlanes.errors import BadValue, NothingToPropose, Refused, line
+from gitlanes.errors import BadValue, Refused, line
 from gitlanes.gates.clearance import Clearance, Unjudged
 from gitlanes.git.trailers import (
     add_change_id,
@@ -161,7 +161,7 @@ def make(
     books = costs.opened(tx, state.record, offer.intent.agent)
     under = standing.chain(state.record, _under(tx.repo, state, captured, offer, accept=accept))
     beside = [x for x in state.record.open if x not in under]
-    _require_news(tx.repo, name, captured, () if accept else beside)
+    standing.require_news(tx.repo, name, captured, () if accept else beside)
     superseded = _superseded(state, captured, offer, under)
     message = _message(tx, state, captured, offer, superseded, under)
     merged = lineage.merged_heads(tx.repo, state.record, captured, superseded)
@@ -184,6 +184,7 @@ def make(
     parents = [attempt.commit, *captured.own[-1:]]
     names = tuple(x.id for x in gone)
     if offer.rejected is not None:
+        standing.require_other(tx.repo, state.record, attempt)
         record, attempt = decide.turned_down(tx, record, attempt, offer.rejected)
         tx.lane(state, record, parents=parents, attempts=[attempt])
         return Proposed(attempt)
@@ -281,21 +282,6 @@ def check(offer: Offer) -> None:
         )
     records.check(offer.intent, offer.cost)
     check_expected(offer.expect)
-
-
-def _require_news(repo: LaneRepo, name: str, captured: Capture, offered: Sequence[Attempt]) -> None:
-    """Raise NothingToPropose where the content is the base's, or that of an open attempt."""
-    if repo.objects.commit(captured.base).tree == captured.tree:
-        raise NothingToPropose(
-            f"nothing to propose: workspace of lane '{name}' has no changes",
-            hint="edit files there first",
-        )
-    same = next((x for x in offered if x.tree == captured.tree), None)
-    if same is not None:
-        raise NothingToPropose(
-            f"nothing to propose: {same.id} has this content already",
-            hint=f"accept or reject it: git lanes accept {same.id}",
-        )
 
 
 def _superseded(

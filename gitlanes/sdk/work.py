@@ -243,9 +243,10 @@ class Work:
         self.refresh()
 
     def _add_rest(self) -> None:
-        """Record on the attempt what was used since it was proposed."""
-        if self.attempt is not None and self._cost.known:
-            self._repo.add_cost(self.attempt.id, self._cost)
+        """Record what was used and made nothing new: on the attempt that it was to go on from."""
+        of = self.attempt or (self.rejection.attempt if self.rejection else None)
+        if of is not None and self._cost.known:
+            self._repo.add_cost(of.id, self._cost)
             self._cost = NO_COST
 
     def _keep(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 from tests.sdk.agent import live
 from tests.support.observed import left_behind
 from tests.support.repos import TestRepo
+
+Crowd = Callable[[TestRepo, int, int], None]
 
 TOP = Path(__file__).parents[2]
 
@@ -59,15 +62,15 @@ def assert_all_done(repo: TestRepo, agents: int, rounds: int) -> None:
 
 
 @pytest.mark.parametrize("crowd", [by_threads, by_processes])
-def test_a_few(repo: TestRepo, crowd: object) -> None:
+def test_a_few(repo: TestRepo, crowd: Crowd) -> None:
     """Four agents, one round."""
-    crowd(repo, 4, 1)  # type: ignore[operator]
+    crowd(repo, 4, 1)
     assert_all_done(repo, 4, 1)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("crowd", [by_threads, by_processes])
-def test_twenty(repo: TestRepo, crowd: object) -> None:
+def test_twenty(repo: TestRepo, crowd: Crowd) -> None:
     """Twenty agents, three rounds."""
-    crowd(repo, 20, 3)  # type: ignore[operator]
+    crowd(repo, 20, 3)
     assert_all_done(repo, 20, 3)

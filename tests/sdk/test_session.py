@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -86,7 +88,7 @@ def test_the_whole_way(repo: TestRepo, start: Start) -> None:
     assert repo.files("refs/lanes/head/auth")["auth.py"] == "checked"
 
 
-def test_left_open_and_supersededed(repo: TestRepo, start: Start) -> None:
+def test_left_open_and_superseded(repo: TestRepo, start: Start) -> None:
     """Unless told it stays proposed; the next work goes on from the files and takes its place."""
     session = start(lane="auth")
     with session.work("one") as w:
@@ -308,6 +310,21 @@ def test_a_workspace_is_one_agents(repo: TestRepo, start: Start) -> None:
         repo.lanes.claim("auth", agent="c", force=True)
         repo.lanes.release("auth", agent="c")
     assert holder(repo) is None
+
+
+def test_a_process_that_is_killed_at_work(repo: TestRepo, start: Start) -> None:
+    """Its claim ends with it, its files are there, and the next session goes on from them."""
+    script = (
+        "import os, sys\nfrom gitlanes import AgentSession\n"
+        "w = AgentSession(sys.argv[1], agent_id='a').begin(lane='auth')\n"
+        "(w.path / 'a.txt').write_text('a')\nos.kill(os.getpid(), 9)\n"
+    )
+    command = [sys.executable, "-c", script, str(repo.path)]
+    assert subprocess.run(command, env=repo.environ, check=False).returncode == -9
+    assert holder(repo) is None
+    with start("b").work("go on", lane="auth", auto_accept=True):
+        pass
+    assert repo.files("refs/lanes/head/auth")["a.txt"] == "a"
 
 
 def test_usage_that_cannot_be_recorded(start: Start) -> None:
