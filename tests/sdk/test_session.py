@@ -384,7 +384,7 @@ METHODS = {
     "list": "lanes",
     "path": "workspace",
     "config": "settings",
-    "snapshot": "snapshot",
+    "put": "put_file",
     "workspace": "create_workspace",
 }
 AT_THE_TERMINAL = ("demo", "completion", "help")
