@@ -38,4 +38,5 @@ def last_rejection(repo: LaneRepo, lane: str) -> Rejection | None:
         tuple(own),
         changed,
         len(same),
+        waiting=carried is not None,
     )

@@ -27,7 +27,7 @@ class Rejection(Model):
 
     ``prompt`` is what was asked for, ``evaluations`` what gates and reviewers said, as it is
     recorded. ``retries`` counts the rejected attempts of the same Change-Id: the next one is
-    that retry.
+    that retry. ``waiting`` says that the lane's next proposal carries that on: nobody took it up.
     """
 
     attempt: Attempt
@@ -37,3 +37,4 @@ class Rejection(Model):
     evaluations: tuple[dict[str, Any], ...]
     diff: Diff
     retries: int
+    waiting: bool

@@ -57,8 +57,8 @@ def bring(repo: Repo, order: Order) -> None:
 
 
 def retried(repo: Repo, lane: str) -> Rejection:
-    """Return what a retry in a lane is to do better; raises NotFound."""
+    """Return what a retry in a lane is to do better; raises NotFound where nothing waits for it."""
     found = repo.last_rejection(lane)
-    if found is None:
+    if found is None or not found.waiting:
         raise NotFound("rejected attempt of lane", lane, hint="there is nothing to retry")
     return found

@@ -126,7 +126,8 @@ class AgentSession(Acting):
         """Return work that takes up a lane's last rejected attempt, and its Change-Id.
 
         It begins at the lane's head, and without ``fresh`` at the rejected files. The prompt is
-        that of the rejected attempt unless told. Raises NotFound where none was rejected.
+        that of the rejected attempt unless told. Raises NotFound where none was rejected, or it
+        was taken up since.
         """
         where = self._lane(lane)
         found = retried(self.repo, where)

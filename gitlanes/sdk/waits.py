@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from typing import TypedDict, Unpack
 
@@ -48,6 +47,8 @@ class Waits:
         **how: Unpack[Waiting],
     ) -> tuple[Changed, ...]:
         """Return what `wait` does; other tasks of the same thread run meanwhile."""
+        import asyncio  # it takes longer to load than most verbs take, and few ask for it
+
         watch = waiting.Watch(self._repo, _names(any_of), how.get("heads", NOTHING))
         end = waiting.deadline(timeout)
         every = how.get("every", waiting.EVERY)

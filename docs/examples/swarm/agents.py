@@ -70,7 +70,7 @@ class Coder(Agent):
     def _write(self, task: Task) -> str:
         """Let the model write the files; what it leaves behind when it fails is gone on from."""
         rejected = self.session.last_rejection()
-        if rejected is None:
+        if rejected is None or not rejected.waiting:
             work = self.session.work(task.title, tags=[task.name])
         else:
             broken = "Error" in str(rejected.reason)
