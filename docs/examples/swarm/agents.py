@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Event
 
 from gitlanes import AgentSession, Collision
+from gitlanes.models.watching import Rejection
 from swarm.models import Answer, Model, ModelFailedError
 from swarm.plan import Plan, Task, store
 
@@ -76,7 +77,7 @@ class Coder(Agent):
             broken = "Error" in str(rejected.reason)
             work = self.session.retry(task.title, tags=[task.name], fresh=not broken)
         with work as w:
-            answer = self.ask(task.name, focused_prompt(w.path, task, w.retry, w.rejection))
+            answer = self.ask(task.name, focused_prompt(w.path, task, w.rejection))
             w.record_usage(answer.usage)
             w.add_metadata("retry", str(w.retry))
             for name, content in json.loads(answer.text).items():
@@ -140,14 +141,12 @@ class Integrator(Agent):
         return "forced"
 
 
-def focused_prompt(place: Path, task: Task, retry: int, rejection: object) -> str:
+def focused_prompt(place: Path, task: Task, rejection: Rejection | None) -> str:
     """Return what a coder is asked: the task, why the last try was turned down, what is there."""
     parts = [f"Task: {task.title}", f"Write: {', '.join(task.files)}"]
-    if retry:
-        reason = getattr(rejection, "reason", None)
-        diff = getattr(rejection, "diff", None)
-        parts.append(f"Try {retry + 1}. The last one was rejected: {reason}")
-        parts.append(f"It was:\n{getattr(diff, 'text', '')}")
+    if rejection is not None:
+        parts.append(f"Try {rejection.retries + 1}. The last one was rejected: {rejection.reason}")
+        parts.append(f"It was:\n{rejection.diff.text}")
     parts += [f"{x}:\n{(place / x).read_text()}" for x in task.files if (place / x).is_file()]
     found = sorted(x for x in os.listdir(place) if not x.startswith("."))
     return "\n\n".join([*parts, f"There are: {', '.join(found)}"])
