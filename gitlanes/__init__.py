@@ -1,6 +1,7 @@
 """Coordinate parallel coding agents on one git repository.
 
-`Repo` is the door for programs; the command line stands on the same verbs and models.
+`Repo` is the door for programs, `AgentSession` the one for agents that are programs; the
+command line stands on the same verbs and models.
 """
 
 from __future__ import annotations
@@ -35,8 +36,10 @@ if TYPE_CHECKING:
     from gitlanes.models.gates import Waiver
     from gitlanes.models.notes import Cost, Evaluation, Intent, Judgement
     from gitlanes.sdk.repo import Repo
+    from gitlanes.sdk.session import AgentSession
 
 __all__ = [
+    "AgentSession",
     "BadName",
     "BadValue",
     "BudgetExceeded",
@@ -71,6 +74,7 @@ _HOMES = {
     "Limits": "gitlanes.models.costs",
     "Waiver": "gitlanes.models.gates",
     "Repo": "gitlanes.sdk.repo",
+    "AgentSession": "gitlanes.sdk.session",
 }
 
 

@@ -25,6 +25,8 @@ from gitlanes.cli.paths import below
 from gitlanes.cli.with_paths import WithPaths
 from gitlanes.errors import BadValue
 from gitlanes.models.gates import NO_WAIVER, Waiver
+from gitlanes.models.notes import Judgement
+from gitlanes.models.plain import replace
 from gitlanes.models.results import Decided, Proposed
 
 if TYPE_CHECKING:
@@ -55,7 +57,8 @@ def _decision_options(function: F) -> F:
 
 @command("propose", cls=WithPaths)
 @_offer_options
-def propose_command(out: Output, lane: str | None, **given: Any) -> None:
+@click.option("--rejected", metavar="REASON", help="Turn it down at once: work that broke off.")
+def propose_command(out: Output, lane: str | None, rejected: str | None, **given: Any) -> None:
     """Offer the workspace of LANE as an attempt.
 
     After '--', PATHS limit it to some files. A whole proposal supersedes the open ones, but for
@@ -63,7 +66,8 @@ def propose_command(out: Output, lane: str | None, **given: Any) -> None:
     """
     from gitlanes.review.propose import propose
 
-    _make(out, propose, lane, given)
+    why = None if rejected is None else Judgement(given["agent"], rejected)
+    _make(out, partial(_turned_down, propose, why) if why else propose, lane, given)
 
 
 @command("commit", cls=WithPaths)
@@ -121,6 +125,12 @@ def reject_command(out: Output, attempt: str, **given: Any) -> None:
     _decide(out, reject, attempt, given)
 
 
+def _turned_down(
+    verb: Callable[..., Proposed], why: Judgement, repo: LaneRepo, lane: str | None, offer: Offer
+) -> Proposed:
+    return verb(repo, lane, replace(offer, rejected=why))
+
+
 def _make(
     out: Output,
     verb: Callable[..., Proposed],
@@ -131,7 +141,7 @@ def _make(
     """Call a verb that makes an attempt, and show that."""
     with out.repository() as repo:
         made = verb(repo, lane, _offer(repo, lane, given, waiver))
-    _show(out, made)
+    show_attempt(out, made)
 
 
 def _decide(out: Output, verb: Callable[..., Decided], attempt: str, given: dict[str, Any]) -> None:
@@ -139,7 +149,7 @@ def _decide(out: Output, verb: Callable[..., Decided], attempt: str, given: dict
     judgement = take_judgement(given)
     with out.repository() as repo:
         made = verb(repo, attempt, judgement, **given)
-    _show(out, made)
+    show_attempt(out, made)
 
 
 def _offer(repo: LaneRepo, lane: str | None, given: dict[str, Any], waiver: Waiver) -> Offer:
@@ -163,7 +173,8 @@ def _offer(repo: LaneRepo, lane: str | None, given: dict[str, Any], waiver: Waiv
     )
 
 
-def _show(out: Output, made: Proposed | Decided) -> None:
+def show_attempt(out: Output, made: Proposed | Decided) -> None:
+    """Say what became of an attempt."""
     attempt = made.attempt
     commit = short(attempt.landed or attempt.commit)
     text = [line(f"{attempt.status} {attempt.id} {commit} {attempt.title}")]

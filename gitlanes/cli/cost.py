@@ -45,7 +45,8 @@ def cost_command() -> None:
 @click.option("--by", type=click.Choice(_WAYS), default="lane", show_default=True)
 @click.option("--since", metavar="DATE", help="As git understands it: '2 days ago', 2026-01-31.")
 @click.option("--status", type=click.Choice(STATUSES), help="Of attempts with this status alone.")
-@click.option("--lane", help="Of this lane's attempts alone.")
+@click.option("--lane", "lanes", multiple=True, help="Of this lane's attempts alone; repeatable.")
+@click.option("--tag", "tags", multiple=True, help="Of attempts with this tag; repeatable.")
 @click.option(
     "--plot",
     metavar="[FILE.svg]",
@@ -54,7 +55,13 @@ def cost_command() -> None:
     help="Draw bars here, or as an SVG file.",
 )
 def report_costs(
-    out: Output, by: str, since: str | None, status: str | None, lane: str | None, plot: str | None
+    out: Output,
+    by: str,
+    since: str | None,
+    status: str | None,
+    lanes: tuple[str, ...],
+    tags: tuple[str, ...],
+    plot: str | None,
 ) -> None:
     """Sum the cost of attempts by lane, agent, model, tag, day or change.
 
@@ -63,7 +70,7 @@ def report_costs(
     from gitlanes.history.costs import Wanted, report
 
     with out.repository() as repo:
-        found = report(repo, Wanted(by, since, status, lane))
+        found = report(repo, Wanted(by, since, status, lanes, tags))
     if plot not in (None, _TERMINAL):
         from gitlanes.cli.plot import write_svg
 

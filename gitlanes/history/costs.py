@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, localcontext
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from gitlanes import clock
@@ -28,12 +28,16 @@ _PLACES = Decimal("0.000001")
 
 
 class Wanted(Model):
-    """Which costs: those recorded ``since`` a date as git understands it, of attempts that fit."""
+    """Which costs: those recorded ``since`` a date as git understands it, of attempts that fit.
+
+    ``lanes`` are names, ``tags`` such that an attempt has one of; without any it is all.
+    """
 
     by: str = "lane"
     since: str | None = None
     status: str | None = None
-    lane: str | None = None
+    lanes: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
 class Line(Model):
@@ -75,13 +79,16 @@ def report(repo: LaneRepo, wanted: Wanted | None = None) -> CostReport:
 
 def _lines(repo: LaneRepo, wanted: Wanted, since: float | None) -> Iterator[Line]:
     """Yield the cost records of the attempts that fit."""
-    found = _attempts(repo, wanted.lane, since)
+    lanes = dict.fromkeys(wanted.lanes) or [None]
+    found = chain.from_iterable(_attempts(repo, x, since) for x in lanes)
     names = {x.record.uuid: x.record.name for x in _current(repo)}
     fitting = (x for x in found if wanted.status in (None, x[0].status))
     while batch := list(islice(fitting, _BATCH)):
         notes = records.read(repo, [attempt.commit for attempt, _ in batch])
         for attempt, uuid in batch:
             told = Told(attempt, notes[attempt.commit])
+            if wanted.tags and not set(wanted.tags) & set(told.intent.get("tags", ())):
+                continue
             for record in live(told.notes.costs):
                 own = record.get("attempt_uuid") == attempt.uuid
                 if own and (since is None or _time(record) >= since):

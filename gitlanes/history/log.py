@@ -77,6 +77,22 @@ def history(repo: LaneRepo, wanted: Filter | None = None) -> History:
     return History((*answer, *islice(rest, _less(wanted.limit, answer))))
 
 
+def each(repo: LaneRepo, wanted: Filter | None = None) -> Iterator[Told]:
+    """Return what `history` does, one after the other, each read when it is asked for.
+
+    What is asked wrongly raises at once; what happens meanwhile is not told.
+    """
+    wanted = wanted or Filter()
+    check(wanted.status, wanted.limit)
+    since = moment(repo, wanted.since) if wanted.since is not None else None
+    lane = wanted.lane or wanted.into
+    found = _attempts(repo, _tips(repo, lane), since, one=lane is not None)
+    fits = _promotions(repo, wanted)
+    some = (x for x, entry in found if _matches(x, wanted) and fits(x, entry))
+    told = (x for x in _with_notes(repo, some) if _tagged(x, wanted.tag))
+    return islice(told, wanted.limit)
+
+
 def _less(limit: int | None, answer: list[Told]) -> int | None:
     return None if limit is None else limit - len(answer)
 

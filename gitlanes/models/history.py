@@ -82,6 +82,24 @@ class Diff(Result):
 
     schema: ClassVar[str] = "diff"
 
+    @property
+    def added(self) -> tuple[bytes, ...]:
+        """Return the paths that only the new state has."""
+        return self._paths("added")
+
+    @property
+    def modified(self) -> tuple[bytes, ...]:
+        """Return the paths that both states have, and not alike."""
+        return self._paths("modified")
+
+    @property
+    def removed(self) -> tuple[bytes, ...]:
+        """Return the paths that only the old state has."""
+        return self._paths("deleted")
+
+    def _paths(self, action: str) -> tuple[bytes, ...]:
+        return tuple(x.path for x in self.files if x.action == action)
+
 
 class Shown(Result):
     """Whatever `show` found: ``kind`` says which of the other fields is set."""

@@ -163,21 +163,28 @@ def _reject(
     require_active(state.record)
     require_commit(f"lane '{state.record.name}'", state.record.head, expect)
     attempt = standing.require_open(tx.repo, state, attempt_id)
+    record, decided = turned_down(tx, state.record, attempt, judgement)
+    tx.lane(state, record, attempts=[decided])
+    return decided
+
+
+def turned_down(
+    tx: Transaction, lane: Lane, attempt: Attempt, judgement: Judgement
+) -> tuple[Lane, Attempt]:
+    """Return a lane's record and an open attempt of it once that is rejected, and note why."""
     decided = replace(
         attempt, status=REJECTED, by=judgement.by, reason=judgement.reason, decided=tx.time
     )
     records.add_judgement(tx, attempt, False, judgement)
     tx.description = f"reject {attempt.id}: {judgement.reason or attempt.title}"
-    still_open = tuple(x for x in state.record.open if x.id != attempt.id)
     record = replace(
-        state.record,
-        open=still_open,
-        change=attempt.change_id if attempt.promotion is None else state.record.change,
-        landed=_with_rejected(state.record, attempt),
-        mingled=state.record.mingled or bool(attempt.merged),
+        lane,
+        open=tuple(x for x in lane.open if x.id != attempt.id),
+        change=attempt.change_id if attempt.promotion is None else lane.change,
+        landed=_with_rejected(lane, attempt),
+        mingled=lane.mingled or bool(attempt.merged),
     )
-    tx.lane(state, record, attempts=[decided])
-    return decided
+    return record, decided
 
 
 @contextmanager
@@ -225,7 +232,8 @@ def land(tx: Transaction, lane: Lane, attempt: Attempt, clearance: Clearance) ->
     record = replace(
         lane,
         head=head,
-        change=None,
+        # Beside a part of another change, what was turned down still waits for its retry.
+        change=None if attempt.whole or attempt.change_id == lane.change else lane.change,
         open=tuple(x for x in lane.open if x.id not in closed),
         landed=with_merged(tx.repo, lane, attempt),
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
-from gitlanes.errors import BadValue, NothingToPropose, Refused, line
+from gitlanes.errors import BadValue, Refused, line
 from gitlanes.gates.clearance import Clearance, Unjudged
 from gitlanes.git.trailers import (
     add_change_id,
@@ -18,9 +17,9 @@ from gitlanes.git.trailers import (
 )
 from gitlanes.models.events import Event
 from gitlanes.models.gates import NO_WAIVER, Waiver
-from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent
+from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent, Judgement
 from gitlanes.models.plain import Model, replace
-from gitlanes.models.records import PROPOSED, Attempt, Lane, LaneState
+from gitlanes.models.records import ACCEPTED, PROPOSED, REJECTED, Attempt, Lane, LaneState
 from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Capture
 from gitlanes.plugins import around
@@ -43,7 +42,8 @@ class Offer(Model):
     ``change`` is a Change-Id to carry on, or 'new'; ``paths`` limits the proposal to files and
     directories of the workspace; ``expect`` is the head that the lane must have; ``on`` is the
     open attempt that it is made on top of, of which it takes only what changed since. ``waiver``
-    is what a commit lets pass.
+    is what a commit lets pass. With ``rejected`` it is turned down in the same operation: what
+    broke off is on record, was never open, and takes nobody's place.
     """
 
     message: str | None = None
@@ -54,6 +54,7 @@ class Offer(Model):
     expect: str | None = None
     on: str | None = None
     waiver: Waiver = NO_WAIVER
+    rejected: Judgement | None = None
 
 
 def propose(repo: LaneRepo, lane: str | None = None, offer: Offer | None = None) -> Proposed:
@@ -81,12 +82,12 @@ def commit(repo: LaneRepo, lane: str | None = None, offer: Offer | None = None) 
     events = (_event(repo, verb, lane, offer) for verb in ("propose", "accept"))
     proposing, accepting = (around(x, repo.state_directory, repo.warn) for x in events)
     with proposing as proposed, accepting as accepted:
-        made = _judged(repo, _offer(repo, lane, offer, clearance), clearance)
+        made = judged(repo, _offer(repo, lane, offer, clearance), clearance)
         proposed.result = accepted.result = made
     return made
 
 
-def _judged(repo: LaneRepo, made: Proposed, clearance: Clearance) -> Proposed:
+def judged(repo: LaneRepo, made: Proposed, clearance: Clearance) -> Proposed:
     """Accept what is only proposed yet, if its gates let it."""
     if not made.attempt.open:
         return made
@@ -117,14 +118,18 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, clearance: Clearance 
             know_branches(repo)
         verb = "commit" if clearance else "propose"
         with transaction(repo, verb, actor=offer.intent.agent) as tx:
-            made = _attempt(tx, lane.name, captured, offer, clearance)
-            new = made.attempt.commit
-            accepted = not made.attempt.open
+            made = make(tx, lane.name, captured, offer, clearance)
+            accepted = made.attempt.status == ACCEPTED
+            new = _head_after(hold, made.attempt)
             base = new if accepted else hold.state.base
-            if not workspace.root:
+            stays = workspace.root or new == captured.head
+            if not stays:
                 tip = tx.repo.view.lane(lane.name).tip
                 hold.mark(tx, tip, base=base, old=captured.head, new=new)
-        if not workspace.root:
+        if made.attempt.status == REJECTED and not stays:
+            with capturing.afterwards(repo):
+                hold.move_back(new)
+        elif not stays:
             with capturing.afterwards(repo):
                 if not captured.whole:  # beside what is staged of other paths
                     hold.drop_index()
@@ -139,7 +144,13 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, clearance: Clearance 
     return replace(made, following=following, skipped=captured.skipped, secret=captured.secret)
 
 
-def _attempt(
+def _head_after(hold: capturing.Held, made: Attempt) -> str:
+    """Return where HEAD belongs: to the attempt, or where it was put before one that broke off."""
+    before = hold.state.head or hold.state.base
+    return before if made.status == REJECTED and before else made.commit
+
+
+def make(
     tx: Transaction, name: str, captured: Capture, offer: Offer, clearance: Clearance | None
 ) -> Proposed:
     """Write the attempt and its records, and decide it at once if that can be."""
@@ -150,7 +161,7 @@ def _attempt(
     books = costs.opened(tx, state.record, offer.intent.agent)
     under = standing.chain(state.record, _under(tx.repo, state, captured, offer, accept=accept))
     beside = [x for x in state.record.open if x not in under]
-    _require_news(tx.repo, name, captured, () if accept else beside)
+    standing.require_news(tx.repo, name, captured, () if accept else beside)
     superseded = _superseded(state, captured, offer, under)
     message = _message(tx, state, captured, offer, superseded, under)
     merged = lineage.merged_heads(tx.repo, state.record, captured, superseded)
@@ -172,6 +183,11 @@ def _attempt(
     record = costs.charge(tx, books, record, attempt, offer.cost, offer.intent)
     parents = [attempt.commit, *captured.own[-1:]]
     names = tuple(x.id for x in gone)
+    if offer.rejected is not None:
+        standing.require_other(tx.repo, state.record, attempt)
+        record, attempt = decide.turned_down(tx, record, attempt, offer.rejected)
+        tx.lane(state, record, parents=parents, attempts=[attempt])
+        return Proposed(attempt)
     landing = _landing(tx, record, attempt, clearance)
     if landing is None:
         tx.description = f"propose {attempt.id}: {attempt.title}"
@@ -268,27 +284,6 @@ def check(offer: Offer) -> None:
     check_expected(offer.expect)
 
 
-def _require_news(repo: LaneRepo, name: str, captured: Capture, offered: Sequence[Attempt]) -> None:
-    """Raise NothingToPropose where the content is the base's, or that of an open attempt."""
-    if repo.objects.commit(captured.base).tree == captured.tree:
-        raise NothingToPropose(
-            f"nothing to propose: workspace of lane '{name}' has no changes",
-            hint=_left_out(captured) or "edit files there first",
-        )
-    same = next((x for x in offered if x.tree == captured.tree), None)
-    if same is not None:
-        raise NothingToPropose(
-            f"nothing to propose: {same.id} has this content already",
-            hint=f"accept or reject it: git lanes accept {same.id}",
-        )
-
-
-def _left_out(captured: Capture) -> str:
-    """Name the files that are new, and are not taken in for their secrets."""
-    names = ", ".join(f"'{line(os.fsdecode(x), 100)}'" for x in captured.secret[:5])
-    return f"{names} may hold secrets: not taken in (lanes.secretFiles)" if names else ""
-
-
 def _superseded(
     state: LaneState, captured: Capture, offer: Offer, under: Sequence[Attempt]
 ) -> list[Attempt]:
@@ -296,7 +291,7 @@ def _superseded(
 
     Those that it stands on stay.
     """
-    if not captured.whole or offer.change == NEW_CHANGE:
+    if not captured.whole or offer.change == NEW_CHANGE or offer.rejected is not None:
         return []
     return [x for x in state.record.open if x.kind == "work" and x not in under]
 

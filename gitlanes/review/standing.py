@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import NotFound, Refused
+from gitlanes import ids
+from gitlanes.errors import NotFound, NothingToPropose, Refused, line
 from gitlanes.models.plain import replace
-from gitlanes.models.records import ACCEPTED, SUPERSEDED, Attempt, Lane, LaneState
+from gitlanes.models.records import ACCEPTED, REJECTED, SUPERSEDED, Attempt, Lane, LaneState
 from gitlanes.models.workspaces import Capture
 from gitlanes.store.ancestry import is_ancestor
 
@@ -131,3 +133,37 @@ def rivals(lane: Lane, accepted: Attempt) -> tuple[Attempt, ...]:
     """Return the other open attempts of an accepted one's change."""
     change = accepted.change_id
     return tuple(x for x in lane.open if change and x.change_id == change and x.id != accepted.id)
+
+
+def require_news(repo: LaneRepo, name: str, captured: Capture, offered: Sequence[Attempt]) -> None:
+    """Raise NothingToPropose where the content is the base's, or that of an open attempt."""
+    if repo.objects.commit(captured.base).tree == captured.tree:
+        raise NothingToPropose(
+            f"nothing to propose: workspace of lane '{name}' has no changes",
+            hint=_left_out(captured) or "edit files there first",
+        )
+    same = next((x for x in offered if x.tree == captured.tree), None)
+    if same is not None:
+        raise NothingToPropose(
+            f"nothing to propose: {same.id} has this content already",
+            hint=f"accept or reject it: git lanes accept {same.id}",
+        )
+
+
+def _left_out(captured: Capture) -> str:
+    """Name the files that are new, and are not taken in for their secrets."""
+    names = ", ".join(f"'{line(os.fsdecode(x), 100)}'" for x in captured.secret[:5])
+    return f"{names} may hold secrets: not taken in (lanes.secretFiles)" if names else ""
+
+
+def require_other(repo: LaneRepo, lane: Lane, attempt: Attempt) -> None:
+    """Raise NothingToPropose where the lane's last attempt is the same work, rejected already."""
+    try:
+        last = repo.view.attempt(ids.attempt_id(lane.name, attempt.number - 1))
+    except NotFound:  # there is none, or the lane was called otherwise
+        return
+    if last.status == REJECTED and (last.tree, last.base) == (attempt.tree, attempt.base):
+        raise NothingToPropose(
+            f"nothing to propose: {last.id} has this content, and is rejected already",
+            hint="edit files first",
+        )

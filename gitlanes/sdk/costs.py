@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gitlanes.history import costs as reports
 from gitlanes.models.costs import Budgets, CostAdded, CostReport, Limits, Standing
 from gitlanes.models.notes import Cost
 from gitlanes.review import budgets, costs
 from gitlanes.store.lane_repo import LaneRepo
+from gitlanes.usage.budgets import require
 from gitlanes.usage.importing import read_usage
 
 
@@ -26,9 +29,17 @@ class Costs:
         since: str | None = None,
         status: str | None = None,
         lane: str | None = None,
+        lanes: Iterable[str] = (),
+        tags: Iterable[str] = (),
     ) -> CostReport:
-        """Return sums by 'lane', 'agent', 'model', 'tag', 'day' or 'change'."""
-        return reports.report(self._repo, reports.Wanted(by, since, status, lane))
+        """Return sums by 'lane', 'agent', 'model', 'tag', 'day' or 'change'.
+
+        ``lanes`` and ``tags`` limit it to attempts of one of these lanes, with one of these tags;
+        ``lane`` is one more of the lanes.
+        """
+        names = (*lanes, *([lane] if lane is not None else ()))
+        wanted = reports.Wanted(by, since, status, names, tuple(tags))
+        return reports.report(self._repo, wanted)
 
     def add_cost(self, attempt: str, cost: Cost, *, replaces: str | None = None) -> CostAdded:
         """Record a further cost of an attempt, or one in place of the record ``replaces``."""
@@ -62,3 +73,8 @@ class Costs:
     def budget_left(self, lane: str, agent: str | None = None) -> tuple[Standing, ...]:
         """Return the budgets that work in a lane counts towards: cheap, to be asked often."""
         return budgets.budget_left(self._repo, lane, agent)
+
+    def require_budget(self, lane: str, agent: str | None = None) -> None:
+        """Raise BudgetExceeded if one of them is used up, as the next proposal would."""
+        for found in self.budget_left(lane, agent):
+            require(found)

@@ -114,16 +114,24 @@ class Directories:
         pid: int | None = None,
         lease: float | None = None,
         force: bool = False,
+        renew: bool = True,
         expect: str | None = None,
     ) -> Claimed:
         """Claim a workspace for an agent, or renew its claim; others are kept off.
 
         ``agent`` is who GITLANES_AGENT names unless told. The claim ends with process ``pid``
         if one is given, and after ``lease`` seconds (0 is never; without either
-        ``lanes.lease`` is).
+        ``lanes.lease`` is). Without ``renew`` the agent's own claim is refused, too.
         """
         return claims.claim(
-            self._repo, lane, agent=agent, pid=pid, lease=lease, force=force, expect=expect
+            self._repo,
+            lane,
+            agent=agent,
+            pid=pid,
+            lease=lease,
+            force=force,
+            renew=renew,
+            expect=expect,
         )
 
     def release(

@@ -8,25 +8,30 @@ from typing import Any, TypedDict
 
 from gitlanes.git.process import require_paths
 from gitlanes.models.gates import Waiver
-from gitlanes.models.notes import Cost, Intent
+from gitlanes.models.notes import Cost, Intent, Judgement
 from gitlanes.review.propose import Offer
 
 Path_ = str | os.PathLike[str]
 
 
-class Amendment(TypedDict, total=False):
-    """How an attempt is amended: each may be left out, and says nothing then.
+class Said(TypedDict, total=False):
+    """What is said of an attempt: each may be left out, and says nothing then.
 
-    ``paths`` limits it to files and directories of the workspace; ``expect`` is the head (or a
-    beginning of it) that the lane must have; ``waiver`` what is let pass where it is accepted.
+    ``expect`` is the head (or a beginning of it) that the lane must have; ``waiver`` what is let
+    pass where it is accepted.
     """
 
     message: str | None
     intent: Intent
     cost: Cost
-    paths: Iterable[Path_]
     expect: str | None
     waiver: Waiver
+
+
+class Amendment(Said, total=False):
+    """How an attempt is amended: ``paths`` limits it to files and directories of the workspace."""
+
+    paths: Iterable[Path_]
 
 
 class Offering(Amendment, total=False):
@@ -38,6 +43,15 @@ class Offering(Amendment, total=False):
 
     change: str | None
     on: str | None
+
+
+class Proposing(Offering, total=False):
+    """How an attempt is proposed: with ``rejected`` it is turned down in the same operation.
+
+    That is for work that broke off: it was never open, and takes nobody's place.
+    """
+
+    rejected: Judgement
 
 
 def offer_of(given: Mapping[str, object]) -> Offer:

@@ -36,18 +36,20 @@ from gitlanes.models.overlap import Overlap
 from gitlanes.models.plain import NOTHING
 from gitlanes.models.results import Decided, Promotion, Proposed
 from gitlanes.models.settings import Configuration, Validation
-from gitlanes.review import amend, decide, propose
+from gitlanes.review import amend, decide, propose, putting
 from gitlanes.sdk.costs import Costs
 from gitlanes.sdk.directories import Directories
 from gitlanes.sdk.gates import Gates
-from gitlanes.sdk.offering import Amendment, Offering, Path_, offer_of, path_names
+from gitlanes.sdk.offering import Amendment, Offering, Path_, Proposing, Said, offer_of, path_names
+from gitlanes.sdk.past import Past
 from gitlanes.sdk.questions import Questions
+from gitlanes.sdk.waits import Waits
 from gitlanes.store.lane_repo import LaneRepo
 from gitlanes.store.transaction import mend
 from gitlanes.upkeep import doctor
 
 
-class Repo(Questions, Costs, Gates, Directories):
+class Repo(Questions, Past, Waits, Costs, Gates, Directories):
     """One git repository with lanes; a context manager, one for each thread.
 
     The identity and git's configuration are read once. Every method raises a subclass of
@@ -188,8 +190,8 @@ class Repo(Questions, Costs, Gates, Directories):
         """Return the lanes, and what is unsaved in one workspace."""
         return listing.status(self._repo, lane)
 
-    def propose(self, lane: str | None = None, **offer: Unpack[Offering]) -> Proposed:
-        """Offer a workspace's content, or some paths of it, as an attempt; see `Offering`."""
+    def propose(self, lane: str | None = None, **offer: Unpack[Proposing]) -> Proposed:
+        """Offer a workspace's content, or some paths of it, as an attempt; see `Proposing`."""
         return propose.propose(self._repo, lane, offer_of(offer))
 
     def commit(self, lane: str | None = None, **offer: Unpack[Offering]) -> Proposed:
@@ -205,6 +207,26 @@ class Repo(Questions, Costs, Gates, Directories):
         See `Amendment`.
         """
         return amend.amend(self._repo, lane, offer_of(offer), of=of)
+
+    def put_file(
+        self,
+        lane: str,
+        path: Path_,
+        content: bytes | None,
+        *,
+        accept: bool = True,
+        change: str | None = None,
+        **said: Unpack[Said],
+    ) -> Proposed:
+        """Put a file, by its path from the top, into a lane without a workspace; None deletes it.
+
+        It is an attempt on the lane's head, accepted like any other unless told, and a change of
+        its own unless ``change`` is that of an earlier one. A workspace of the lane stays as it
+        is; see `gitlanes.review.putting.put`.
+        """
+        (name,) = path_names([path])
+        offer = offer_of({**said, "change": change})
+        return putting.put(self._repo, lane, {name: content}, offer, accept=accept)
 
     def accept(
         self,

@@ -35,14 +35,15 @@ def claim(
     pid: int | None = None,
     lease: float | None = None,
     force: bool = False,
+    renew: bool = True,
     expect: str | None = None,
 ) -> Claimed:
     """Claim a lane's workspace for an agent, or renew the agent's claim.
 
     The claim ends with the process ``pid``, if one is given, and ``lease`` seconds from now: by
     default ``lanes.lease`` where no process is given, otherwise not by time; 0 is never. Raises
-    Refused where somebody else has it, unless with ``force``, BadValue without an agent, Raced
-    if the lane is not at ``expect``.
+    Refused where somebody else has it, unless with ``force``, and without ``renew`` where the
+    agent itself has; BadValue without an agent, Raced if the lane is not at ``expect``.
     """
     who = _checked_name(agent or agent_of(repo.git.environ))
     repo.redactor.require_none(who, "an agent's id")
@@ -51,7 +52,7 @@ def claim(
         before = _holding(workspace, hold.state.owner)
         held = before is not None and before.stale is None
         owner = before.owner if before and held else None
-        if owner and owner.agent != who and not force:
+        if owner and not (owner.agent == who and renew) and not force:
             raise _claimed(workspace.id, owner, "take it over with --force")
         own = owner if owner and owner.agent == who else None
         made = _owner(repo, who, pid, lease, own)

@@ -15,10 +15,19 @@ if TYPE_CHECKING:
 
 def rules_of(repo: LaneRepo, top: str) -> Rules:
     """Return the rules for the workspace at `top`; raises Refused for a setting that is none."""
+    excluded, secret = _patterns(repo, "exclude"), secret_files(repo)
+    return Rules(excluded, _excludes_file(repo, top), largest(repo), secret)
+
+
+def secret_files(repo: LaneRepo) -> tuple[str, ...]:
+    """Return the patterns of files that may hold secrets."""
+    return _patterns(repo, "secretFiles")
+
+
+def largest(repo: LaneRepo) -> int:
+    """Return the size in bytes of the largest file that may be new or changed, 0 for any."""
     (usual,) = table.BY_NAME["maxBlobSize"].default
-    largest = repo.settings.size("lanes.maxBlobSize", as_size(usual) or 0)
-    excluded, secret = (_patterns(repo, name) for name in ("exclude", "secretFiles"))
-    return Rules(excluded, _excludes_file(repo, top), largest, secret)
+    return repo.settings.size("lanes.maxBlobSize", as_size(usual) or 0)
 
 
 def _patterns(repo: LaneRepo, name: str) -> tuple[str, ...]:

@@ -43,6 +43,13 @@ def _proposed(repo: TestRepo) -> None:
     repo.lanes.propose("auth", message="better login", intent=INTENT, cost=COST)
 
 
+def _own_work(repo: TestRepo) -> None:
+    _edited(repo)
+    place = repo.workspace("auth")
+    repo.git("add", "--all", cwd=place)
+    repo.git("commit", "--quiet", "--message=agent's own", cwd=place)
+
+
 def _committed(repo: TestRepo) -> None:
     _edited(repo)
     repo.lanes.commit("auth", message="better login", intent=INTENT, cost=COST)
@@ -179,6 +186,8 @@ SCENES = (
     Scene("commit", ("commit", "auth", *_WORK), _edited, 1),
     Scene("propose", ("propose", "auth", *_WORK), _edited, 1),
     Scene("propose-on", ("propose", "auth", "--on", "auth/1", *_WORK), _stacked, 1, nightly=True),
+    Scene("propose-rejected", ("propose", "auth", "--rejected", "x", *_WORK), _own_work, 1),
+    Scene("put", ("put", "auth", "auth.py", "src/app.py"), _committed, 1, nightly=True),
     Scene("amend", ("commit", "auth", "--amend"), _stacked, 1, nightly=True),
     Scene("amend-of", ("commit", "auth", "--amend-of", "auth/1"), _amendable, 128, nightly=True),
     Scene("accept", ("accept", "auth/1", "--by", "r", "--check", "t=pass"), _proposed, 128),
