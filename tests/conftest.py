@@ -31,6 +31,11 @@ _CONFIG = """\
 """
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Use one process more than there are cores: tests wait for processes a good deal."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     """An environment in which git knows nothing of the machine that it runs on."""

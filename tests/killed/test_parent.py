@@ -13,7 +13,7 @@ from tests.killed.scenes import Stage, stage_of
 from tests.support.cli import spawn_cli
 from tests.support.crashing import Crashes, Passed
 
-_SLOW = 1.5
+_SLOW = 0.8
 
 # Slow once, in the phase and for the ref that the environment names.
 _HOOK = f"""\
