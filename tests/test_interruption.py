@@ -17,7 +17,7 @@ from tests.support.repos import TestRepo
 
 Cli = Callable[..., Ran]
 
-ROUNDS = 6
+ROUNDS = 4
 # Ctrl-C is ignored until the program says what to do on it: the moments before that are Python's.
 _WRAPPER = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh", sys.executable, "-m", "gitlanes")
 
@@ -168,3 +168,25 @@ def test_during_what_moves_directories(repo: TestRepo, cli: Cli, verb: str) -> N
         assert cli("doctor").code == 0
         if verb == "switch":
             cli("delete", "spare", "--yes", "--force")
+
+
+_FREEING = """\
+import signal, time
+from gitlanes.cli import main
+class Freed:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+def command(*_, **__):
+    Freed()
+    time.sleep(60)
+main.main.main = command
+main.run([])
+"""
+
+
+def test_while_something_is_freed(environ: dict[str, str]) -> None:
+    """Python drops what is raised there; the Ctrl-C is answered all the same, in its one line."""
+    done = subprocess.run(
+        [sys.executable, "-c", _FREEING], env=environ, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr.lstrip("\n")) == (130, "error: interrupted\n")

@@ -192,6 +192,7 @@ ODD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ODD.values(), ids=list(ODD))
 def test_odd_names_on_the_whole_way(repo: TestRepo, said: Cli, name: str) -> None:
     """Such names, of files and of directories, go through every verb that meets files."""

@@ -80,6 +80,8 @@ GROUPS = ("workspace", "snapshot", "cost", "budget")
 # What every command takes, and nothing before a command does.
 _COMMON = ("--json", "--quiet", "-q", "--verbose", "-v", "--debug")
 
+# Seconds.
+_MOMENT = 0.01
 _INTERRUPTS: list[bool] = []
 
 _NO_COMMAND = re.compile(r"No such command '(.*)'")
@@ -146,6 +148,7 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.stdout = sys.stdout or open(os.devnull, "w")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     signal.signal(signal.SIGINT, _interrupt)
+    sys.unraisablehook = _unraisable
     code = call(given)
     code = _flushed(code)
     # Everything is closed and written; taking the interpreter apart would cost another 8 ms.
@@ -198,6 +201,18 @@ def _interrupt(*_: object) -> NoReturn:
     """Note the Ctrl-C as well as raise it: while a module loads, it may become another error."""
     _INTERRUPTS.append(True)
     raise KeyboardInterrupt
+
+
+def _unraisable(lost: sys.UnraisableHookArgs) -> None:
+    """Answer a Ctrl-C a moment later that came where Python drops what is raised.
+
+    So it does while it frees things, and in this very function.
+    """
+    if issubclass(lost.exc_type, KeyboardInterrupt):
+        signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
+        signal.setitimer(signal.ITIMER_REAL, _MOMENT)
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _interrupted() -> int:

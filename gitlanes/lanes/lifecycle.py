@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
 from gitlanes.errors import Refused
-from gitlanes.git.refs import list_refs
 from gitlanes.lanes import forks
 from gitlanes.lanes.about import NO_ABOUT, About, directories
 from gitlanes.lanes.about import check as check_about
@@ -90,7 +89,6 @@ def new(
                 return _existing(repo, state)
             raise Refused(f"lane '{name}' exists already", hint=f"see 'git lanes show {name}'")
         _refuse_half_deleted(repo, state)
-        refuse_twin(repo, name)
         record = _record(tx, name, begun, default, state, agent)
         record = replace(record, **plain(about), sparse=only, budget=budget)
         tx.description = f"new lane {name}"
@@ -182,19 +180,6 @@ def _refuse_half_deleted(repo: LaneRepo, state: LaneState | None) -> None:
 def _existing(repo: LaneRepo, state: LaneState) -> NewLane:
     workspace = finding.workspace_of(repo, state.record)
     return NewLane(state.record, workspace.path if workspace else None, created=False)
-
-
-def refuse_twin(repo: LaneRepo, name: str) -> None:
-    """Refuse a name that differs from another only in case, and one that looks like a secret."""
-    repo.redactor.require_none(name, "a lane's name")
-    rows = list_refs(repo.git, [layout.JOURNALS], "refname")
-    names = (row[0].decode().removeprefix(layout.JOURNALS) for row in rows)
-    twin = next((x for x in names if x.lower() == name.lower() and x != name), None)
-    if twin is not None:
-        raise Refused(
-            f"lane '{name}' differs from lane '{twin}' only in case",
-            hint="some file systems cannot tell them apart: choose another name",
-        )
 
 
 def _record(

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Negative, Refused
-from gitlanes.lanes.lifecycle import refuse_twin
 from gitlanes.models.lanes import Renamed
 from gitlanes.models.plain import replace
 from gitlanes.models.records import RENAMED, Lane, LaneState
@@ -46,7 +45,6 @@ def rename(repo: LaneRepo, old: str, new: str, *, expect: str | None = None) -> 
 def _rename(tx: Transaction, state: LaneState, new: str) -> Lane:
     """Let the journal of the new name go on where the old one ends in a tombstone."""
     old, earlier = state.record.name, tx.repo.view.find(new)
-    refuse_twin(tx.repo, new)
     _refuse_taken(new, earlier, state.record)
     record = replace(state.record, name=new)
     uuid = record.uuid

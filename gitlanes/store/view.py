@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
-from gitlanes.errors import BadName, CorruptRecord, NotAdopted, NotFound, line
+from gitlanes.errors import BadName, CorruptRecord, NotAdopted, NotFound, Refused, line
 from gitlanes.git.refs import list_refs
 from gitlanes.models.records import RENAMED, Attempt, LaneState
 from gitlanes.store import journal, layout
@@ -91,34 +91,38 @@ class View:
         )
 
     def require_free(self, name: str) -> None:
-        """Raise CorruptRecord where a name without a readable journal was a lane's already.
+        """Raise where a name cannot be a new lane's: one git process looks.
 
-        Somebody deleted or broke its journal's ref with plain git; a new lane of that name
-        would take the place of what can still be found.
+        Refused where it differs from another only in case, which some file systems cannot tell
+        apart. CorruptRecord where it was a lane's already, whose journal cannot be read: a new
+        lane would take the place of what can still be found.
         """
-        names = [layout.journal(name), layout.head(name)]
+        there, broken = self._remains(name, layout.JOURNALS)
+        names = (x.removeprefix(layout.JOURNALS) for x in there if x.startswith(layout.JOURNALS))
+        twin = next((x for x in names if x.lower() == name.lower() and x != name), None)
+        if twin is not None:
+            raise Refused(
+                f"lane '{name}' differs from lane '{twin}' only in case",
+                hint="some file systems cannot tell them apart: choose another name",
+            )
+        _require_no_remains(name, there, broken)
+
+    def _remains(self, name: str, *more: str) -> tuple[dict[str, str], list[str]]:
+        """Return {ref: id} of a name's journal and head, and of what is below `more`.
+
+        And the names of those that are no ids.
+        """
         broken: list[str] = []
-        rows = list_refs(self._git, names, "refname objectname", broken=broken)
-        there = {os.fsdecode(ref): oid.decode() for ref, oid in rows}
-        if names[0] in there or names[0] in broken:
-            tip = there.get(names[0], "")[:12]
-            raise CorruptRecord(
-                f"journal of lane '{name}' is damaged: its ref points to "
-                + (f"{tip}, which is missing" if tip else "nothing"),
-                hint=layout.how_to_find_journal(name),
-            )
-        if names[1] in there:
-            raise CorruptRecord(
-                f"journal of lane '{name}' is missing, though the lane's head is there",
-                hint=layout.how_to_find_journal(name),
-            )
+        prefixes = [layout.journal(name), layout.head(name), *more]
+        rows = list_refs(self._git, prefixes, "refname objectname", broken=broken)
+        return {os.fsdecode(ref): oid.decode() for ref, oid in rows}, broken
 
     def _require_no_remains(self, name: str) -> None:
         try:
             layout.check_lane_name(name)
         except BadName:
             return
-        self.require_free(name)
+        _require_no_remains(name, *self._remains(name))
 
     def _called_otherwise(self, name: str, tombstone: LaneState) -> NotFound:
         now = self.by_uuid(tombstone.record.uuid)
@@ -252,6 +256,26 @@ class View:
         """Say whether a name is a lane's, or such as its attempts and snapshots have."""
         of = ids.ATTEMPT_ID.fullmatch(name) or ids.SNAPSHOT_ID.fullmatch(name)
         return self.find(of["lane"] if of else name) is not None
+
+
+def _require_no_remains(name: str, there: Mapping[str, str], broken: Sequence[str]) -> None:
+    """Raise CorruptRecord where a name without a readable journal was a lane's.
+
+    Somebody deleted or broke its journal's ref with plain git.
+    """
+    journal_ref, head = layout.journal(name), layout.head(name)
+    if journal_ref in there or journal_ref in broken:
+        tip = there.get(journal_ref, "")[:12]
+        raise CorruptRecord(
+            f"journal of lane '{name}' is damaged: its ref points to "
+            + (f"{tip}, which is missing" if tip else "nothing"),
+            hint=layout.how_to_find_journal(name),
+        )
+    if head in there:
+        raise CorruptRecord(
+            f"journal of lane '{name}' is missing, though the lane's head is there",
+            hint=layout.how_to_find_journal(name),
+        )
 
 
 def _is(state: LaneState, uuid: str) -> bool:

@@ -56,7 +56,7 @@ def _asked(repo: TestRepo, lanes: list[str], since: str | None = None) -> list[l
     return answers
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(x, marks=pytest.mark.slow) for x in (1, 2))])
 def test_filters_answer_the_same(
     repo: TestRepo, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -117,19 +117,12 @@ CASES = [
     (["commit", "--", ""], []),
     (["nosuch", ""], []),
 ]
-IDS = [" ".join(x) for x, _ in CASES]
 
 
-@pytest.mark.parametrize(("words", "expected"), CASES, ids=IDS)
-def test_bash(
-    worked: TestRepo,
-    offered: Callable[..., list[str]],
-    begun: list[str],
-    words: list[str],
-    expected: list[str],
-) -> None:
+def test_bash(worked: TestRepo, offered: Callable[..., list[str]], begun: list[str]) -> None:
     """Bash offers commands, options, and names of the kind that the place takes."""
-    assert offered(*begun, *words) == expected
+    for words, expected in CASES:
+        assert offered(*begun, *words) == expected, words
     assert not (worked.path / "evil").exists()
 
 
@@ -161,21 +154,21 @@ def test_fish_elsewhere(repo: TestRepo, cli: Cli, place: str) -> None:
     assert asked(repo, "fish", f"{script}\n{again}") == ["auth"]
 
 
-@pytest.mark.parametrize(("words", "expected"), CASES, ids=IDS)
 @pytest.mark.usefixtures("worked")
-def test_fish(repo: TestRepo, cli: Cli, words: list[str], expected: list[str]) -> None:
+@pytest.mark.parametrize("begun", ["git-lanes", "git lanes"])
+def test_fish(repo: TestRepo, cli: Cli, begun: str) -> None:
     """Fish offers the same, with descriptions, for `git-lanes` and for `git lanes`."""
     script = cli("completion", "fish").out
-    if words in (["commit", "--", ""], ["path", "auth", ""], ["snapshot", "auth", ""]):
-        pytest.skip("fish knows neither '--' nor how many arguments there are")
-    for begun in ("git-lanes", "git lanes"):
+    for words, expected in CASES:
+        if words in (["commit", "--", ""], ["path", "auth", ""], ["snapshot", "auth", ""]):
+            continue  # fish knows neither '--' nor how many arguments there are
         line = " ".join((begun, *words))
         told = asked(repo, "fish", f"{script}\ncomplete -C {shlex.quote(line)}")
         names = sorted(
             {x.split("\t")[0].rpartition("--from=" if "--from=" in x else "\0")[2] for x in told}
         )
         names = [x.removeprefix("--mode=") for x in names]
-        assert names == [x.rstrip("=") for x in expected]
+        assert names == [x.rstrip("=") for x in expected], words
     assert not (repo.path / "evil").exists()
 
 

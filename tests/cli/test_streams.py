@@ -50,6 +50,7 @@ def place(repo: TestRepo) -> Path:
     return place
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("args", COMMANDS, ids=lambda x: x[0])
 @pytest.mark.usefixtures("place")
 def test_with_stdin_closed(repo: TestRepo, args: tuple[str, ...]) -> None:

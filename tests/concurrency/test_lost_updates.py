@@ -21,10 +21,10 @@ _UPKEEP = ("git gc --quiet", "git pack-refs --all")
     "land", [land_by_command_line, land_by_verbs], ids=["command-line", "verbs"]
 )
 def test_some_writers(repo: TestRepo, land: Callable[[TestRepo, int, int], None]) -> None:
-    """Eight writers, two rounds, with git's own upkeep in a loop meanwhile."""
+    """Six writers with git's own upkeep in a loop meanwhile."""
     with meanwhile(repo, *_UPKEEP):
-        land(repo, 8, 2)
-    assert_all_landed(repo, 8, 2)
+        land(repo, 6, 1)
+    assert_all_landed(repo, 6, 1)
 
 
 @pytest.mark.slow

@@ -9,10 +9,10 @@ import pytest
 from tests.killed.scenes import named, stage_of
 from tests.support.crashing import Crashes
 
-_SCENES = ("promote", "new")
+_SCENES = ("promote",)
 _NIGHTLY = (
     *("commit", "create", "delete", "delete-force", "reject"),
-    *("remove", "remove-force", "root-commit", "snapshot"),
+    *("new", "remove", "remove-force", "root-commit", "snapshot"),
 )
 
 
