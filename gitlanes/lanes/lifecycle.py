@@ -89,6 +89,7 @@ def new(
                 return _existing(repo, state)
             raise Refused(f"lane '{name}' exists already", hint=f"see 'git lanes show {name}'")
         _refuse_half_deleted(repo, state)
+        repo.redactor.require_none(name, "a lane's name")
         record = _record(tx, name, begun, default, state, agent)
         record = replace(record, **plain(about), sparse=only, budget=budget)
         tx.description = f"new lane {name}"

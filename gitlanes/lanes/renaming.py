@@ -46,6 +46,7 @@ def _rename(tx: Transaction, state: LaneState, new: str) -> Lane:
     """Let the journal of the new name go on where the old one ends in a tombstone."""
     old, earlier = state.record.name, tx.repo.view.find(new)
     _refuse_taken(new, earlier, state.record)
+    tx.repo.redactor.require_none(new, "a lane's name")
     record = replace(state.record, name=new)
     uuid = record.uuid
     tx.description = f"rename lane {old} to {new}"

@@ -155,6 +155,7 @@ def test_it_is_counted_and_told(repo: TestRepo, cli: Cli) -> None:
         ("an agent's id", ("propose", "auth", "--agent", key)),
         ("an agent's id", ("workspace", "claim", "auth", "--agent", key)),
         ("a lane's name", ("new", key)),
+        ("a lane's name", ("rename", "auth", key)),
         ("the name", ("budget", "set", "--agent", key, "--max-cost", "1")),
     ):
         refused = cli(*command)
