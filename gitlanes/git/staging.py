@@ -11,11 +11,12 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import NamedTuple
 
 from gitlanes import clock
 from gitlanes.errors import GitFailed, NotFound, Refused, line
+from gitlanes.git.exclusions import NO_RULES, Rules, count_skipped, excluding
 from gitlanes.git.index import written
 from gitlanes.git.process import Completed, Git, failure, finish, require_arguments
 from gitlanes.git.secret_files import FORGET, new_in, refuse_named
@@ -37,21 +38,6 @@ _NAMED = 5
 # What git says of a path that is neither on disk nor in the index.
 _NO_MATCH = re.compile(r"pathspec '(.*)' did not match any file")
 _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
-
-
-class Rules(NamedTuple):
-    """What is taken in.
-
-    ``exclude`` are patterns of untracked files that are not, in gitignore's syntax; any other
-    source of ignores goes before them, ``excludes_file`` (the user's own) too. ``largest`` is
-    the size in bytes of the largest file that may be new or changed, 0 for any. ``secret`` are
-    patterns of files that are not either unless HEAD has them, whatever ignores say.
-    """
-
-    exclude: tuple[str, ...] = ()
-    excludes_file: str = ""
-    largest: int = 0
-    secret: tuple[str, ...] = ()
 
 
 class Staged(NamedTuple):
@@ -81,8 +67,6 @@ class _File(NamedTuple):
     path: bytes
     there: os.stat_result | None
 
-
-NO_RULES = Rules()
 
 Told = Callable[[int, int], None]
 
@@ -128,7 +112,7 @@ def changed_files(git: Git, rules: Rules = NO_RULES) -> list[tuple[str, bytes]]:
 def ask_changed_files(git: Git, rules: Rules = NO_RULES) -> Callable[[], list[tuple[str, bytes]]]:
     """Start looking for changed files; the answer is what the returned function returns."""
     command = (*_STATUS, _ALL_OF_SUBMODULES)
-    with _excluding(rules) as (settings, descriptors):
+    with excluding(rules) as (settings, descriptors):
         process = git.popen("--no-optional-locks", *settings, *command, pass_fds=descriptors)
 
     def answer() -> list[tuple[str, bytes]]:
@@ -144,7 +128,7 @@ def ask_changed_files(git: Git, rules: Rules = NO_RULES) -> Callable[[], list[tu
 
 def secret_files(git: Git, rules: Rules) -> list[bytes]:
     """Return the files with secrets that are in no commit, and are not ignored."""
-    with _excluding(rules) as (settings, descriptors):
+    with excluding(rules) as (settings, descriptors):
         options = ("--no-optional-locks", *settings)
         rows = _rows(git.run(*options, *_STATUS, pass_fds=descriptors).out)
     return new_in(git, rows, rules.secret)
@@ -158,7 +142,7 @@ def _stage(
     pass_fds: Sequence[int],
     progress: Told,
 ) -> Staged:
-    with _excluding(rules) as (settings, descriptors):
+    with excluding(rules) as (settings, descriptors):
         passed = (*pass_fds, *descriptors)
 
         def run(*args: str, data: bytes = b"") -> bytes:
@@ -173,7 +157,7 @@ def _stage(
         if not paths or found.secret:  # git would store what it adds of a directory
             _take_in(run, files, str(git.work_tree), progress)
         _drop(run, [*(found.siblings if paths else ()), *found.secret])
-        skipped = _count_skipped(git, found.ignored, rules, settings, descriptors)
+        skipped = count_skipped(git, found.ignored, rules, settings, descriptors)
     return Staged(written(git, index, pass_fds), skipped, tuple(found.secret))
 
 
@@ -330,71 +314,3 @@ def _size(count: int) -> str:
         if count >= unit:
             return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"
     return f"{count} bytes"
-
-
-@contextmanager
-def _excluding(rules: Rules) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]:
-    """Yield git's options for the excluded patterns, and the descriptor to hand to it.
-
-    Git reads one file of ignores beside those in the repository, the user's own; so it gets one
-    that has both, without a name on disk that could be left behind.
-    """
-    if not rules.exclude:
-        yield (), ()
-        return
-    content = _lines_of(rules) + _content(rules.excludes_file)
-    descriptor = _nameless(content)
-    try:
-        yield ("-c", f"core.excludesFile={_place(descriptor)}"), (descriptor,)
-    finally:
-        os.close(descriptor)
-
-
-def _lines_of(rules: Rules) -> bytes:
-    return b"".join(os.fsencode(pattern) + b"\n" for pattern in rules.exclude)
-
-
-def _content(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read().removeprefix(b"\xef\xbb\xbf")
-    except OSError:  # git does without it, too
-        return b""
-
-
-def _nameless(content: bytes) -> int:
-    """Return the descriptor of a file with that content that has no name."""
-    if hasattr(os, "memfd_create"):
-        descriptor = os.memfd_create("lanes-exclude")
-    else:
-        import tempfile  # 10 ms, and Linux does without
-
-        descriptor, name = tempfile.mkstemp()
-        os.unlink(name)
-    os.write(descriptor, content)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
-
-
-def _place(descriptor: int) -> str:
-    return f"/dev/fd/{descriptor}"
-
-
-def _count_skipped(
-    git: Git,
-    ignored: Sequence[bytes],
-    rules: Rules,
-    settings: Sequence[str],
-    descriptors: Sequence[int],
-) -> int:
-    """Return how many of the ignored paths only the rules keep out."""
-    if not ignored:
-        return 0
-    os.lseek(descriptors[0], 0, os.SEEK_SET)
-    # A colon at its beginning is no magic, only behind a directory.
-    names = _joined([b"./" + path for path in ignored])
-    command = ("--no-literal-pathspecs", *settings, "check-ignore", "-v", "-z", "--stdin")
-    fields = git.run(*command, input=names, check=False, pass_fds=descriptors).out.split(b"\0")
-    ours, last = os.fsencode(_place(descriptors[0])), _lines_of(rules).count(b"\n")
-    rows = zip(fields[::4], fields[1::4], strict=False)
-    return sum(source == ours and int(line) <= last for source, line in rows)

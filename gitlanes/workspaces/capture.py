@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import LanesError, Locked, Raced, Refused
-from gitlanes.git import index, secret_files, staging, worktrees
+from gitlanes.git import exclusions, index, secret_files, staging, worktrees
 from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Capture, Workspace
 from gitlanes.store import layout
@@ -43,7 +43,7 @@ class Held:
         git: Git,
         lock: int,
         state: states.WorkspaceState,
-        rules: Callable[[], staging.Rules],
+        rules: Callable[[], exclusions.Rules],
         progress: Callable[[str, int, int], None],
         durable: Callable[[], bool],
     ):

@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from gitlanes.config import table
+from gitlanes.git.exclusions import Rules
 from gitlanes.git.settings import as_size
-from gitlanes.git.staging import Rules
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
 from gitlanes.errors import Refused
-from gitlanes.git import index, staging
+from gitlanes.git import exclusions, index, staging
 from gitlanes.git.process import Git
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import layout
@@ -81,7 +81,7 @@ def _edits(repo: LaneRepo, module: Path) -> str | None:
     copy = index.private_copy(str(module))
     try:
         inside = bare.at(str(module), top)
-        tree = staging.stage(inside, copy, (), staging.NO_RULES, ()).tree
+        tree = staging.stage(inside, copy, (), exclusions.NO_RULES, ()).tree
     finally:
         index.discard(copy)
     if tree == bare.run("rev-parse", f"{head}^{{tree}}").text:

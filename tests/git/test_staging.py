@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from gitlanes import GitFailed, Refused
 from gitlanes.git import deep, index, staging
+from gitlanes.git.exclusions import NO_RULES, Rules
 from gitlanes.git.process import Git
-from gitlanes.git.staging import NO_RULES, Rules
 from tests.support.repos import TestRepo
 
 NAMES = st.sampled_from(["a", "b", "d", "d/a", "d/b", "d/e/f", "a/x", "e", "e/a", "ig", "d/ig"])
