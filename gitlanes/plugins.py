@@ -20,8 +20,9 @@ from gitlanes.models.events import Event
 from gitlanes.models.plain import replace
 
 GROUP = "gitlanes.hooks"
-# In the state directory: for which installed packages it is known that there are none.
+# In the state directory: for which installations, the last few, it is known that there are none.
 _NONE = "no-hooks"
+_KNOWN = 8
 
 Warn = Callable[[str], None]
 
@@ -63,15 +64,16 @@ def _call(name: str, listener: object, phase: str, event: Event, warn: Warn) -> 
 
 
 def _listeners(directory: str, warn: Warn) -> Sequence[tuple[str, object]]:
-    installed = _installed()
-    if _known_empty(directory, installed):
+    installed, known = _installed(), _known_empty(directory)
+    if installed in known:
         return ()
     found, faults = _loaded(installed)
     for fault in faults:
         warn(fault)
     if not found and not faults:
+        lines = "".join(f"{x}\n" for x in (installed, *known[: _KNOWN - 1]))
         with suppress(OSError):
-            replace_file(os.path.join(directory, _NONE), installed)
+            replace_file(os.path.join(directory, _NONE), lines)
     return found
 
 
@@ -88,16 +90,16 @@ def _installed() -> str:
     return hashlib.sha256("\n".join(marks).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _known_empty(directory: str, installed: str) -> bool:
-    """Say whether it is known that nobody listens.
+def _known_empty(directory: str) -> list[str]:
+    """Return the installations of which it is known that nobody listens.
 
     Only that is remembered in a file: nobody becomes a listener by writing one.
     """
     try:
         with open(os.path.join(directory, _NONE), encoding="ascii") as file:
-            return file.read() == installed
+            return file.read().split()
     except (OSError, ValueError):
-        return False
+        return []
 
 
 @cache

@@ -167,19 +167,18 @@ def test_that_nobody_listens_is_remembered(repo: TestRepo, tmp_path: Path) -> No
         "code = call(['propose', 'auth', '-m', 'w'])\n"
         "print(code, 'importlib.metadata' in sys.modules)\n"
     )
-    place, said = repo.lane("auth"), []
-    for number in range(4):
-        if number == 2:  # a package comes
-            late = tmp_path / "late"
-            plain["PYTHONPATH"] += f"{os.pathsep}{late}"
-            late.mkdir()
-        if number == 3:
+    place, said, late = repo.lane("auth"), [], tmp_path / "late"
+    late.mkdir()
+    ours, more = plain["PYTHONPATH"], f"{plain['PYTHONPATH']}{os.pathsep}{late}"
+    for number, paths in enumerate((ours, ours, more, ours, more)):
+        if number == 4:  # a package comes
             install(late, "other", SOURCE, {"gitlanes.hooks": {"late": ""}})
         repo.write({"a.py": f"{number}\n"}, place)
         command = [sys.executable, "-c", script]
+        environ = {**plain, "PYTHONPATH": paths}
         done = subprocess.run(
-            command, cwd=repo.path, env=plain, capture_output=True, text=True, check=True
+            command, cwd=repo.path, env=environ, capture_output=True, text=True, check=True
         )
         said.append(done.stdout.splitlines()[-1])
-    assert said == ["0 True", "0 False", "0 True", "0 True"]
+    assert said == ["0 True", "0 False", "0 True", "0 False", "0 True"]
     assert [x[0] for x in heard(tmp_path)] == ["pre_propose", "post_propose"]
