@@ -125,7 +125,7 @@ def test_an_amended_stack_is_what_git_makes_of_it(
 
 
 @pytest.mark.slow
-@settings(max_examples=300, **usual)  # type: ignore[arg-type]
+@settings(max_examples=100, **usual)  # type: ignore[arg-type]
 @examples
 def test_many_amended_stacks_are_what_git_makes_of_them(
     stack: list[Edits], accepted: int, at: int, wanted: Edits

@@ -184,7 +184,7 @@ def test_nothing_is_lost_on_some_days(prepared: Path, environ: dict[str, str]) -
 @pytest.mark.timeout(600)
 def test_nothing_is_lost_on_many_days(prepared: Path, environ: dict[str, str]) -> None:
     """The same on more and longer days."""
-    _live(prepared, environ, examples=30, steps=40)
+    _live(prepared, environ, examples=20, steps=40)
 
 
 def _live(place: Path, environ: dict[str, str], *, examples: int, steps: int) -> None:
