@@ -144,3 +144,6 @@ RULES = (
     Own("postman-key", ("PMAK-",), r"PMAK-[0-9a-f]{20,}-[0-9a-f]{30,}"),
     Own("atlassian-token", ("ATATT", "ATCTT"), r"AT[AC]TT3[A-Za-z0-9_=-]{30,}"),
 )
+
+# All words: without any of them in a text no rule is asked.
+WORDS = tuple(dict.fromkeys(word for rule in RULES for word in rule.words))

@@ -26,6 +26,10 @@ _SHORTEST = 16
 # What the digests of package managers begin with; the same as a key otherwise.
 _DIGEST = r"sha\d{3}[-:]$"
 
+# Texts without a secret that are remembered, and how long they may be: an operation writes the
+# same names, ids and keys many times.
+_KNOWN, _SHORT = 2_000, 200
+
 Found = tuple[str, int, int]
 
 
@@ -39,15 +43,21 @@ class Redactor:
     def __init__(self, file: Path, *, on: bool = True):
         self.on = on
         self.found: dict[str, str] = {}
+        self._clean: set[str] = set()
         self._file = file
 
     def text(self, text: str) -> str:
         """Return a text with its secrets replaced."""
-        if not self.on or len(text) < 5:
+        if not self.on or len(text) < 5 or text in self._clean:
             return text
+        clean = text
         for look in (_by_own_rules, assignments.spans, self._by_library):
-            text = self._without(text, look)
-        return text
+            clean = self._without(clean, look)
+        if clean == text and len(text) <= _SHORT:
+            if len(self._clean) >= _KNOWN:
+                self._clean.clear()
+            self._clean.add(text)
+        return clean
 
     def end(self, text: bytes, most: int) -> str:
         """Return the end of what was printed, `most` bytes, with no secret cut in two."""
@@ -120,6 +130,8 @@ class Redactor:
 
 
 def _by_own_rules(text: str) -> Iterator[Found]:
+    if not any(map(text.__contains__, own.WORDS)):
+        return
     for rule in own.RULES:
         if any(x in text for x in rule.words):
             pattern = rule.pattern()
