@@ -11,12 +11,15 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from gitlanes.errors import BadValue, GitFailed, NotFound
 from gitlanes.git import libgit2
-from gitlanes.git.raw import Entry, ObjectReader, in_order
+from gitlanes.git.raw import Entry, ObjectReader, in_order, split_rows
 
 pygit2 = libgit2.load()
+
+T = TypeVar("T")
 
 _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _TRIES = 5
@@ -45,6 +48,7 @@ class ObjectStore(ObjectReader):
         self._git = git
         self._durable = durable
         self._kept: dict[str, tuple[str, bytes]] = {}
+        self._rows: dict[str, frozenset[bytes]] = {}
 
     def read(self, oid: str) -> tuple[str, bytes]:
         """Return the kind ('blob', 'tree', 'commit', 'tag') and the content of an object.
@@ -55,9 +59,16 @@ class ObjectStore(ObjectReader):
         if found is None:
             found = self._found(oid)
             if len(found[1]) <= _SMALL:
-                if len(self._kept) >= _KEPT:
-                    self._kept.clear()
-                self._kept[oid] = found
+                _keep(self._kept, oid, found)
+        return found
+
+    def tree_rows(self, oid: str) -> frozenset[bytes]:
+        """Return the raw entries of a tree: whole ones compare faster than taken apart."""
+        found = self._rows.get(oid)
+        if found is None:
+            found = split_rows(self.tree_content(oid))
+            if oid in self._kept:
+                _keep(self._rows, oid, found)
         return found
 
     def _found(self, oid: str) -> tuple[str, bytes]:
@@ -146,6 +157,12 @@ class ObjectStore(ObjectReader):
     def _has(self, kind: str, data: bytes) -> bool:
         name = hashlib.sha1(b"%s %d\0" % (kind.encode(), len(data)) + data, usedforsecurity=False)
         return name.hexdigest() in self._odb
+
+
+def _keep(kept: dict[str, T], oid: str, found: T) -> None:
+    if len(kept) >= _KEPT:
+        kept.clear()
+    kept[oid] = found
 
 
 def _commit(

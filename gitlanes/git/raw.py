@@ -18,6 +18,7 @@ DIRECTORY = b"40000"
 # (mode as git writes it, binary object id)
 Entry = tuple[bytes, bytes]
 
+_ROW = re.compile(rb"[^\0]*\0.{20}", re.DOTALL)
 _ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0([\s\S]{20})")
 
 
@@ -84,6 +85,11 @@ class ObjectReader(ABC):
 def parse_tree(data: bytes) -> list[tuple[bytes, bytes, bytes]]:
     """Return the entries, ``(mode, name, binary id)``, in raw tree content."""
     return _ENTRY.findall(data)
+
+
+def split_rows(data: bytes) -> frozenset[bytes]:
+    """Return the raw entries in raw tree content."""
+    return frozenset(_ROW.findall(data))
 
 
 def _entry_in(data: bytes, name: bytes) -> Entry | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gitlanes import clock
@@ -86,7 +86,9 @@ class LaneRepo:
         from gitlanes.git.objects import ObjectStore
 
         return ObjectStore(
-            self.place.common_dir, self.refs, lambda: self.own_settings.fsyncs("loose-object")
+            self.place.common_dir,
+            self.refs,
+            cache(lambda: self.own_settings.fsyncs("loose-object")),
         )
 
     @cached_property
