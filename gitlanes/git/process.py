@@ -31,13 +31,13 @@ REPOSITORY_VARIABLES = (
 )
 
 
-# What git says of a disk that is full, or that it may not write to.
-_DISK = re.compile(
+# Compiled when something fails. What git says of a disk that is full, or that it may not write to.
+_DISK = (
     "No space left|Out of diskspace|quota exceeded|Read-only file system|Permission denied"
     "|unable to write file|insufficient permission|couldn't write|could not create leading"
 )
 # What it says of a remote that a partial clone would have an object from.
-_REMOTE = re.compile("does not appear to be a git repository|[Cc]ould not (read|fetch)")
+_REMOTE = "does not appear to be a git repository|[Cc]ould not (read|fetch)"
 # How git says how far it is: "Updating files:  42% (420/1000)".
 _COUNTED = re.compile(rb"\((\d+)/(\d+)\)")
 _MEND = "mend that, then repeat the command"
@@ -245,9 +245,9 @@ def failure(args: Sequence[str], done: Completed) -> GitFailed:
 
 def hint_at(said: str) -> str:
     """Return what helps where git cannot write, or not fetch; '' for all else."""
-    if _REMOTE.search(said):
+    if re.search(_REMOTE, said):
         return "in a partial clone what is missing has to be fetched: is the remote there?"
-    return _MEND if _DISK.search(said) else ""
+    return _MEND if re.search(_DISK, said) else ""
 
 
 def missing(error: OSError, directory: str) -> GitFailed:

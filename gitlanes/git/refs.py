@@ -180,7 +180,7 @@ _PATIENCE = ("-c", "core.filesRefLockTimeout=3000", "-c", "core.packedRefsTimeou
 # What git says when somebody else was first, or is at it just now (a directory emptied away
 # under its hands included), and nothing else: a broken ref, a full disk and missing permission
 # begin with the same words.
-_RACE = re.compile(
+_RACE = (
     r"(prepare: |commit: )?(cannot lock ref '\S+': )?"
     r"(Unable to create '.+\.lock': (File exists\.|No such file or directory)"
     r"|is at [0-9a-f]+ but expected [0-9a-f]+|reference is missing but expected [0-9a-f]+"
@@ -300,7 +300,7 @@ def _reason(err: bytes) -> str:
 
 
 def _is_race(git: Git, reason: str) -> bool:
-    match = _RACE.fullmatch(reason)
+    match = re.fullmatch(_RACE, reason)
     return match is not None and not (match["gone"] and _has_in_its_way(git, match["gone"]))
 
 

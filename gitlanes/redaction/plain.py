@@ -7,10 +7,10 @@ import re
 # Texts, and compiled by re, which remembers them, when they are needed first: most commands
 # record nothing that needs any.
 # Hex digits of an id stand alone, but for the I before those of a Change-Id.
+_HEX = "[0-9A-Fa-f]"
 _IDS = (
-    r"(?i)(?<![A-Za-z0-9])I?[0-9a-f]{40}(?![A-Za-z0-9])"
-    r"|(?<![A-Za-z0-9])[0-9a-f]{64}(?![A-Za-z0-9])"
-    r"|(?<![A-Za-z0-9])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![A-Za-z0-9])"
+    rf"(?<![A-Za-z0-9])(?:[Ii]?{_HEX}{{40}}|{_HEX}{{64}}|{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}})"
+    r"(?![A-Za-z0-9])"
 )
 _APART = r"[^A-Za-z0-9]+"
 # A word, a word with a number such as sha256, a number such as a date.
