@@ -76,11 +76,13 @@ def test_none_is_taken_in_and_each_is_told_of(repo: TestRepo, cli: Cli, place: P
 
 
 def test_git_add_brings_none_in(repo: TestRepo, place: Path) -> None:
-    """What an agent staged with all the rest is left out; a merge's and HEAD's own are not."""
-    repo.git("add", "--all", cwd=place)
-    made = repo.lanes.commit("auth", message="x")
-    assert set(repo.files("refs/lanes/head/auth")) == {"auth.py", "src/app.py"}
-    assert sorted(map(os.fsdecode, made.secret)) == sorted(SECRET)
+    """What an agent staged or announced with all the rest is left out; a merge's, HEAD's are not."""
+    for how in ("--intent-to-add", "--all"):
+        repo.git("add", how, ".", cwd=place)
+        repo.write({"auth.py": f"{how}\n"}, place)
+        made = repo.lanes.commit("auth", message="x")
+        assert set(repo.files("refs/lanes/head/auth")) == {"auth.py", "src/app.py"}
+        assert sorted(map(os.fsdecode, made.secret)) == sorted(SECRET)
     assert there(place)
     repo.git("add", ".netrc", cwd=place)
     repo.git("commit", "--quiet", "-m", "by hand", cwd=place)
