@@ -10,7 +10,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from gitlanes import clock
-from gitlanes.errors import BadValue, LanesError, NotFound, NothingToPropose, Refused, line
+from gitlanes.errors import (
+    BadValue,
+    LanesError,
+    NotFound,
+    NothingToPropose,
+    Refused,
+    as_lanes_error,
+    line,
+)
 from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Evaluation, Judgement
 from gitlanes.models.plain import replace
 from gitlanes.models.records import Attempt
@@ -44,7 +52,7 @@ class Work:
         self._cost = NO_COST
         self._meta: dict[str, str] = {}
         self._since = clock.monotonic()
-        self._begun = self._claimed = self._recorded = False
+        self._begun = self._claimed = False
         self._path: Path | None = None
         self.lane = order.lane
         self.attempt: Attempt | None = None
@@ -126,11 +134,11 @@ class Work:
     def end(self) -> None:
         """Let the workspace go; what is in it and was not proposed stays there."""
         self._begun = False
-        self._session.at_work(None)
         if self._claimed:
-            self._claimed = False
             with suppress(NotFound, Refused):  # it is removed, or somebody else's by force
                 self._repo.release(self.lane, agent=self._session.agent_id)
+            self._claimed = False
+        self._session.at_work(None)
 
     def __enter__(self) -> Self:
         return self if self._begun else self.begin()
@@ -144,12 +152,17 @@ class Work:
         if not self._begun:
             return
         try:
+            try:
+                self._finish() if error is None else self._give_up(error)
+            finally:
+                self.end()
+        except Exception as failed:
             if error is None:
-                self._finish()
-            else:
-                self._give_up(error)
-        finally:
-            self.end()
+                raise
+            if isinstance(error, Exception):
+                raise failed from error
+            said = as_lanes_error(failed).message
+            error.add_note(f"the work could not be recorded, or let go: {said}")
 
     def _open(self) -> None:
         repo, order, who = self._repo, self._order, self._session.agent_id
@@ -190,56 +203,31 @@ class Work:
     def _finish(self) -> None:
         """Propose what is there, and accept it if it was ordered so."""
         try:
-            if self._order.auto_accept:
-                self._commit()
-            else:
-                self._offer(self._repo.propose)
+            self._offer(self._repo.propose)
         except NothingToPropose:
             if self.attempt is None or not self.attempt.open:
                 raise
             self._add_rest()
-            if self._order.auto_accept:
-                self.accept()
         except LanesError:
-            if not self._recorded:
-                self._keep()
+            self._keep()
             raise
-        finally:
+        if self._order.auto_accept:
+            self.accept()
+        else:
             self.refresh()
 
-    def _commit(self) -> None:
-        """Propose and accept in one operation; what cannot be accepted is left open."""
-        try:
-            self._offer(self._repo.commit)
-        except NothingToPropose:
-            raise
-        except LanesError as error:
-            if made := error.data.get("attempt"):
-                self._made(self._repo.show(made).attempts[0].attempt)
-            else:
-                self._offer(self._repo.propose)
-            self._recorded = True
-            raise
-
     def _give_up(self, error: BaseException) -> None:
-        """Record what is there as rejected for an exception, which goes on.
-
-        Where that fails, the exception that says why takes its place, with this one as its
-        cause; an interrupt goes on in any case, with a note.
-        """
+        """Record what is there as rejected for an exception."""
         name = type(error).__name__
         self._meta = {**self._meta, "error": name}
-        text = line(f"{name}: {error}" if str(error) else name, _LONGEST_REASON)
+        why = Judgement(self._session.agent_id, line(_told(error), _LONGEST_REASON))
         try:
-            why = Judgement(self._session.agent_id, text)
             self._offer(self._repo.propose, rejected=why)
         except NothingToPropose:
             self._add_rest()
-        except LanesError as failed:
+        except LanesError:
             self._keep()
-            if isinstance(error, Exception):
-                raise failed from error
-            error.add_note(f"the work could not be recorded: {failed.message}")
+            raise
         self.refresh()
 
     def _add_rest(self) -> None:
@@ -253,6 +241,15 @@ class Work:
         """Save the files where they could not be recorded."""
         with suppress(LanesError):
             self.snapshot = self._repo.snapshot(self.lane)
+
+
+def _told(error: BaseException) -> str:
+    """Return what kind of exception it is, and what it says, be it unable to."""
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001 - it is told without
+        said = ""
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def _evaluation(record: Mapping[str, Any]) -> Evaluation:

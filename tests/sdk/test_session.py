@@ -187,6 +187,62 @@ def test_a_failure_to_record_is_raised_once_all_is_let_go(repo: TestRepo, start:
     assert holder(repo) is None
 
 
+def test_what_cannot_be_let_go_is_let_go_later(repo: TestRepo, start: Start) -> None:
+    """An interrupt goes on whatever fails, any other error is the cause; `end` does it again."""
+    session = start(lane="auth")
+    for error in (ValueError("first"), KeyboardInterrupt()):
+        w = session.begin("x")
+        state = Path(repo.git("rev-parse", "--absolute-git-dir", cwd=w.path)) / "lanes.json"
+        before = state.read_bytes()
+        state.write_bytes(b"damaged")
+        with pytest.raises((gitlanes.CorruptRecord, KeyboardInterrupt)) as caught:
+            broken(w, {"a.txt": "a\n"}, error)
+        assert error in (caught.value, caught.value.__cause__)
+        assert caught.value is not error or "lanes.json" in error.__notes__[0]
+        state.write_bytes(before)
+        assert holder(repo) == "coder-1"
+        with pytest.raises(Refused, match="at work in lane 'auth' already"):
+            session.begin("y")
+        session.end()
+        assert holder(repo) is None
+
+
+def test_an_exception_without_words(start: Start) -> None:
+    """One that cannot even be told is recorded by its kind."""
+
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no words")
+
+    w = start(lane="auth").work("x")
+    with pytest.raises(Mute):
+        broken(w, {"a.txt": "a\n"}, Mute())
+    assert w.attempt is not None
+    assert (w.attempt.status, w.attempt.reason) == ("rejected", "Mute")
+
+
+def test_what_ends_the_judging_leaves_the_attempt_open(repo: TestRepo, start: Start) -> None:
+    """A gate that cannot run, and an interrupt while gates run, go on; the attempt is known."""
+    set_gates(repo, {"name": "lost", "args": ["./no-such-program"]})
+    session = start(lane="auth")
+    w = session.work(auto_accept=True).begin()
+    (w.path / "a.txt").write_text("a\n")
+    w.record_usage(input_tokens=1)
+    with pytest.raises(Refused, match="gate 'lost' cannot run"), w:
+        pass
+    assert w.attempt is not None
+    assert w.attempt.open
+    set_gates(repo, gate("long", f"kill -INT {os.getpid()}; sleep 60"))
+    w = session.work(auto_accept=True).begin()
+    (w.path / "b.txt").write_text("b\n")
+    with pytest.raises(KeyboardInterrupt), w:
+        pass
+    assert w.attempt is not None
+    assert (w.attempt.id, w.attempt.open) == ("auth/2", True)
+    assert holder(repo) is None
+    assert repo.lanes.cost(lanes=["auth"]).total["input_tokens"] == 1
+
+
 def test_gates_and_collisions_at_the_end(repo: TestRepo, start: Start) -> None:
     """A gate's no leaves a rejected attempt with verdicts, a collision an open one; both raise."""
     set_gates(repo, gate("no-bad", "! grep -rn BAD --include=*.py ."))

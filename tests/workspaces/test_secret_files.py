@@ -76,7 +76,7 @@ def test_none_is_taken_in_and_each_is_told_of(repo: TestRepo, cli: Cli, place: P
 
 
 def test_git_add_brings_none_in(repo: TestRepo, place: Path) -> None:
-    """What an agent staged or announced with all the rest is left out; a merge's, HEAD's are not."""
+    """What an agent staged or announced is left out; what HEAD or a merge has is not."""
     for how in ("--intent-to-add", "--all"):
         repo.git("add", how, ".", cwd=place)
         repo.write({"auth.py": f"{how}\n"}, place)
