@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -52,13 +53,18 @@ class Work:
         self._cost = NO_COST
         self._meta: dict[str, str] = {}
         self._since = clock.monotonic()
-        self._begun = self._claimed = False
+        self._claimed = False
+        self._process = 0  # which one began it: a forked copy of it ends nothing
         self._path: Path | None = None
         self.lane = order.lane
         self.attempt: Attempt | None = None
         self.evaluations: tuple[Evaluation, ...] = ()
         self.rejection = order.rejection
         self.snapshot: Snapshot | None = None
+
+    @property
+    def _begun(self) -> bool:
+        return self._process == os.getpid()
 
     @property
     def path(self) -> Path:
@@ -96,7 +102,7 @@ class Work:
         Raises BudgetExceeded, Refused where somebody else has claimed it or edits are in the way.
         """
         self._session.at_work(self)
-        self._begun, self._since = True, clock.monotonic()
+        self._process, self._since = os.getpid(), clock.monotonic()
         try:
             self._open()
         except BaseException:
@@ -133,11 +139,10 @@ class Work:
 
     def end(self) -> None:
         """Let the workspace go; what is in it and was not proposed stays there."""
-        self._begun = False
-        if self._claimed:
+        if self._claimed and self._begun:
             with suppress(NotFound, Refused):  # it is removed, or somebody else's by force
                 self._repo.release(self.lane, agent=self._session.agent_id)
-            self._claimed = False
+        self._claimed, self._process = False, 0
         self._session.at_work(None)
 
     def __enter__(self) -> Self:

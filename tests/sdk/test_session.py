@@ -383,6 +383,25 @@ def test_a_process_that_is_killed_at_work(repo: TestRepo, start: Start) -> None:
     assert repo.files("refs/lanes/head/auth")["a.txt"] == "a"
 
 
+def test_a_forked_copy_ends_nothing(repo: TestRepo, start: Start) -> None:
+    """A child that leaves by the way of its parent's with statement leaves the work alone."""
+    session = start(lane="auth")
+    with session.work("x") as w:
+        (w.path / "a.txt").write_text("a\n")
+        pid = os.fork()
+        if pid == 0:
+            try:
+                w.__exit__(SystemExit, SystemExit(0), None)
+                session.end()
+            finally:
+                os._exit(0)
+        os.waitpid(pid, 0)
+        assert holder(repo) == "coder-1"
+        assert list(repo.lanes.attempts("auth")) == []
+    assert w.attempt is not None
+    assert (w.attempt.id, w.attempt.open) == ("auth/1", True)
+
+
 def test_usage_that_cannot_be_recorded(start: Start) -> None:
     """What our readers would skip is refused where it is said, and the work goes on."""
     with suppress(NothingToPropose), start().work("x", lane="auth") as w:
