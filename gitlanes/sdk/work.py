@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -26,9 +25,9 @@ from gitlanes.models.records import Attempt
 from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Snapshot
 from gitlanes.sdk.beginning import Order, bring, claim
+from gitlanes.sdk.offering import cost_of
 from gitlanes.store import records
 from gitlanes.usage.adding import plus
-from gitlanes.usage.importing import read_usage
 
 if TYPE_CHECKING:
     from gitlanes.sdk.session import AgentSession
@@ -83,10 +82,7 @@ class Work:
 
         Numbers add up. Time is measured unless ``wall_ms`` is told. Raises BadValue.
         """
-        if isinstance(usage, Mapping):
-            usage = json.dumps(dict(usage))
-        said = read_usage(usage) if isinstance(usage, str) else usage
-        for one in (said, Cost(**fields)):
+        for one in (cost_of(usage), Cost(**fields)):
             records.check(NO_INTENT, one)
             self._cost = plus(self._cost, one)
 

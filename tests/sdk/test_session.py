@@ -408,8 +408,9 @@ def test_usage_that_cannot_be_recorded(start: Start) -> None:
         for wrong in ({"input_tokens": -1}, {"amount": "much"}, {"input_tokens": 1.5}):
             with pytest.raises(BadValue):
                 w.record_usage(**wrong)
-        with pytest.raises(BadValue):
-            w.record_usage("no usage")
+        for unread in ("no usage", {"input_tokens": b"1"}, None):
+            with pytest.raises(BadValue, match="cannot read the usage"):
+                w.record_usage(unread)  # type: ignore[arg-type]
         with pytest.raises(BadValue):
             w.add_metadata("n", 1)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="takes the fields"):
@@ -434,9 +435,11 @@ def test_others_stages_and_sums(start: Start) -> None:
     told = '{"usage": {"input_tokens": 1000, "output_tokens": 0}}'
     assert "model" not in coder.add_usage(w.attempt.id, told, agent="tester").record
     coder.accept(w.attempt.id, "fine")
-    coder.promote("auth", prompt="Land it", tags=["t"], cost=Cost(input_tokens=1))
+    assert coder.repo.diff("main", "auth", paths="a.txt").added == (b"a.txt",)
+    coder.promote("auth", prompt="Land it", tags="t", cost=Cost(input_tokens=1))
     rows = {x.name: x.cost["input_tokens"] for x in coder.cost(by="agent").rows}
     assert rows == {"coder": 101, "rev": 10, "tester": 1000}
+    assert coder.cost(tags="t", lanes="main").total["input_tokens"] == 1
     assert coder.cost(tags=["t"], lanes=["auth", "main"]).total["input_tokens"] == 1111
 
 
