@@ -39,7 +39,7 @@ _SERVICES = {
     "ATBB": r"[A-Za-z0-9]{28,}",
     "pul-": r"[0-9a-f]{40}",
     "dt0c01.": r"[A-Z0-9]{24}\.[A-Z0-9]{64}",
-    "EAA": r"(?=[A-Za-z]{0,60}\d)[A-Za-z0-9]{40,}",
+    "EAA": r"(?=[A-Za-z]{0,60}\d)[A-Za-z0-9]{80,}",
     "1//0": r"[A-Za-z0-9_-]{40,}",
 }
 _SERVICE = "|".join(re.escape(word) + said for word, said in _SERVICES.items())
