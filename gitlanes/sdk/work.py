@@ -108,7 +108,7 @@ class Work:
 
     def checkpoint(self) -> Snapshot:
         """Save what is in the workspace under a ref; the work goes on."""
-        return self._repo.snapshot(self.lane)
+        return self._repo.snapshot(self._place())
 
     def propose(self, message: str | None = None) -> Proposed:
         """Offer what is in the workspace as an attempt, with what was recorded of it so far."""
@@ -137,7 +137,7 @@ class Work:
         """Let the workspace go; what is in it and was not proposed stays there."""
         if self._claimed and self._begun:
             with suppress(NotFound, Refused):  # it is removed, or somebody else's by force
-                self._repo.release(self.lane, agent=self._session.agent_id)
+                self._repo.release(self._place(), agent=self._session.agent_id)
         self._claimed, self._process = False, 0
         self._session.at_work(None)
 
@@ -174,6 +174,16 @@ class Work:
         if not made.created:
             bring(repo, order)
 
+    def _place(self) -> str:
+        """Return the lane's name: it may be called otherwise by now, its directory is the same."""
+        path = str(self._path)
+        with suppress(NotFound, Refused):
+            if self._repo.who(self.lane).workspaces[0].path == path:
+                return self.lane
+        names = (x.lane for x in self._repo.who().workspaces if x.path == path)
+        self.lane = next(names, self.lane)
+        return self.lane
+
     def _offer(
         self,
         verb: Callable[..., Proposed],
@@ -181,7 +191,7 @@ class Work:
         **more: Any,
     ) -> Proposed:
         made = verb(
-            self.lane,
+            self._place(),
             message=message or self._order.message,
             intent=self._session.intent(self._order.prompt, self._order.tags, self._meta),
             cost=self._taken(),
@@ -241,7 +251,7 @@ class Work:
     def _keep(self) -> None:
         """Save the files where they could not be recorded."""
         with suppress(LanesError):
-            self.snapshot = self._repo.snapshot(self.lane)
+            self.snapshot = self._repo.snapshot(self._place())
 
 
 def _told(error: BaseException) -> str:

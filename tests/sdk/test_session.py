@@ -368,6 +368,19 @@ def test_a_workspace_is_one_agents(repo: TestRepo, start: Start) -> None:
     assert holder(repo) is None
 
 
+def test_a_lane_that_is_renamed_at_work(repo: TestRepo, start: Start) -> None:
+    """The work ends in the lane, whatever it is called by then, and lets its workspace go."""
+    for name, other in (("auth", False), ("docs", True)):
+        with start().work("x", lane=name, auto_accept=True) as w:
+            (w.path / "auth.py").write_text(f"{name}\n")
+            repo.lanes.rename(name, f"new-{name}")
+            if other:
+                repo.lanes.new(name, path=repo.path.parent / "elsewhere")
+        assert w.attempt is not None
+        assert (w.attempt.lane, w.attempt.status) == (f"new-{name}", "accepted")
+        assert holder(repo, f"new-{name}") is None
+
+
 def test_a_process_that_is_killed_at_work(repo: TestRepo, start: Start) -> None:
     """Its claim ends with it, its files are there, and the next session goes on from them."""
     script = (
