@@ -461,6 +461,7 @@ def test_the_repositorys_own_directory(repo: TestRepo, start: Start) -> None:
     with start(lane="main").work("plan", auto_accept=True) as w:
         assert w.path == repo.path
         (w.path / "plan.md").write_text("p\n")
+        repo.git("add", "--intent-to-add", "plan.md")
     assert repo.git("status", "--porcelain") == ""
     assert repo.rev("HEAD") == repo.lanes.head("main")
     with pytest.raises(ValueError, match="stop"):
