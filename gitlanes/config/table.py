@@ -113,7 +113,7 @@ KNOWN = (
                 "id_ed25519_sk",
             ),
             *(".netrc", "_netrc", ".pgpass", ".my.cnf", ".git-credentials", ".htpasswd", ".pypirc"),
-            *(".aws/credentials", ".docker/config.json", ".kube/config", ".vault-token"),
+            *("**/.aws/credentials", "**/.docker/config.json", "**/.kube/config", ".vault-token"),
             *("credentials.json", "client_secret*.json", "service-account*.json"),
         ),
         "untracked files with secrets that are never taken in, given as lanes.exclude is; each is "

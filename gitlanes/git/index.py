@@ -23,6 +23,12 @@ _STOPPED = re.compile(
     rb"[Uu]nable to write|unable to (create|checkout) (file|symlink)|cannot create directory"
 )
 
+# The id of a blob without content, by either of git's hashes.
+EMPTY = (
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+)
+
 
 def private_copy(git_dir: str) -> str:
     """Copy the index of the work tree with that git directory; return the copy's path.

@@ -38,7 +38,8 @@ def new_in(git: Git, rows: Sequence[tuple[str, bytes]], patterns: Sequence[str])
 
     What a merge brings in is a commit's.
     """
-    new = [path for letters, path in rows if letters == "??" or letters[0] == "A"]
+    # " A" is a file that was announced with `git add -N` alone.
+    new = [path for letters, path in rows if letters in ("??", " A") or letters[0] == "A"]
     found = matching(patterns, new)
     staged = {path for letters, path in rows if letters[0] == "A"}.intersection(found)
     if staged:

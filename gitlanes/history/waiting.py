@@ -77,7 +77,7 @@ class Watch:
 def _state_of(found: Changed) -> object:
     """Return what of a lane is compared."""
     lane = found.lane
-    return lane.name, lane.status, lane.head, tuple(x.uuid for x in lane.open)
+    return lane.uuid, lane.name, lane.status, lane.head, tuple(x.uuid for x in lane.open)
 
 
 def wait(

@@ -19,15 +19,24 @@ _NAME = (
 _IS_NAMED = rf"(?s:(?:.*[^A-Za-z0-9]|.*[a-z0-9](?=[A-Z]))?(?P<name>(?i:{_NAME})))"
 _GIVEN = (
     rf"(?i)(?P<name>{_NAME})(?:\[\d*\])?\\?[\"'`]?(?P<sign>\s{{0,4}}(?::=|=>|={{1,3}}|:)\s{{0,4}})"
-    r"@?(?:\\?(?P<quote>[\"'`])(?P<quoted>[^\"'`\r\n\\]{4,})|(?P<bare>[^\s\"'`,;&\\]{6,}))"
+    r"(?:@|[|>]-?\s{1,40})?"
+    r"(?:\\?(?P<quote>[\"'`])(?P<quoted>[^\"'`\r\n\\]{4,})|(?P<bare>[^\s\"'`,;&\\]{6,}))"
 )
-# On a command line, where a space is enough.
-_OPTION = rf"(?i)--[a-z-]*?(?P<name>{_NAME})\s+[\"']?(?P<bare>[^\s\"'`,;&\\-][^\s\"'`,;&\\]{{5,}})"
+# On a command line, where a space is enough, unless it is only spoken of.
+_SPOKEN = (
+    r"(?:options?|flags?|arguments?|parameters?|params|switch(?:es)?|settings?|values?|prompts?"
+    r"|instead|should|cannot|without|because|before|which|through)\b"
+)
+_OPTION = (
+    rf"(?i)--[a-z-]*?(?P<name>{_NAME})\s+(?!{_SPOKEN})"
+    rf"[\"']?(?P<bare>[^\s\"'`,;&\\-][^\s\"'`,;&\\]{{5,}})"
+)
 _HINTS = ("pass", "pwd", "secret", "token", "credential", "key")
 # What programs and templates put in a secret's place.
 _PLACEHOLDER = (
-    r"(?i)\$(?:\w+\W?$|[{(])|<|\{+\s*[\w.]*\s*\}*$|%(?:\w+%|\(|s\b)|\*{2,}|\[[a-z_:. -]*\]?$|\("
-    r"|\[redacted|\.{3}|x{3,}$|(?:your|change|example)[a-z_-]*\W?$|pass(?:word)?$"
+    r"(?i)\$(?:\w+\W?$|[{(])|<|\{+\s*[\w.]*(?:![rsa])?\s*\}*(?::?\{\w*\})?$"
+    r"|%(?:\w+%|\(|s\b)|:?\*{2,}|\[[a-z_:. -]*\]?$|\("
+    r"|\[redacted|\.{3}|x{3,}$|(?:your|change|example)[a-z_-]*\W?$|pass(?:w(?:or)?d)?$"
     r"|(?:none|null|nil|true|false|undefined|str|string|bytes|int|required|optional)\b"
 )
 # A name in a program, which may be called or have something in brackets.

@@ -12,12 +12,37 @@ from typing import NamedTuple
 # The beginning of a token: behind no letter or digit, but for an escape as in "\nsk-" or "%3Dsk-".
 _START = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f][0-9A-Fa-f]))"
 # Lines of a key, the last one of any length; possessive, for a long text may hold many of them.
-_BREAK = r"(?:\s|\\[nr])++"
+# Each may begin as in a quotation or a diff.
+_BREAK = r"(?:\s|\\[nr])++(?:(?:[>|#]|-(?!-)) {0,2})?"
 _LINES = rf"(?:[A-Za-z0-9+/=]{{16,}}+{_BREAK})*+[A-Za-z0-9+/=]*+"
 _HEADERS = r"(?:[A-Za-z-]+: [^\n]*\n\s*)*"
 # A key is shorter than this; what is longer stands between two that were cut off.
 _BLOCK = r"[\s\S]{0,20000}?"
 _LABEL = r"(?:[A-Z0-9]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"
+# Tokens that begin with their service's own word, and that word.
+_SERVICES = {
+    "sbp_": r"[0-9a-f]{40}",
+    "NRAK-": r"[A-Z0-9]{27}",
+    "dp.": r"(?:pt|st|ct|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,}",
+    "pscale_": r"(?:tkn|pw|oauth)_[A-Za-z0-9_=.-]{32,}",
+    "figd_": r"[A-Za-z0-9_-]{38,}",
+    "ntn_": r"[A-Za-z0-9]{40,}",
+    "secret_": r"[A-Za-z0-9]{43}(?![A-Za-z0-9])",
+    "pat": r"[A-Za-z0-9]{14}\.[0-9a-f]{64}",
+    "fm": r"[12][ar]?_[A-Za-z0-9+/=_-]{60,}",
+    "nf": r"[pcoub]_[A-Za-z0-9_]{36,}",
+    "sntry": r"[su]_[A-Za-z0-9+/=_-]{40,}",
+    "nvapi-": r"[A-Za-z0-9_-]{60,}",
+    "tvly-": r"(?:dev-|prod-)?[A-Za-z0-9]{32,}",
+    "lsv2_": r"(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}",
+    "csk-": r"[a-z0-9A-Z]{40,}",
+    "ATBB": r"[A-Za-z0-9]{28,}",
+    "pul-": r"[0-9a-f]{40}",
+    "dt0c01.": r"[A-Z0-9]{24}\.[A-Z0-9]{64}",
+    "EAA": r"(?=[A-Za-z]{0,60}\d)[A-Za-z0-9]{80,}",
+    "1//0": r"[A-Za-z0-9_-]{40,}",
+}
+_SERVICE = "|".join(re.escape(word) + said for word, said in _SERVICES.items())
 
 
 class Own(NamedTuple):
@@ -69,6 +94,13 @@ RULES = (
         ("earer ", "EARER "),
         r"\b(?:[Bb]earer|BEARER) +((?=[A-Za-z._~+/=-]{0,40}\d)[A-Za-z0-9._~+/=-]{20,})",
     ),
+    Own(
+        "password",
+        ("sshpass ", "docker login "),
+        r"(?:sshpass|docker login)[^\n]{0,200}? -p ?[\"']?([^\s\"']{4,})",
+    ),
+    Own("password", ("machine ",), r"machine \S+\s+login \S+\s+password (\S{4,})"),
+    Own("password", ("assword>",), r"<[\w.:-]*[Pp]assword>([^<>\s]{4,})</"),
     # AWS: ids of keys, beginnings by what they are of.
     Own(
         "aws-access-key",
@@ -93,6 +125,10 @@ RULES = (
         ("hooks.slack.com",),
         r"hooks\.slack\.com/(?:services|workflows|triggers)/([A-Za-z0-9+/_-]{20,})",
     ),
+    Own("discord-webhook", ("/api/webhooks/",), r"/api/webhooks/\d+/([A-Za-z0-9_-]{50,})"),
+    Own("teams-webhook", (".office.com/webhook",), r"\.office\.com/webhook\w*/([^\s\"'<>]{16,})"),
+    Own("terraform-token", (".atlasv1.",), r"[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}"),
+    Own("service-token", tuple(_SERVICES), rf"{_START}(?:{_SERVICE})"),
     Own("stripe-key", ("k_live_", "k_test_"), rf"{_START}[sr]k_(?:live|test)_[A-Za-z0-9]{{16,}}"),
     Own("webhook-secret", ("whsec_",), r"whsec_[A-Za-z0-9+/=]{24,}"),
     Own("anthropic-key", ("sk-ant-",), rf"{_START}sk-ant-[A-Za-z0-9_-]{{20,}}"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -13,7 +12,7 @@ from gitlanes.models.notes import NO_COST, Cost, Intent, Judgement
 from gitlanes.models.plain import NOTHING, replace
 from gitlanes.models.results import Decided, Promotion, Proposed
 from gitlanes.models.watching import Changed
-from gitlanes.sdk.offering import Path_
+from gitlanes.sdk.offering import Path_, cost_of, names
 from gitlanes.sdk.waits import Waiting
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class Acting:
             agent_version=self.agent_version,
             model=self.model,
             session=self.session,
-            tags=tuple(tags),
+            tags=names(tags),
             meta=dict(meta),
         )
 
@@ -117,9 +116,7 @@ class Acting:
 
         It is this agent's unless another one is named, and its model's unless it says so.
         """
-        if isinstance(usage, Mapping):
-            usage = json.dumps(dict(usage))
-        cost = self.repo.read_usage(usage) if isinstance(usage, str) else usage
+        cost = cost_of(usage)
         own = agent in (None, self.agent_id)
         cost = replace(
             cost,

@@ -8,6 +8,7 @@ from gitlanes.history import costs as reports
 from gitlanes.models.costs import Budgets, CostAdded, CostReport, Limits, Standing
 from gitlanes.models.notes import Cost
 from gitlanes.review import budgets, costs
+from gitlanes.sdk.offering import names
 from gitlanes.store.lane_repo import LaneRepo
 from gitlanes.usage.budgets import require
 from gitlanes.usage.importing import read_usage
@@ -37,8 +38,8 @@ class Costs:
         ``lanes`` and ``tags`` limit it to attempts of one of these lanes, with one of these tags;
         ``lane`` is one more of the lanes.
         """
-        names = (*lanes, *([lane] if lane is not None else ()))
-        wanted = reports.Wanted(by, since, status, names, tuple(tags))
+        places = (*names(lanes), *([lane] if lane is not None else ()))
+        wanted = reports.Wanted(by, since, status, places, names(tags))
         return reports.report(self._repo, wanted)
 
     def add_cost(self, attempt: str, cost: Cost, *, replaces: str | None = None) -> CostAdded:

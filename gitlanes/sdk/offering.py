@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
@@ -10,6 +11,8 @@ from gitlanes.git.process import require_paths
 from gitlanes.models.gates import Waiver
 from gitlanes.models.notes import Cost, Intent, Judgement
 from gitlanes.review.propose import Offer
+from gitlanes.usage.importing import read_usage
+from gitlanes.usage.reading import bad
 
 Path_ = str | os.PathLike[str]
 
@@ -60,8 +63,28 @@ def offer_of(given: Mapping[str, object]) -> Offer:
     return Offer(**{**fields, "paths": path_names(fields.get("paths", ()))})
 
 
-def path_names(paths: Iterable[Path_]) -> tuple[bytes, ...]:
-    """Return paths as git has them; raises BadValue for what can be none."""
-    names = [os.fspath(path) for path in paths]
-    require_paths(names)
-    return tuple(map(os.fsencode, names))
+def path_names(paths: Path_ | Iterable[Path_]) -> tuple[bytes, ...]:
+    """Return paths, or a single one, as git has them; raises BadValue for what can be none."""
+    some = [paths] if isinstance(paths, str | os.PathLike) else paths
+    found = [os.fspath(path) for path in some]
+    require_paths(found)
+    return tuple(map(os.fsencode, found))
+
+
+def names(some: str | Iterable[str]) -> tuple[str, ...]:
+    """Return names; a text is one of them, and not its letters."""
+    return (some,) if isinstance(some, str) else tuple(some)
+
+
+def cost_of(usage: Cost | str | Mapping[str, Any]) -> Cost:
+    """Return a usage as a `Cost`, be it as agents print it, as text or a dict; raises BadValue."""
+    if isinstance(usage, Mapping):
+        try:
+            usage = json.dumps(dict(usage))
+        except (TypeError, ValueError) as error:
+            raise bad(str(error)) from error
+    if isinstance(usage, Cost):
+        return usage
+    if isinstance(usage, str):
+        return read_usage(usage)
+    raise bad(f"it is of type {type(usage).__name__}")

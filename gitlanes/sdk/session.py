@@ -16,7 +16,7 @@ from gitlanes.models.watching import Rejection
 from gitlanes.models.workspaces import Snapshot
 from gitlanes.sdk.acting import Acting
 from gitlanes.sdk.beginning import Order, retried
-from gitlanes.sdk.offering import Path_
+from gitlanes.sdk.offering import Path_, names
 from gitlanes.sdk.repo import Repo
 from gitlanes.sdk.work import Work
 from gitlanes.store.codec import check_agent
@@ -110,7 +110,7 @@ class AgentSession(Acting):
         with ``auto_accept`` accepted, too: GateFailed, Collision, NothingToPropose are raised.
         """
         where = self._lane(lane)
-        order = Order(where, prompt, message, tuple(tags), auto_accept, from_state, fresh)
+        order = Order(where, prompt, message, names(tags), auto_accept, from_state, fresh)
         return Work(self, order)
 
     def retry(
@@ -132,7 +132,7 @@ class AgentSession(Acting):
         where = self._lane(lane)
         found = retried(self.repo, where)
         asked = prompt or found.prompt
-        order = Order(where, asked, message, tuple(tags), auto_accept, None, fresh, found)
+        order = Order(where, asked, message, names(tags), auto_accept, None, fresh, found)
         return Work(self, order)
 
     def begin(

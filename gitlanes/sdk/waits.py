@@ -8,6 +8,7 @@ from typing import TypedDict, Unpack
 from gitlanes.history import waiting
 from gitlanes.models.plain import NOTHING
 from gitlanes.models.watching import Changed
+from gitlanes.sdk.offering import names
 from gitlanes.store.lane_repo import LaneRepo
 
 
@@ -38,7 +39,7 @@ class Waits:
         A lane changes when its name, head, status or open attempts do, an attempt when it is
         decided; one that is decided already is returned at once. See `Waiting`.
         """
-        return waiting.wait(self._repo, _names(any_of), timeout=timeout, **how)
+        return waiting.wait(self._repo, names(any_of), timeout=timeout, **how)
 
     async def wait_async(
         self,
@@ -49,13 +50,9 @@ class Waits:
         """Return what `wait` does; other tasks of the same thread run meanwhile."""
         import asyncio  # it takes longer to load than most verbs take, and few ask for it
 
-        watch = waiting.Watch(self._repo, _names(any_of), how.get("heads", NOTHING))
+        watch = waiting.Watch(self._repo, names(any_of), how.get("heads", NOTHING))
         end = waiting.deadline(timeout)
         every = how.get("every", waiting.EVERY)
         while not (found := watch.look()) and (pause := waiting.pause_until(end, every)):
             await asyncio.sleep(pause)
         return found
-
-
-def _names(any_of: str | Iterable[str]) -> tuple[str, ...]:
-    return (any_of,) if isinstance(any_of, str) else tuple(any_of)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -10,16 +10,24 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from gitlanes import clock
-from gitlanes.errors import BadValue, LanesError, NotFound, NothingToPropose, Refused, line
+from gitlanes.errors import (
+    BadValue,
+    LanesError,
+    NotFound,
+    NothingToPropose,
+    Refused,
+    as_lanes_error,
+    line,
+)
 from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Evaluation, Judgement
 from gitlanes.models.plain import replace
 from gitlanes.models.records import Attempt
 from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Snapshot
 from gitlanes.sdk.beginning import Order, bring, claim
+from gitlanes.sdk.offering import cost_of
 from gitlanes.store import records
 from gitlanes.usage.adding import plus
-from gitlanes.usage.importing import read_usage
 
 if TYPE_CHECKING:
     from gitlanes.sdk.session import AgentSession
@@ -44,13 +52,18 @@ class Work:
         self._cost = NO_COST
         self._meta: dict[str, str] = {}
         self._since = clock.monotonic()
-        self._begun = self._claimed = self._recorded = False
+        self._claimed = False
+        self._process = 0  # which one began it: a forked copy of it ends nothing
         self._path: Path | None = None
         self.lane = order.lane
         self.attempt: Attempt | None = None
         self.evaluations: tuple[Evaluation, ...] = ()
         self.rejection = order.rejection
         self.snapshot: Snapshot | None = None
+
+    @property
+    def _begun(self) -> bool:
+        return self._process == os.getpid()
 
     @property
     def path(self) -> Path:
@@ -69,10 +82,7 @@ class Work:
 
         Numbers add up. Time is measured unless ``wall_ms`` is told. Raises BadValue.
         """
-        if isinstance(usage, Mapping):
-            usage = json.dumps(dict(usage))
-        said = read_usage(usage) if isinstance(usage, str) else usage
-        for one in (said, Cost(**fields)):
+        for one in (cost_of(usage), Cost(**fields)):
             records.check(NO_INTENT, one)
             self._cost = plus(self._cost, one)
 
@@ -88,7 +98,7 @@ class Work:
         Raises BudgetExceeded, Refused where somebody else has claimed it or edits are in the way.
         """
         self._session.at_work(self)
-        self._begun, self._since = True, clock.monotonic()
+        self._process, self._since = os.getpid(), clock.monotonic()
         try:
             self._open()
         except BaseException:
@@ -98,7 +108,7 @@ class Work:
 
     def checkpoint(self) -> Snapshot:
         """Save what is in the workspace under a ref; the work goes on."""
-        return self._repo.snapshot(self.lane)
+        return self._repo.snapshot(self._place())
 
     def propose(self, message: str | None = None) -> Proposed:
         """Offer what is in the workspace as an attempt, with what was recorded of it so far."""
@@ -125,12 +135,11 @@ class Work:
 
     def end(self) -> None:
         """Let the workspace go; what is in it and was not proposed stays there."""
-        self._begun = False
-        self._session.at_work(None)
-        if self._claimed:
-            self._claimed = False
+        if self._claimed and self._begun:
             with suppress(NotFound, Refused):  # it is removed, or somebody else's by force
-                self._repo.release(self.lane, agent=self._session.agent_id)
+                self._repo.release(self._place(), agent=self._session.agent_id)
+        self._claimed, self._process = False, 0
+        self._session.at_work(None)
 
     def __enter__(self) -> Self:
         return self if self._begun else self.begin()
@@ -144,12 +153,17 @@ class Work:
         if not self._begun:
             return
         try:
+            try:
+                self._finish() if error is None else self._give_up(error)
+            finally:
+                self.end()
+        except Exception as failed:
             if error is None:
-                self._finish()
-            else:
-                self._give_up(error)
-        finally:
-            self.end()
+                raise
+            if isinstance(error, Exception):
+                raise failed from error
+            said = as_lanes_error(failed).message
+            error.add_note(f"the work could not be recorded, or let go: {said}")
 
     def _open(self) -> None:
         repo, order, who = self._repo, self._order, self._session.agent_id
@@ -160,6 +174,16 @@ class Work:
         if not made.created:
             bring(repo, order)
 
+    def _place(self) -> str:
+        """Return the lane's name: it may be called otherwise by now, its directory is the same."""
+        path = str(self._path)
+        with suppress(NotFound, Refused):
+            if self._repo.who(self.lane).workspaces[0].path == path:
+                return self.lane
+        names = (x.lane for x in self._repo.who().workspaces if x.path == path)
+        self.lane = next(names, self.lane)
+        return self.lane
+
     def _offer(
         self,
         verb: Callable[..., Proposed],
@@ -167,7 +191,7 @@ class Work:
         **more: Any,
     ) -> Proposed:
         made = verb(
-            self.lane,
+            self._place(),
             message=message or self._order.message,
             intent=self._session.intent(self._order.prompt, self._order.tags, self._meta),
             cost=self._taken(),
@@ -190,56 +214,31 @@ class Work:
     def _finish(self) -> None:
         """Propose what is there, and accept it if it was ordered so."""
         try:
-            if self._order.auto_accept:
-                self._commit()
-            else:
-                self._offer(self._repo.propose)
+            self._offer(self._repo.propose)
         except NothingToPropose:
             if self.attempt is None or not self.attempt.open:
                 raise
             self._add_rest()
-            if self._order.auto_accept:
-                self.accept()
         except LanesError:
-            if not self._recorded:
-                self._keep()
+            self._keep()
             raise
-        finally:
+        if self._order.auto_accept:
+            self.accept()
+        else:
             self.refresh()
 
-    def _commit(self) -> None:
-        """Propose and accept in one operation; what cannot be accepted is left open."""
-        try:
-            self._offer(self._repo.commit)
-        except NothingToPropose:
-            raise
-        except LanesError as error:
-            if made := error.data.get("attempt"):
-                self._made(self._repo.show(made).attempts[0].attempt)
-            else:
-                self._offer(self._repo.propose)
-            self._recorded = True
-            raise
-
     def _give_up(self, error: BaseException) -> None:
-        """Record what is there as rejected for an exception, which goes on.
-
-        Where that fails, the exception that says why takes its place, with this one as its
-        cause; an interrupt goes on in any case, with a note.
-        """
+        """Record what is there as rejected for an exception."""
         name = type(error).__name__
         self._meta = {**self._meta, "error": name}
-        text = line(f"{name}: {error}" if str(error) else name, _LONGEST_REASON)
+        why = Judgement(self._session.agent_id, line(_told(error), _LONGEST_REASON))
         try:
-            why = Judgement(self._session.agent_id, text)
             self._offer(self._repo.propose, rejected=why)
         except NothingToPropose:
             self._add_rest()
-        except LanesError as failed:
+        except LanesError:
             self._keep()
-            if isinstance(error, Exception):
-                raise failed from error
-            error.add_note(f"the work could not be recorded: {failed.message}")
+            raise
         self.refresh()
 
     def _add_rest(self) -> None:
@@ -252,7 +251,16 @@ class Work:
     def _keep(self) -> None:
         """Save the files where they could not be recorded."""
         with suppress(LanesError):
-            self.snapshot = self._repo.snapshot(self.lane)
+            self.snapshot = self._repo.snapshot(self._place())
+
+
+def _told(error: BaseException) -> str:
+    """Return what kind of exception it is, and what it says, be it unable to."""
+    try:
+        said = str(error)
+    except Exception:  # noqa: BLE001 - it is told without
+        said = ""
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def _evaluation(record: Mapping[str, Any]) -> Evaluation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -203,11 +204,16 @@ def _cleaned(tx: Transaction, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stored_prompt(repo: LaneRepo, prompt: str | None) -> str | None:
-    """Return what is stored of a prompt: it, less its secrets later on, its digest or nothing."""
+    """Return what is stored of a prompt: it, less its secrets later on, its digest or nothing.
+
+    A digest stays: a retry is asked for what was stored of the first try.
+    """
     if prompt is None or repo.prompts in ("full", "redacted"):
         return prompt
     if repo.prompts == "none":
         return None
+    if re.fullmatch("sha256:[0-9a-f]{64}", prompt):
+        return prompt
     import hashlib  # few want digests
 
     return f"sha256:{hashlib.sha256(prompt.encode('utf-8', 'surrogatepass')).hexdigest()}"

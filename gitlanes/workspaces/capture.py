@@ -162,7 +162,13 @@ class Held:
         staged = index.staged_entries(self.git, own, list(changes))
         self.stage_more(list(changes))
         files = index.staged_entries(self.git, self.index, list(changes))
-        return [x for x, sides in changes.items() if staged.get(x) not in (*sides, files.get(x))]
+        return [
+            x
+            for x, sides in changes.items()
+            if staged.get(x) not in (*sides, files.get(x))
+            # `git add -N` stages nothing, and looks like a new file without content.
+            and not (sides[0] is None and staged[x][1] in index.EMPTY)
+        ]
 
     def mark(self, tx: Transaction, tip: str, *, base: str | None, **heads: str | None) -> None:
         """Note what follows here once the operation is in the lane's journal after entry `tip`.

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from gitlanes import Cost, GateFailed, Intent, Judgement
+from gitlanes import AgentSession, Cost, GateFailed, Intent, Judgement
 from tests.support import planted
 from tests.support.cli import Ran, spawn_cli
 from tests.support.gates import gate, set_gates
@@ -179,6 +179,14 @@ def test_what_is_stored_of_prompts(repo: TestRepo, mode: str) -> None:
     assert made.attempt.title == title
     assert intent["meta"]["k"] == (key if mode == "full" else "[redacted: openai-key]")
     assert (b"Mend the sign" in stored(repo)) == (mode == "full")
+    with AgentSession(repo.path, agent_id="a", lane="auth", environ=repo.environ) as session:
+        with session.work(prompt) as w:
+            (w.path / "auth.py").write_text("2\n")
+        session.reject(str(w.attempt and w.attempt.id), "no")
+        with session.retry() as again:
+            (again.path / "auth.py").write_text("3\n")
+        told = [x.intent.get("prompt") for x in session.history("auth")]
+    assert told == [intent.get("prompt")] * 3
 
 
 def test_who_decides_what_is_stored(repo: TestRepo, cli: Cli) -> None:

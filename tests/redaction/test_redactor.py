@@ -84,11 +84,13 @@ def test_key_blocks_go_as_a_whole(redactor: Redactor) -> None:
     for kind in ("RSA ", "EC ", "OPENSSH ", ""):
         block, lines = planted.private_key(kind=kind)
         cut = block.splitlines()
-        for text in (block, repr(block), "\n".join(cut[:-2]), "\n".join(cut[2:]), f"a {block} b"):
+        quoted = (block.replace("\n", f"\n{sign}") for sign in ("> ", "+", "-"))
+        ends = ("\n".join(cut[:-2]), "\n> ".join(cut[:-2]), "\n".join(cut[2:]))
+        for text in (block, repr(block), *quoted, *ends, f"a {block} b"):
             said = redactor.text(f"before\n{text}\nafter")
             assert not any(x in said for x in lines), (kind, said)
             assert said.startswith("before\n")
-            assert text == "\n".join(cut[:-2]) or said.endswith("\nafter")
+            assert text in ends[:2] or said.endswith("\nafter")
     public = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----"
     assert redactor.text(public) == public
 

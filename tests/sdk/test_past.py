@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from gitlanes import BadValue, Collision, Cost, Intent, Judgement, NotFound, Refused
+from gitlanes.history.waiting import Watch
 from tests.support.repos import TestRepo
 
 
@@ -128,6 +129,17 @@ def test_a_wait_ends_with_what_changed(repo: TestRepo, wait: Callable[..., Any])
         step()
         thread.join()
         assert found == expected
+
+
+def test_another_lane_of_that_name(repo: TestRepo) -> None:
+    """One that was deleted and made anew between two looks is another one, though it is alike."""
+    repo.lane("auth")
+    with repo.inner() as inner:
+        watch = Watch(inner, ["auth"])
+        assert watch.look() == ()
+        repo.lanes.delete("auth")
+        repo.lane("auth")
+        assert [x.name for x in watch.look()] == ["auth"]
 
 
 def test_a_wait_that_has_nothing_to_wait_for(repo: TestRepo) -> None:

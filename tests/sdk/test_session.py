@@ -187,6 +187,62 @@ def test_a_failure_to_record_is_raised_once_all_is_let_go(repo: TestRepo, start:
     assert holder(repo) is None
 
 
+def test_what_cannot_be_let_go_is_let_go_later(repo: TestRepo, start: Start) -> None:
+    """An interrupt goes on whatever fails, any other error is the cause; `end` does it again."""
+    session = start(lane="auth")
+    for error in (ValueError("first"), KeyboardInterrupt()):
+        w = session.begin("x")
+        state = Path(repo.git("rev-parse", "--absolute-git-dir", cwd=w.path)) / "lanes.json"
+        before = state.read_bytes()
+        state.write_bytes(b"damaged")
+        with pytest.raises((gitlanes.CorruptRecord, KeyboardInterrupt)) as caught:
+            broken(w, {"a.txt": "a\n"}, error)
+        assert error in (caught.value, caught.value.__cause__)
+        assert caught.value is not error or "lanes.json" in error.__notes__[0]
+        state.write_bytes(before)
+        assert holder(repo) == "coder-1"
+        with pytest.raises(Refused, match="at work in lane 'auth' already"):
+            session.begin("y")
+        session.end()
+        assert holder(repo) is None
+
+
+def test_an_exception_without_words(start: Start) -> None:
+    """One that cannot even be told is recorded by its kind."""
+
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise RuntimeError("no words")
+
+    w = start(lane="auth").work("x")
+    with pytest.raises(Mute):
+        broken(w, {"a.txt": "a\n"}, Mute())
+    assert w.attempt is not None
+    assert (w.attempt.status, w.attempt.reason) == ("rejected", "Mute")
+
+
+def test_what_ends_the_judging_leaves_the_attempt_open(repo: TestRepo, start: Start) -> None:
+    """A gate that cannot run, and an interrupt while gates run, go on; the attempt is known."""
+    set_gates(repo, {"name": "lost", "args": ["./no-such-program"]})
+    session = start(lane="auth")
+    w = session.work(auto_accept=True).begin()
+    (w.path / "a.txt").write_text("a\n")
+    w.record_usage(input_tokens=1)
+    with pytest.raises(Refused, match="gate 'lost' cannot run"), w:
+        pass
+    assert w.attempt is not None
+    assert w.attempt.open
+    set_gates(repo, gate("long", f"kill -INT {os.getpid()}; sleep 60"))
+    w = session.work(auto_accept=True).begin()
+    (w.path / "b.txt").write_text("b\n")
+    with pytest.raises(KeyboardInterrupt), w:
+        pass
+    assert w.attempt is not None
+    assert (w.attempt.id, w.attempt.open) == ("auth/2", True)
+    assert holder(repo) is None
+    assert repo.lanes.cost(lanes=["auth"]).total["input_tokens"] == 1
+
+
 def test_gates_and_collisions_at_the_end(repo: TestRepo, start: Start) -> None:
     """A gate's no leaves a rejected attempt with verdicts, a collision an open one; both raise."""
     set_gates(repo, gate("no-bad", "! grep -rn BAD --include=*.py ."))
@@ -312,6 +368,19 @@ def test_a_workspace_is_one_agents(repo: TestRepo, start: Start) -> None:
     assert holder(repo) is None
 
 
+def test_a_lane_that_is_renamed_at_work(repo: TestRepo, start: Start) -> None:
+    """The work ends in the lane, whatever it is called by then, and lets its workspace go."""
+    for name, other in (("auth", False), ("docs", True)):
+        with start().work("x", lane=name, auto_accept=True) as w:
+            (w.path / "auth.py").write_text(f"{name}\n")
+            repo.lanes.rename(name, f"new-{name}")
+            if other:
+                repo.lanes.new(name, path=repo.path.parent / "elsewhere")
+        assert w.attempt is not None
+        assert (w.attempt.lane, w.attempt.status) == (f"new-{name}", "accepted")
+        assert holder(repo, f"new-{name}") is None
+
+
 def test_a_process_that_is_killed_at_work(repo: TestRepo, start: Start) -> None:
     """Its claim ends with it, its files are there, and the next session goes on from them."""
     script = (
@@ -327,14 +396,34 @@ def test_a_process_that_is_killed_at_work(repo: TestRepo, start: Start) -> None:
     assert repo.files("refs/lanes/head/auth")["a.txt"] == "a"
 
 
+def test_a_forked_copy_ends_nothing(repo: TestRepo, start: Start) -> None:
+    """A child that leaves by the way of its parent's with statement leaves the work alone."""
+    session = start(lane="auth")
+    with session.work("x") as w:
+        (w.path / "a.txt").write_text("a\n")
+        pid = os.fork()
+        if pid == 0:
+            try:
+                w.__exit__(SystemExit, SystemExit(0), None)
+                session.end()
+            finally:
+                os._exit(0)
+        os.waitpid(pid, 0)
+        assert holder(repo) == "coder-1"
+        assert list(repo.lanes.attempts("auth")) == []
+    assert w.attempt is not None
+    assert (w.attempt.id, w.attempt.open) == ("auth/1", True)
+
+
 def test_usage_that_cannot_be_recorded(start: Start) -> None:
     """What our readers would skip is refused where it is said, and the work goes on."""
     with suppress(NothingToPropose), start().work("x", lane="auth") as w:
         for wrong in ({"input_tokens": -1}, {"amount": "much"}, {"input_tokens": 1.5}):
             with pytest.raises(BadValue):
                 w.record_usage(**wrong)
-        with pytest.raises(BadValue):
-            w.record_usage("no usage")
+        for unread in ("no usage", {"input_tokens": b"1"}, None):
+            with pytest.raises(BadValue, match="cannot read the usage"):
+                w.record_usage(unread)  # type: ignore[arg-type]
         with pytest.raises(BadValue):
             w.add_metadata("n", 1)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="takes the fields"):
@@ -359,9 +448,11 @@ def test_others_stages_and_sums(start: Start) -> None:
     told = '{"usage": {"input_tokens": 1000, "output_tokens": 0}}'
     assert "model" not in coder.add_usage(w.attempt.id, told, agent="tester").record
     coder.accept(w.attempt.id, "fine")
-    coder.promote("auth", prompt="Land it", tags=["t"], cost=Cost(input_tokens=1))
+    assert coder.repo.diff("main", "auth", paths="a.txt").added == (b"a.txt",)
+    coder.promote("auth", prompt="Land it", tags="t", cost=Cost(input_tokens=1))
     rows = {x.name: x.cost["input_tokens"] for x in coder.cost(by="agent").rows}
     assert rows == {"coder": 101, "rev": 10, "tester": 1000}
+    assert coder.cost(tags="t", lanes="main").total["input_tokens"] == 1
     assert coder.cost(tags=["t"], lanes=["auth", "main"]).total["input_tokens"] == 1111
 
 
@@ -370,6 +461,7 @@ def test_the_repositorys_own_directory(repo: TestRepo, start: Start) -> None:
     with start(lane="main").work("plan", auto_accept=True) as w:
         assert w.path == repo.path
         (w.path / "plan.md").write_text("p\n")
+        repo.git("add", "--intent-to-add", "plan.md")
     assert repo.git("status", "--porcelain") == ""
     assert repo.rev("HEAD") == repo.lanes.head("main")
     with pytest.raises(ValueError, match="stop"):

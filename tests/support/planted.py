@@ -51,6 +51,26 @@ def keys(seed: int = 0) -> dict[str, str]:
         "age": "AGE-SECRET" + "-KEY-1" + some(58, string.ascii_uppercase + string.digits),
         "square": "sq0" + "csp-" + some(43),
         "discord": "M" + some(23) + "." + some(6) + "." + some(27),
+        "supabase": "sb" + "p_" + some(40, _HEX),
+        "new relic": "NR" + "AK-" + some(27, string.ascii_uppercase + string.digits),
+        "doppler": "dp" + ".pt." + some(43),
+        "planetscale": "pscale" + "_tkn_" + some(43),
+        "figma": "fi" + "gd_" + some(40),
+        "notion": "nt" + "n_" + some(46),
+        "notion old": "secret" + "_" + some(43),
+        "airtable": "pa" + "t" + some(14) + "." + some(64, _HEX),
+        "netlify": "nf" + "p_" + some(36),
+        "sentry": "sntr" + "ys_" + some(60),
+        "terraform": some(14) + ".atlas" + "v1." + some(67),
+        "nvidia": "nv" + "api-" + some(64),
+        "tavily": "tv" + "ly-" + some(32),
+        "langsmith": "ls" + "v2_pt_" + some(32, _HEX) + "_" + some(10, _HEX),
+        "cerebras": "cs" + "k-" + some(48),
+        "bitbucket": "AT" + "BB" + some(32),
+        "pulumi": "pu" + "l-" + some(40, _HEX),
+        "fly": "fm" + "2_" + some(90),
+        "facebook": "EA" + "A" + some(99) + "7",
+        "google refresh": "1/" + "/0" + some(60),
     }
 
 
@@ -78,6 +98,12 @@ def named(seed: int = 0) -> dict[str, tuple[str, str]]:
             "https://hooks.sla" + "ck.com/services/{}",
             f"T{some(9)}/B{some(9)}/{some(24)}",
         ),
+        "discord hook": ("https://discord.com/api/web" + "hooks/1234567890/{}", some(68)),
+        "teams hook": ("https://x.webhook.office" + ".com/webhookb2/{}", some(60)),
+        "netrc": ("machine host.net login me pass" + "word {}", some(14)),
+        "xml": ("<db.pass" + "word>{}</db.password>", some(14)),
+        "block": ("pass" + "word: |\n  {}", some(14)),
+        "sshpass": ("sshpass" + " -p {} ssh me@host", some(9)),
         "azure key": ("AccountName=x;Account" + "Key={}", some(86) + "=="),
         "npmrc": ("//registry.npmjs.org/:_auth" + "Token={}", some(36)),
     }
@@ -114,4 +140,6 @@ aws keys are read in services/payments/internal/awskeyloader
 password must be at least 8 characters, "password": "is wrong, try again"
 a file starts with -----BEGIN PUBLIC KEY----- or with -----BEGIN CERTIFICATE-----
 lanes sk-learn-pipeline-v2-refactoring-of-2026, hf_tokens and glpat-token-rotation-in-ci-2026
+both --username and --password options or --token instead, f"password={password!r} token={0}:{1}"
+the form is scheme://[user:passwd@]host and password=":****", see | token | string | required |
 HTTPServerErrorHandlerFactory com.example.project.module.ClassNameThatIsVeryLong skip-this-test"""

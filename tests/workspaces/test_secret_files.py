@@ -22,6 +22,8 @@ SECRET = {
     "server.pem": "quite-secret-5\n",
     "tls/server.key": "quite-secret-6\n",
     ".aws/credentials": "quite-secret-7\n",
+    "home/me/.aws/credentials": "quite-secret-10\n",
+    "home/me/.docker/config.json": "quite-secret-11\n",
     ".netrc": "quite-secret-8\n",
     "credentials.json": "quite-secret-9\n",
 }
@@ -63,7 +65,7 @@ def test_none_is_taken_in_and_each_is_told_of(repo: TestRepo, cli: Cli, place: P
         assert done.code == 0
         warnings = [x for x in done.err.splitlines() if x.startswith("warning")]
         assert [x.partition(":")[0] + ":" + x.split(":")[1] for x in warnings[:5]] == told[:5]
-        assert warnings[5] == "warning: 4 more files may hold secrets: not taken in"
+        assert warnings[5] == "warning: 6 more files may hold secrets: not taken in"
         if command == "snapshot":
             assert sorted(done.json["secret"]) == sorted(SECRET)
         repo.write({"auth.py": f"after {command}\n"}, place)
@@ -76,11 +78,13 @@ def test_none_is_taken_in_and_each_is_told_of(repo: TestRepo, cli: Cli, place: P
 
 
 def test_git_add_brings_none_in(repo: TestRepo, place: Path) -> None:
-    """What an agent staged with all the rest is left out; a merge's and HEAD's own are not."""
-    repo.git("add", "--all", cwd=place)
-    made = repo.lanes.commit("auth", message="x")
-    assert set(repo.files("refs/lanes/head/auth")) == {"auth.py", "src/app.py"}
-    assert sorted(map(os.fsdecode, made.secret)) == sorted(SECRET)
+    """What an agent staged or announced is left out; what HEAD or a merge has is not."""
+    for how in ("--intent-to-add", "--all"):
+        repo.git("add", how, ".", cwd=place)
+        repo.write({"auth.py": f"{how}\n"}, place)
+        made = repo.lanes.commit("auth", message="x")
+        assert set(repo.files("refs/lanes/head/auth")) == {"auth.py", "src/app.py"}
+        assert sorted(map(os.fsdecode, made.secret)) == sorted(SECRET)
     assert there(place)
     repo.git("add", ".netrc", cwd=place)
     repo.git("commit", "--quiet", "-m", "by hand", cwd=place)
@@ -126,7 +130,7 @@ def test_one_that_is_named_is_refused(repo: TestRepo, cli: Cli, place: Path) -> 
 
 def test_who_may_let_them_in(repo: TestRepo, cli: Cli, place: Path) -> None:
     """The team's file adds patterns, and lets none in; one's own configuration can."""
-    repo.write({"private.txt": "quite-secret-10\n"}, place)
+    repo.write({"private.txt": "quite-secret-12\n"}, place)
     repo.write({".gitlanes.toml": '[lanes]\nsecretFiles = ["private.*"]\n'})
     made = cli("snapshot", "auth", "--json").json
     assert sorted(made["secret"]) == sorted([*SECRET, "private.txt"])
