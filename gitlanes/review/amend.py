@@ -97,8 +97,9 @@ def _amended(
     repo, lane = tx.repo, state.record
     require_active(lane)
     require_commit(f"lane '{lane.name}'", lane.head, offer.expect)
-    books = costs.opened(tx, lane, offer.intent.agent)
     amended = rewriting.to_amend(repo, state, of)
+    agent = offer.intent.agent or amended.agent
+    books = costs.opened(tx, lane, agent)
     later = rewriting.to_lay_again(repo, state, amended)
     if amended.open:
         standing.require_held(repo, lane, amended, base, captured)
@@ -109,7 +110,7 @@ def _amended(
     anew = _laid_anew(tx, lane, (amended, *later), tree, offer)
     first = replace(
         anew.new[0],
-        agent=offer.intent.agent or amended.agent,
+        agent=agent,
         merged={**amended.merged, **merged},
     )
     anew = _cleared(tx, lane, replace(anew, new=(first, *anew.new[1:])), clearance)
