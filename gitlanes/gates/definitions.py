@@ -85,7 +85,7 @@ def protected(repo: LaneRepo, rules: Rules, tree: str, paths: Iterable[bytes]) -
     Taking what the judge has there already is no edit of it.
     """
     touched = list(paths)
-    found = {x for x in touched if x == _FILE}
+    found = {x for x in touched if x == _FILE or x.startswith(_FILE + b"/")}
     found.update(matching(rules.protected, touched) if rules.protected else ())
     if not found:
         return []
@@ -95,10 +95,18 @@ def protected(repo: LaneRepo, rules: Rules, tree: str, paths: Iterable[bytes]) -
 
 
 def matching(patterns: Sequence[str], paths: Sequence[bytes]) -> list[bytes]:
-    """Return the paths that patterns in gitignore's syntax match."""
+    """Return the paths that patterns in gitignore's syntax match.
+
+    One that they say nothing of may be a link or a submodule: then it is asked for as a directory.
+    """
     import os
 
     from pathspec import GitIgnoreSpec  # 20 ms, and only those who limit by paths need it
 
     spec = GitIgnoreSpec.from_lines(patterns)
-    return [x for x in paths if spec.match_file(os.fsdecode(x))]
+
+    def fits(name: str) -> bool:
+        said = spec.check_file(name).include
+        return spec.match_file(f"{name}/") if said is None else said
+
+    return [x for x in paths if fits(os.fsdecode(x))]

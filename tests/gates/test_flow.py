@@ -359,6 +359,28 @@ def test_protected_paths(repo: TestRepo, cli: Cli) -> None:
     assert repo.lanes.promote("auth", waiver=ALLOWED).landed[0].waived == ("protected",)
 
 
+def test_a_directory_by_the_team_s_file_s_name(repo: TestRepo) -> None:
+    """It is as protected as the file: with it nothing could land any more."""
+    repo.write({".gitlanes.toml/x": "1\n"}, repo.lane("auth"))
+    with pytest.raises(Refused, match="protected paths"):
+        repo.lanes.commit("auth", message="w")
+
+
+def test_links_and_submodules_are_directories_too(repo: TestRepo) -> None:
+    """What stands in a directory's place is protected, and concerns gates, as what is in one."""
+    never = gate("never", "false", paths=["/vendor/lib/**"])
+    set_gates(repo, never, policy={"protected": ["/ci/"]})
+    place = repo.lane("auth")
+    (place / "ci").symlink_to("elsewhere")
+    with pytest.raises(Refused, match="would change in lane 'auth': ci"):
+        repo.lanes.commit("auth", message="w")
+    (place / "ci").unlink()
+    repo.git("init", "--quiet", "vendor/lib", cwd=place)
+    repo.git("commit", "--quiet", "--allow-empty", "--message=x", cwd=place / "vendor/lib")
+    with pytest.raises(GateFailed):
+        repo.lanes.commit("auth", message="w")
+
+
 def test_taking_the_judge_s_own_text_is_no_edit(repo: TestRepo) -> None:
     """A lane whose agent merges new gates from main may do so."""
     place = repo.lane("auth", {"auth.py": "1\n"})
