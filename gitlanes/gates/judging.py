@@ -171,7 +171,7 @@ class _Worker:
         if ran.fault is not None and gate.required:  # that says nothing about the tree
             raise Refused(
                 f"gate '{gate.name}' cannot run: {ran.fault}",
-                hint="install what it needs, then repeat; what was proposed stays open",
+                hint="install what it needs, then repeat",
                 data={"gate": gate.name},
             )
         passed = ran.code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gitlanes.config import layers, prices
@@ -9,7 +10,7 @@ from gitlanes.errors import BadValue, NotFound
 from gitlanes.models.costs import CostAdded
 from gitlanes.models.notes import NO_INTENT, Cost, Intent
 from gitlanes.models.plain import replace
-from gitlanes.models.records import Attempt, Lane, LaneState
+from gitlanes.models.records import COUNTERS, Attempt, Lane, LaneState
 from gitlanes.review.books import Books
 from gitlanes.store import codec, records, spending
 from gitlanes.store.transaction import Transaction, transaction
@@ -50,6 +51,27 @@ def charge(
     lane = replace(lane, spent=spent)
     books.warn(lane, agent)
     return lane
+
+
+def again(tx: Transaction, replaced: Iterable[Attempt], attempt: Attempt, cost: Cost) -> bool:
+    """Say whether an attempt repeats, cost and all, one that it replaces; it has that record then.
+
+    So a command that was broken off while gates ran, and is given again, counts once.
+    """
+    own = (attempt.tree, attempt.base, attempt.agent)
+    same = [x.commit for x in replaced if cost.known and (x.tree, x.base, x.agent) == own]
+    lines = (x for notes in records.read(tx.repo, same).values() for x in notes.costs)
+    found = next((x for x in lines if _equal(x, cost)), None)
+    if found is None:
+        return False
+    records.copy_cost(tx, found, attempt.commit)
+    tx.repo.warn(f"this cost is recorded with {found['attempt']} already, and counts once")
+    return True
+
+
+def _equal(record: Mapping[str, Any], cost: Cost) -> bool:
+    numbers = all(record.get(x) == getattr(cost, x) for x in COUNTERS)
+    return numbers and cost.amount in (None, record.get("amount"))
 
 
 def add(repo: LaneRepo, attempt_id: str, cost: Cost, *, replaces: str | None = None) -> CostAdded:

@@ -484,11 +484,31 @@ def test_a_gate_that_cannot_run_says_nothing(repo: TestRepo, cli: Cli) -> None:
         128,
         "",
         "error: gate 'g' cannot run: cannot start 'no-such-program': no such file or directory\n"
-        "hint: install what it needs, then repeat; what was proposed stays open\n",
+        "hint: mend that, then: git lanes accept auth/1; it stays open\n",
     )
     assert attempt(repo, "auth/1").status == "proposed"
+    assert cli("accept", "auth/1").err.endswith("hint: install what it needs, then repeat\n")
     set_gates(repo, {"name": "g", "command": "no-such-program", "required": False})
     assert repo.lanes.accept("auth/1").attempt.status == "accepted"
+
+
+def test_a_command_given_again_costs_once(repo: TestRepo, cli: Cli) -> None:
+    """Broken off while gates ran, and repeated twice: all its attempts share one cost record."""
+    set_gates(repo, {"name": "g", "command": "no-such-program"})
+    repo.write({"auth.py": "1\n"}, repo.lane("auth"))
+    told = "warning: this cost is recorded with auth/1 already, and counts once\n"
+    tokens = ("--tokens-in", "100", "--agent", "a")
+    said = [cli("commit", "auth", "-m", "w", *tokens, "--cost", "0.5").err for _ in range(3)]
+    assert [told in x for x in said] == [False, True, True]
+    every = repo.lanes.history(lane="auth").attempts
+    assert len(every) == 3
+    assert len({y["id"] for x in every for y in x.notes.costs}) == 1
+    cli("commit", "auth", "-m", "w", *tokens, "--cost", "0.25")  # another cost is another run
+    total = {"input_tokens": 200, "amounts": {"USD": "0.75"}}
+    assert repo.lanes.cost().total == total
+    with repo.inner() as inner:
+        spent = inner.view.lane("auth").record.spent
+    assert (spent["total"], spent["agents"], spent["day"]["total"]) == (total, {"a": total}, total)
 
 
 def test_a_gate_that_modifies_files(repo: TestRepo) -> None:
