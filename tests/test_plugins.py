@@ -34,6 +34,8 @@ def _act(act, name):
     what, _, when = act.partition(" ")
     if when == name and what == "refuse":
         raise gitlanes.Refuse("not on a friday", hint="wait")
+    if when == name and what == "exit":
+        raise SystemExit("bye")
     if when == name:
         raise RuntimeError("no telephone")
 
@@ -133,14 +135,17 @@ def test_a_late_refusal_changes_nothing(repo: TestRepo) -> None:
     )
 
 
-@pytest.mark.parametrize("phase", ["pre", "post"])
-def test_a_listener_s_failure_stops_nobody(repo: TestRepo, phase: str) -> None:
-    """It is told in a warning, and the verb goes on."""
+@pytest.mark.parametrize(
+    ("phase", "act", "said"),
+    [("pre", "exit", "SystemExit: bye"), ("post", "fail", "RuntimeError: no telephone")],
+)
+def test_a_listener_s_failure_stops_nobody(repo: TestRepo, phase: str, act: str, said: str) -> None:
+    """It is told in a warning, and the verb goes on; so it does if the listener wants to end it."""
     repo.lane("auth", {"a.py": "1\n"})
-    done = lanes(repo, "promote", "auth", act=f"fail {phase}_promote")
+    done = lanes(repo, "promote", "auth", act=f"{act} {phase}_promote")
     assert (done.code, done.err) == (
         0,
-        f"warning: hook 'ears' failed in {phase}_promote: RuntimeError: no telephone\n",
+        f"warning: hook 'ears' failed in {phase}_promote: {said}\n",
     )
 
 
