@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitlanes.config import layers, prices
 from gitlanes.errors import BadValue, NotFound
+from gitlanes.history.landings import landings
 from gitlanes.models.costs import CostAdded
 from gitlanes.models.notes import NO_INTENT, Cost, Intent
 from gitlanes.models.plain import replace
@@ -95,6 +96,8 @@ def add(repo: LaneRepo, attempt_id: str, cost: Cost, *, replaces: str | None = N
             earlier = [*old.get("replaced", ()), old.get("replaces")]
             details = {"replaces": replaces, "replaced": [x for x in earlier if x] or None}
         made = records.add_cost(tx, attempt, _priced(repo, cost, cost.model), details)
+        for commit in _carriers(repo, attempt):
+            records.copy_cost(tx, made, commit)
         agent = cost.agent or attempt.agent
         lane = replace(lane, spent=spending.recorded(spent, made, agent))
         about = {"attempt": attempt.id, "attempt_uuid": attempt.uuid, "id": made["id"]}
@@ -104,6 +107,14 @@ def add(repo: LaneRepo, attempt_id: str, cost: Cost, *, replaces: str | None = N
     books = Books(repo, tx.time[:10])
     books.warn(lane, agent)
     return CostAdded(attempt, made["id"], made, replaces)
+
+
+def _carriers(repo: LaneRepo, attempt: Attempt) -> list[str]:
+    """Return the commits of replays and squashes that have an attempt's records, too."""
+    commits = [str(x.landed) for x in landings(repo, attempt)]
+    notes = records.read(repo, commits)
+    told = {x: (*notes[x].intents, *notes[x].costs) for x in commits}
+    return [x for x in commits if any(y.get("attempt_uuid") == attempt.uuid for y in told[x])]
 
 
 def _found(repo: LaneRepo, attempt_id: str) -> tuple[Attempt, LaneState]:
