@@ -163,7 +163,10 @@ def _usage(file: Path) -> Cost:
             raise BadValue(f"usage in '{file}' is larger than {MOST_BYTES >> 20} MiB")
         return read_usage(data.decode())
     except (OSError, UnicodeDecodeError) as error:
-        raise BadValue(f"cannot read the usage in '{file}': {error}") from error
+        said = (getattr(error, "strerror", None) or str(error)).lower()
+        raise BadValue(
+            f"cannot read the usage in '{file}': {said}", hint="name a file, or - for stdin"
+        ) from error
 
 
 def take_money(text: str) -> tuple[str, str]:
