@@ -66,7 +66,7 @@ def _combined(sums: Mapping[str, Any], other: Mapping[str, Any], sign: int) -> d
     with localcontext(prec=_DIGITS):
         for currency, amount in other.get("amounts", {}).items():
             now = Decimal(amounts.get(currency, 0)) + sign * Decimal(amount)
-            amounts[currency] = str(max(now, Decimal(0)))
+            amounts[currency] = f"{max(now, Decimal(0)):f}"
     if amounts:
         found["amounts"] = dict(sorted(amounts.items()))
     return found
