@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # What goes into records, in bytes: of a failure more than of a success.
 _TOLD = {True: 512, False: 4096}
+_MOST_REASON = 1000  # characters
 _MOST_JOBS = 4
 # How often it is told that gates run, in seconds: a display comes only after a while.
 _BEAT = 0.2
@@ -187,7 +188,9 @@ class _Worker:
         tail = whole if len(whole) == ran.size else ran.tail
         text = self._redactor.end(tail, _TOLD[passed])
         return replace(
-            self._told(gate, passed, own if isinstance(own, str) and own else reason),
+            self._told(
+                gate, passed, own[:_MOST_REASON] if isinstance(own, str) and own else reason
+            ),
             exit_code=ran.code,
             timed_out=ran.timed_out or None,
             duration_ms=ran.milliseconds,
