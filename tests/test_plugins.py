@@ -95,12 +95,19 @@ def test_what_listeners_are_told(repo: TestRepo, tmp_path: Path) -> None:
 
 
 def test_a_commit_is_both(repo: TestRepo, tmp_path: Path) -> None:
-    """It proposes and accepts, and where gates say no, it rejects."""
+    """It proposes and accepts, amending too, and where gates say no, it rejects."""
     place = repo.lane("auth")
     repo.write({"a.py": "1\n"}, place)
     assert lanes(repo, "commit", "auth", "-m", "w").code == 0
     names = [x[0] for x in heard(tmp_path)]
     assert names == ["pre_propose", "pre_accept", "post_accept", "post_propose"]
+    assert lanes(repo, "commit", "auth", "--amend", "-m", "v").code == 0
+    assert [x[0::2] for x in heard(tmp_path)] == [
+        ["pre_propose", "auth/1", None],
+        ["pre_accept", "auth/1", None],
+        ["post_accept", "auth/1", None],
+        ["post_propose", "auth/1", None],
+    ]
     set_gates(repo, gate("g", "false"))
     repo.write({"a.py": "2\n"}, place)
     assert lanes(repo, "commit", "auth", "-m", "w").code == 1
@@ -113,6 +120,7 @@ def test_a_commit_is_both(repo: TestRepo, tmp_path: Path) -> None:
     [
         ("propose", ("propose", "auth", "-m", "w")),
         ("accept", ("commit", "auth", "-m", "w")),
+        ("accept", ("commit", "auth", "--amend", "-m", "w")),
         ("promote", ("promote", "auth")),
     ],
 )
