@@ -96,7 +96,7 @@ def add(repo: LaneRepo, attempt_id: str, cost: Cost, *, replaces: str | None = N
             earlier = [*old.get("replaced", ()), old.get("replaces")]
             details = {"replaces": replaces, "replaced": [x for x in earlier if x] or None}
         made = records.add_cost(tx, attempt, _priced(repo, cost, cost.model), details)
-        for commit in _carriers(repo, attempt):
+        for commit in _carriers(repo, lane, attempt):
             records.copy_cost(tx, made, commit)
         agent = cost.agent or attempt.agent
         lane = replace(lane, spent=spending.recorded(spent, made, agent))
@@ -109,8 +109,10 @@ def add(repo: LaneRepo, attempt_id: str, cost: Cost, *, replaces: str | None = N
     return CostAdded(attempt, made["id"], made, replaces)
 
 
-def _carriers(repo: LaneRepo, attempt: Attempt) -> list[str]:
+def _carriers(repo: LaneRepo, lane: Lane, attempt: Attempt) -> list[str]:
     """Return the commits of replays and squashes that have an attempt's records, too."""
+    if not any(x.source for x in lane.landed.values()):
+        return []  # nothing of it landed anywhere
     commits = [str(x.landed) for x in landings(repo, attempt)]
     notes = records.read(repo, commits)
     told = {x: (*notes[x].intents, *notes[x].costs) for x in commits}
