@@ -11,6 +11,7 @@ from gitlanes.errors import Refused
 from gitlanes.models.gates import Candidate, Gate, Rules
 from gitlanes.models.records import Lane
 from gitlanes.store.adopt import adopted_lane
+from gitlanes.workspaces import intake
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -22,13 +23,16 @@ _REGULAR = ("100644", "100755")
 def rules_within(repo: LaneRepo, lane: Lane) -> Rules:
     """Return the rules for what is accepted within a lane.
 
-    They are its parent's, else the adopted lane's: a lane could weaken its own.
+    They are its parent's, else the adopted lane's: a lane could weaken its own. What people
+    committed on that one's branch since counts, too.
     """
     found = repo.view.by_uuid(lane.parent) if lane.parent else None
     if found is None or not found.record.live:
         found = adopted_lane(repo)
-    judge = found.record if found and found.record.live and found.record.head else lane
-    return rules_at(repo, judge)
+    if found is None or not found.record.live or not found.record.head:
+        return rules_at(repo, lane)
+    own = found.record.uuid == lane.uuid
+    return rules_at(repo, found.record if own else intake.foreseen(repo, found).record)
 
 
 def rules_at(repo: LaneRepo, lane: Lane) -> Rules:

@@ -190,6 +190,16 @@ def test_every_change_of_the_text_is_trusted_anew(repo: TestRepo, cli: Cli) -> N
     assert (done.code, "is not trusted yet" in done.err) == (128, True)
 
 
+def test_what_people_committed_just_now_judges(repo: TestRepo) -> None:
+    """Gates on the branch of main count at once, though nothing took that commit in yet."""
+    repo.write({"BAD.py": "BAD\n"}, repo.lane("auth"))
+    repo.save({".gitlanes.toml": text_of(NO_BAD)}, "gates")
+    before = repo.rev("refs/lanes/head/main")
+    with pytest.raises(Refused, match="not trusted"):
+        repo.lanes.commit("auth", message="w")
+    assert repo.rev("refs/lanes/head/main") == before
+
+
 def test_a_lane_cannot_weaken_the_gates(repo: TestRepo, cli: Cli) -> None:
     """Neither accept nor promotion asks the work itself, nor its lane, what has to hold."""
     set_gates(repo, NO_BAD)
