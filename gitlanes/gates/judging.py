@@ -169,7 +169,8 @@ class _Worker:
             return self._verdict(gate, ran, answers.read())
 
     def _verdict(self, gate: Gate, ran: running.Ran, said: dict[str, Any]) -> Evaluation:
-        if ran.fault is not None and gate.required:  # that says nothing about the tree
+        if ran.fault is not None and gate.required and not self._changes_program(gate):
+            # That says nothing about the tree.
             raise Refused(
                 f"gate '{gate.name}' cannot run: {ran.fault}",
                 hint="install what it needs, then repeat",
@@ -199,6 +200,11 @@ class _Worker:
             output_digest=ran.digest,
             data=data or None,
         )
+
+    def _changes_program(self, gate: Gate) -> bool:
+        """Say whether the candidate changes the very file that the gate runs."""
+        name = os.path.normpath(os.path.join(gate.cwd, *gate.args[:1]))
+        return os.fsencode(name) in self._candidate.paths
 
     def _told(self, gate: Gate, passed: bool, reason: str | None) -> Evaluation:
         return Evaluation(

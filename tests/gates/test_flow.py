@@ -502,6 +502,18 @@ def test_a_gate_that_cannot_run_says_nothing(repo: TestRepo, cli: Cli) -> None:
     assert repo.lanes.accept("auth/1").attempt.status == "accepted"
 
 
+def test_work_that_takes_a_gate_s_program_away_fails(repo: TestRepo) -> None:
+    """That it cannot run then is a verdict on the work, which is rejected."""
+    repo.save({"ci/run": "#!/bin/sh\n"})
+    (repo.path / "ci/run").chmod(0o755)
+    set_gates(repo, {"name": "g", "args": ["./run"], "cwd": "ci"})
+    place = repo.lane("auth", {"auth.py": "1\n"})
+    (place / "ci/run").chmod(0o644)
+    with pytest.raises(GateFailed, match=r"cannot start '\./run': permission"):
+        repo.lanes.commit("auth", message="w")
+    assert attempt(repo, "auth/2").status == "rejected"
+
+
 def test_a_command_given_again_costs_once(repo: TestRepo, cli: Cli) -> None:
     """Broken off while gates ran, and repeated twice: all its attempts share one cost record."""
     set_gates(repo, {"name": "g", "command": "no-such-program"})
