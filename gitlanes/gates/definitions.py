@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -86,11 +87,16 @@ def gates_for(candidate: Candidate) -> tuple[Gate, ...]:
 def protected(repo: LaneRepo, rules: Rules, tree: str, paths: Iterable[bytes]) -> list[bytes]:
     """Return the protected ones among the paths that a candidate changes.
 
-    Taking what the judge has there already is no edit of it.
+    Taking what the judge has there already is no edit of it. What differs from a protected path
+    only in case would take its place on some file systems, so it is protected, too.
     """
     touched = list(paths)
-    found = {x for x in touched if x == _FILE or x.startswith(_FILE + b"/")}
-    found.update(matching(rules.protected, touched) if rules.protected else ())
+    folded = [_folded(x) for x in touched]
+    same = {x for x in folded if x == _FILE or x.startswith(_FILE + b"/")}
+    found = set(matching(rules.protected, touched) if rules.protected else ())
+    if rules.protected:
+        same.update(matching([x.casefold() for x in rules.protected], folded))
+    found.update(x for x, name in zip(touched, folded, strict=True) if name in same)
     if not found:
         return []
     store = repo.objects
@@ -98,13 +104,15 @@ def protected(repo: LaneRepo, rules: Rules, tree: str, paths: Iterable[bytes]) -
     return [x for x in touched if x in found and store.entry(tree, x) != store.entry(judge, x)]
 
 
+def _folded(path: bytes) -> bytes:
+    return os.fsencode(os.fsdecode(path).casefold())
+
+
 def matching(patterns: Sequence[str], paths: Sequence[bytes]) -> list[bytes]:
     """Return the paths that patterns in gitignore's syntax match.
 
     One that they say nothing of may be a link or a submodule: then it is asked for as a directory.
     """
-    import os
-
     from pathspec import GitIgnoreSpec  # 20 ms, and only those who limit by paths need it
 
     spec = GitIgnoreSpec.from_lines(patterns)

@@ -369,6 +369,16 @@ def test_protected_paths(repo: TestRepo, cli: Cli) -> None:
     assert repo.lanes.promote("auth", waiver=ALLOWED).landed[0].waived == ("protected",)
 
 
+@pytest.mark.parametrize("path", ["CI/run", "a/X.Lock", ".GitLanes.toml"])
+def test_some_file_systems_know_no_case(repo: TestRepo, path: str) -> None:
+    """What would take a protected path's place there is as protected; a name beside it is not."""
+    set_gates(repo, policy={"protected": ["/ci/", "*.lock"]})
+    place = repo.lane("auth", {"CItrus": "1\n"})
+    repo.write({path: "1\n"}, place)
+    with pytest.raises(Refused, match="protected paths"):
+        repo.lanes.commit("auth", message="w")
+
+
 def test_a_directory_by_the_team_s_file_s_name(repo: TestRepo) -> None:
     """It is as protected as the file: with it nothing could land any more."""
     repo.write({".gitlanes.toml/x": "1\n"}, repo.lane("auth"))
