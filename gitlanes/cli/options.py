@@ -227,9 +227,10 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 def _money(text: str) -> str:
     from gitlanes.store.validity import unsound_field
+    from gitlanes.usage.sums import in_digits
 
     try:
-        amount = str(Decimal(text))
+        amount = in_digits(Decimal(text))
     except InvalidOperation:
         amount = ""
     if unsound_field({"amount": amount}):  # what could be recorded, but not read again
