@@ -59,7 +59,7 @@ def _call(name: str, listener: object, phase: str, event: Event, warn: Warn) -> 
         if phase == "pre":
             raise
         warn(f"hook '{name}' cannot refuse what has happened: {error.message}")
-    except Exception as error:  # noqa: BLE001 - a listener's own trouble stops nobody
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a listener's trouble stops nobody
         warn(f"hook '{name}' failed in {phase}_{event.verb}: {_told(error)}")
 
 
@@ -113,10 +113,10 @@ def _loaded(installed: str) -> tuple[Sequence[tuple[str, object]], Sequence[str]
     for point in sorted(entry_points(group=GROUP), key=lambda x: x.name):
         try:
             found.append((point.name, point.load()))
-        except Exception as error:  # noqa: BLE001 - as in `_call`
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - as in `_call`
             faults.append(f"hook '{point.name}' cannot be loaded: {_told(error)}")
     return found, faults
 
 
-def _told(error: Exception) -> str:
+def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:300]

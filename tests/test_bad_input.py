@@ -431,6 +431,11 @@ REFUSED = {
     ),
     ("history", "auth", "--lane", "main"): (129, "LANE and --lane exclude each other", ""),
     ("history", "--since", " "): (129, "bad date ' '", "write 2026-01-31, or '2 days ago'"),
+    ("cost", "--since", "yestrday"): (
+        129,
+        "bad date 'yestrday'",
+        "write 2026-01-31, or '2 days ago'",
+    ),
     ("list", "-z", "--json"): (129, "--json and --porcelain exclude each other", ""),
     ("history", "-z", "--json"): (129, "--json and --porcelain exclude each other", ""),
     ("diff", "main", "auth", "-z", "--json"): (

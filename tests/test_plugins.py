@@ -34,6 +34,8 @@ def _act(act, name):
     what, _, when = act.partition(" ")
     if when == name and what == "refuse":
         raise gitlanes.Refuse("not on a friday", hint="wait")
+    if when == name and what == "exit":
+        raise SystemExit("bye")
     if when == name:
         raise RuntimeError("no telephone")
 
@@ -93,12 +95,19 @@ def test_what_listeners_are_told(repo: TestRepo, tmp_path: Path) -> None:
 
 
 def test_a_commit_is_both(repo: TestRepo, tmp_path: Path) -> None:
-    """It proposes and accepts, and where gates say no, it rejects."""
+    """It proposes and accepts, amending too, and where gates say no, it rejects."""
     place = repo.lane("auth")
     repo.write({"a.py": "1\n"}, place)
     assert lanes(repo, "commit", "auth", "-m", "w").code == 0
     names = [x[0] for x in heard(tmp_path)]
     assert names == ["pre_propose", "pre_accept", "post_accept", "post_propose"]
+    assert lanes(repo, "commit", "auth", "--amend", "-m", "v").code == 0
+    assert [x[0::2] for x in heard(tmp_path)] == [
+        ["pre_propose", "auth/1", None],
+        ["pre_accept", "auth/1", None],
+        ["post_accept", "auth/1", None],
+        ["post_propose", "auth/1", None],
+    ]
     set_gates(repo, gate("g", "false"))
     repo.write({"a.py": "2\n"}, place)
     assert lanes(repo, "commit", "auth", "-m", "w").code == 1
@@ -111,6 +120,7 @@ def test_a_commit_is_both(repo: TestRepo, tmp_path: Path) -> None:
     [
         ("propose", ("propose", "auth", "-m", "w")),
         ("accept", ("commit", "auth", "-m", "w")),
+        ("accept", ("commit", "auth", "--amend", "-m", "w")),
         ("promote", ("promote", "auth")),
     ],
 )
@@ -133,14 +143,17 @@ def test_a_late_refusal_changes_nothing(repo: TestRepo) -> None:
     )
 
 
-@pytest.mark.parametrize("phase", ["pre", "post"])
-def test_a_listener_s_failure_stops_nobody(repo: TestRepo, phase: str) -> None:
-    """It is told in a warning, and the verb goes on."""
+@pytest.mark.parametrize(
+    ("phase", "act", "said"),
+    [("pre", "exit", "SystemExit: bye"), ("post", "fail", "RuntimeError: no telephone")],
+)
+def test_a_listener_s_failure_stops_nobody(repo: TestRepo, phase: str, act: str, said: str) -> None:
+    """It is told in a warning, and the verb goes on; so it does if the listener wants to end it."""
     repo.lane("auth", {"a.py": "1\n"})
-    done = lanes(repo, "promote", "auth", act=f"fail {phase}_promote")
+    done = lanes(repo, "promote", "auth", act=f"{act} {phase}_promote")
     assert (done.code, done.err) == (
         0,
-        f"warning: hook 'ears' failed in {phase}_promote: RuntimeError: no telephone\n",
+        f"warning: hook 'ears' failed in {phase}_promote: {said}\n",
     )
 
 

@@ -163,7 +163,10 @@ def _usage(file: Path) -> Cost:
             raise BadValue(f"usage in '{file}' is larger than {MOST_BYTES >> 20} MiB")
         return read_usage(data.decode())
     except (OSError, UnicodeDecodeError) as error:
-        raise BadValue(f"cannot read the usage in '{file}': {error}") from error
+        said = (getattr(error, "strerror", None) or str(error)).lower()
+        raise BadValue(
+            f"cannot read the usage in '{file}': {said}", hint="name a file, or - for stdin"
+        ) from error
 
 
 def take_money(text: str) -> tuple[str, str]:
@@ -224,9 +227,10 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 def _money(text: str) -> str:
     from gitlanes.store.validity import unsound_field
+    from gitlanes.usage.sums import in_digits
 
     try:
-        amount = str(Decimal(text))
+        amount = in_digits(Decimal(text))
     except InvalidOperation:
         amount = ""
     if unsound_field({"amount": amount}):  # what could be recorded, but not read again

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from gitlanes.errors import Refused
 from gitlanes.models.gates import Candidate, Gate, Rules
 from gitlanes.models.records import Lane
 from gitlanes.store.adopt import adopted_lane
+from gitlanes.workspaces import intake
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -22,13 +24,16 @@ _REGULAR = ("100644", "100755")
 def rules_within(repo: LaneRepo, lane: Lane) -> Rules:
     """Return the rules for what is accepted within a lane.
 
-    They are its parent's, else the adopted lane's: a lane could weaken its own.
+    They are its parent's, else the adopted lane's: a lane could weaken its own. What people
+    committed on that one's branch since counts, too.
     """
     found = repo.view.by_uuid(lane.parent) if lane.parent else None
     if found is None or not found.record.live:
         found = adopted_lane(repo)
-    judge = found.record if found and found.record.live and found.record.head else lane
-    return rules_at(repo, judge)
+    if found is None or not found.record.live or not found.record.head:
+        return rules_at(repo, lane)
+    own = found.record.uuid == lane.uuid
+    return rules_at(repo, found.record if own else intake.foreseen(repo, found).record)
 
 
 def rules_at(repo: LaneRepo, lane: Lane) -> Rules:
@@ -82,11 +87,16 @@ def gates_for(candidate: Candidate) -> tuple[Gate, ...]:
 def protected(repo: LaneRepo, rules: Rules, tree: str, paths: Iterable[bytes]) -> list[bytes]:
     """Return the protected ones among the paths that a candidate changes.
 
-    Taking what the judge has there already is no edit of it.
+    Taking what the judge has there already is no edit of it. What differs from a protected path
+    only in case would take its place on some file systems, so it is protected, too.
     """
     touched = list(paths)
-    found = {x for x in touched if x == _FILE}
-    found.update(matching(rules.protected, touched) if rules.protected else ())
+    folded = [_folded(x) for x in touched]
+    same = {x for x in folded if x == _FILE or x.startswith(_FILE + b"/")}
+    found = set(matching(rules.protected, touched) if rules.protected else ())
+    if rules.protected:
+        same.update(matching([x.casefold() for x in rules.protected], folded))
+    found.update(x for x, name in zip(touched, folded, strict=True) if name in same)
     if not found:
         return []
     store = repo.objects
@@ -94,11 +104,21 @@ def protected(repo: LaneRepo, rules: Rules, tree: str, paths: Iterable[bytes]) -
     return [x for x in touched if x in found and store.entry(tree, x) != store.entry(judge, x)]
 
 
-def matching(patterns: Sequence[str], paths: Sequence[bytes]) -> list[bytes]:
-    """Return the paths that patterns in gitignore's syntax match."""
-    import os
+def _folded(path: bytes) -> bytes:
+    return os.fsencode(os.fsdecode(path).casefold())
 
+
+def matching(patterns: Sequence[str], paths: Sequence[bytes]) -> list[bytes]:
+    """Return the paths that patterns in gitignore's syntax match.
+
+    One that they say nothing of may be a link or a submodule: then it is asked for as a directory.
+    """
     from pathspec import GitIgnoreSpec  # 20 ms, and only those who limit by paths need it
 
     spec = GitIgnoreSpec.from_lines(patterns)
-    return [x for x in paths if spec.match_file(os.fsdecode(x))]
+
+    def fits(name: str) -> bool:
+        said = spec.check_file(name).include
+        return spec.match_file(f"{name}/") if said is None else said
+
+    return [x for x in paths if fits(os.fsdecode(x))]

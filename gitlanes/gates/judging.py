@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # What goes into records, in bytes: of a failure more than of a success.
 _TOLD = {True: 512, False: 4096}
+_MOST_REASON = 1000  # characters
 _MOST_JOBS = 4
 # How often it is told that gates run, in seconds: a display comes only after a while.
 _BEAT = 0.2
@@ -168,10 +169,11 @@ class _Worker:
             return self._verdict(gate, ran, answers.read())
 
     def _verdict(self, gate: Gate, ran: running.Ran, said: dict[str, Any]) -> Evaluation:
-        if ran.fault is not None and gate.required:  # that says nothing about the tree
+        if ran.fault is not None and gate.required and not self._changes_program(gate):
+            # That says nothing about the tree.
             raise Refused(
                 f"gate '{gate.name}' cannot run: {ran.fault}",
-                hint="install what it needs, then repeat; what was proposed stays open",
+                hint="install what it needs, then repeat",
                 data={"gate": gate.name},
             )
         passed = ran.code == 0
@@ -187,7 +189,9 @@ class _Worker:
         tail = whole if len(whole) == ran.size else ran.tail
         text = self._redactor.end(tail, _TOLD[passed])
         return replace(
-            self._told(gate, passed, own if isinstance(own, str) and own else reason),
+            self._told(
+                gate, passed, own[:_MOST_REASON] if isinstance(own, str) and own else reason
+            ),
             exit_code=ran.code,
             timed_out=ran.timed_out or None,
             duration_ms=ran.milliseconds,
@@ -196,6 +200,11 @@ class _Worker:
             output_digest=ran.digest,
             data=data or None,
         )
+
+    def _changes_program(self, gate: Gate) -> bool:
+        """Say whether the candidate changes the very file that the gate runs."""
+        name = os.path.normpath(os.path.join(gate.cwd, *gate.args[:1]))
+        return os.fsencode(name) in self._candidate.paths
 
     def _told(self, gate: Gate, passed: bool, reason: str | None) -> Evaluation:
         return Evaluation(

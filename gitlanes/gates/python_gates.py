@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # The exit code where no such entry point is installed.
 MISSING = 127
+# Bytes of an answer: all of it goes into a note.
+_MOST = 64 << 10
 
 
 class Context(Model):
@@ -49,10 +51,19 @@ class Answers:
         """Return what it answered beside its exit code, {} if that is nothing."""
         self.answer.seek(0)
         try:
-            found = json.loads(self.answer.read(1 << 20) or b"{}")
+            found = json.loads(self.answer.read(_MOST + 1) or b"{}")
+            encoded(found)  # what runs in that process may have written anything
         except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
+
+
+def encoded(told: Any) -> bytes:
+    """Return an answer as it is handed over; raises ValueError for what cannot be recorded."""
+    data = json.dumps(plain(told), allow_nan=False, ensure_ascii=False).encode()
+    if len(data) > _MOST:
+        raise ValueError(f"the answer is larger than {_MOST >> 10} KiB")
+    return data
 
 
 def command(gate: Gate) -> list[str]:
@@ -98,7 +109,8 @@ def main(name: str) -> int:
     context = Context(**{**body, "path": Path(body["path"]), "changed": tuple(body["changed"])})
     said = found.load()(context)
     told = said if isinstance(said, dict) else {"passed": said}
-    os.write(answer, json.dumps(plain(told)).encode())
+    with open(answer, "wb") as file:
+        file.write(encoded(told))
     return 0 if told.get("passed") is True else 1
 
 

@@ -87,9 +87,11 @@ def _made(repo: LaneRepo, name: str, commit: str, lock: int) -> Scratch:
     """Return the work tree of that name, made anew where it is not whole."""
     path = os.path.join(os.path.dirname(finding.default_path(repo, "x")), name)
     found = _known(repo, name)
-    if found is None or found.path != path or not found.exists or not _has_head(found):
+    if found is None or found.path != path or not _is_whole(found):
         with locked(repo) as repository:
-            if os.path.isdir(path):  # by its name it is ours, whatever became of it
+            if os.path.islink(path):  # what it leads to is not ours
+                os.unlink(path)
+            elif os.path.isdir(path):  # by its name it is ours, whatever became of it
                 index.make_writable(path)
                 deep.delete(path)
             if found is not None:
@@ -106,5 +108,6 @@ def _known(repo: LaneRepo, name: str) -> worktrees.WorkTree | None:
     return next((x for x in every if os.path.basename(x.path) == name), None)
 
 
-def _has_head(found: worktrees.WorkTree) -> bool:
-    return os.path.isfile(os.path.join(found.git_dir, "HEAD"))
+def _is_whole(found: worktrees.WorkTree) -> bool:
+    has_head = os.path.isfile(os.path.join(found.git_dir, "HEAD"))
+    return found.exists and has_head and not os.path.islink(found.path)

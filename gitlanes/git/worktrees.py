@@ -133,6 +133,8 @@ def remove(tree: WorkTree, trash: str) -> None:
     doomed = f"{tree.path}.removing~"  # no lane can be called that
     if os.path.isdir(tree.path):
         os.replace(tree.path, doomed)
+    if os.path.islink(doomed):  # somebody keeps the directory elsewhere: what it holds stays
+        os.unlink(doomed)
     pointer = owner_of(doomed)
     if pointer and os.path.realpath(pointer) == os.path.realpath(tree.git_dir):
         _delete(doomed)

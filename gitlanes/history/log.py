@@ -247,8 +247,14 @@ def _tagged(told: Told, tag: str | None) -> bool:
 
 
 def moment(repo: LaneRepo, text: str) -> float:
-    """Return epoch seconds for a date as git understands it, '2 days ago' included."""
-    if not any(x.isalnum() for x in text):  # git would take it for now
-        raise BadValue(f"bad date '{line(text, 60)}'", hint="write 2026-01-31, or '2 days ago'")
+    """Return epoch seconds for a date as git understands it, '2 days ago' included.
+
+    Raises BadValue for what git does not understand, and takes for now without a word.
+    """
+    before = int(clock.now())
     said = repo.git.run("rev-parse", f"--since={text}").text
-    return float(said.removeprefix("--max-age="))
+    found = float(said.removeprefix("--max-age="))
+    meant = any(x.isdigit() for x in text) or text.strip().lower() in ("now", "today")
+    if found >= before and not meant:
+        raise BadValue(f"bad date '{line(text, 60)}'", hint="write 2026-01-31, or '2 days ago'")
+    return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
@@ -10,11 +11,13 @@ from gitlanes.combine.assembly import plan_landing
 from gitlanes.errors import BadValue, NothingToPropose
 from gitlanes.gates.clearance import Clearance
 from gitlanes.git.trailers import set_change_id, subject_of
+from gitlanes.models.events import Event
 from gitlanes.models.notes import NO_COST, NO_INTENT
 from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import Attempt, Lane, LaneState
 from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Capture
+from gitlanes.plugins import Told, around
 from gitlanes.review import costs, decide, folding, lineage, propose, rewriting, standing
 from gitlanes.review.propose import Offer
 from gitlanes.store import codec, records
@@ -53,7 +56,23 @@ def amend(
     if offer.on is not None or offer.change is not None:
         raise BadValue("an amended attempt keeps its change and its place", hint="leave them out")
     clearance = Clearance(repo, offer.waiver)
-    return clearance.settle(lambda: _amend(repo, lane, offer, of, clearance))
+    with ExitStack() as stack:
+        told = [stack.enter_context(x) for x in _listened(repo, lane, offer, of)]
+        made = clearance.settle(lambda: _amend(repo, lane, offer, of, clearance))
+        for one in told:
+            one.result = made
+    return made
+
+
+def _listened(
+    repo: LaneRepo, name: str | None, offer: Offer, of: str | None
+) -> Iterator[AbstractContextManager[Told]]:
+    """Yield what listeners are told: an attempt is proposed anew, and accepted if it was that."""
+    state = repo.view.lane(finding.lane_or_present(repo, name).record.name)
+    amended = rewriting.to_amend(repo, state, of)
+    for verb in ("propose",) if amended.open else ("propose", "accept"):
+        about = Event(verb, repo.place.common_dir, name, amended.id, agent=offer.intent.agent)
+        yield around(about, repo.state_directory, repo.warn)
 
 
 def _amend(
@@ -97,8 +116,9 @@ def _amended(
     repo, lane = tx.repo, state.record
     require_active(lane)
     require_commit(f"lane '{lane.name}'", lane.head, offer.expect)
-    books = costs.opened(tx, lane, offer.intent.agent)
     amended = rewriting.to_amend(repo, state, of)
+    agent = offer.intent.agent or amended.agent
+    books = costs.opened(tx, lane, agent)
     later = rewriting.to_lay_again(repo, state, amended)
     if amended.open:
         standing.require_held(repo, lane, amended, base, captured)
@@ -109,7 +129,7 @@ def _amended(
     anew = _laid_anew(tx, lane, (amended, *later), tree, offer)
     first = replace(
         anew.new[0],
-        agent=offer.intent.agent or amended.agent,
+        agent=agent,
         merged={**amended.merged, **merged},
     )
     anew = _cleared(tx, lane, replace(anew, new=(first, *anew.new[1:])), clearance)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gitlanes.config import layers, prices
 from gitlanes.errors import BadValue, NotFound
+from gitlanes.history.landings import landings
 from gitlanes.models.costs import CostAdded
 from gitlanes.models.notes import NO_INTENT, Cost, Intent
 from gitlanes.models.plain import replace
-from gitlanes.models.records import Attempt, Lane, LaneState
+from gitlanes.models.records import COUNTERS, Attempt, Lane, LaneState
 from gitlanes.review.books import Books
 from gitlanes.store import codec, records, spending
 from gitlanes.store.transaction import Transaction, transaction
@@ -52,6 +54,27 @@ def charge(
     return lane
 
 
+def again(tx: Transaction, replaced: Iterable[Attempt], attempt: Attempt, cost: Cost) -> bool:
+    """Say whether an attempt repeats, cost and all, one that it replaces; it has that record then.
+
+    So a command that was broken off while gates ran, and is given again, counts once.
+    """
+    own = (attempt.tree, attempt.base, attempt.agent)
+    same = [x.commit for x in replaced if cost.known and (x.tree, x.base, x.agent) == own]
+    lines = (x for notes in records.read(tx.repo, same).values() for x in notes.costs)
+    found = next((x for x in lines if _equal(x, cost)), None)
+    if found is None:
+        return False
+    records.copy_cost(tx, found, attempt.commit)
+    tx.repo.warn(f"this cost is recorded with {found['attempt']} already, and counts once")
+    return True
+
+
+def _equal(record: Mapping[str, Any], cost: Cost) -> bool:
+    numbers = all(record.get(x) == getattr(cost, x) for x in COUNTERS)
+    return numbers and cost.amount in (None, record.get("amount"))
+
+
 def add(repo: LaneRepo, attempt_id: str, cost: Cost, *, replaces: str | None = None) -> CostAdded:
     """Record a further cost of an attempt, of another agent or stage: it adds to the sums.
 
@@ -73,6 +96,8 @@ def add(repo: LaneRepo, attempt_id: str, cost: Cost, *, replaces: str | None = N
             earlier = [*old.get("replaced", ()), old.get("replaces")]
             details = {"replaces": replaces, "replaced": [x for x in earlier if x] or None}
         made = records.add_cost(tx, attempt, _priced(repo, cost, cost.model), details)
+        for commit in _carriers(repo, lane, attempt):
+            records.copy_cost(tx, made, commit)
         agent = cost.agent or attempt.agent
         lane = replace(lane, spent=spending.recorded(spent, made, agent))
         about = {"attempt": attempt.id, "attempt_uuid": attempt.uuid, "id": made["id"]}
@@ -82,6 +107,16 @@ def add(repo: LaneRepo, attempt_id: str, cost: Cost, *, replaces: str | None = N
     books = Books(repo, tx.time[:10])
     books.warn(lane, agent)
     return CostAdded(attempt, made["id"], made, replaces)
+
+
+def _carriers(repo: LaneRepo, lane: Lane, attempt: Attempt) -> list[str]:
+    """Return the commits of replays and squashes that have an attempt's records, too."""
+    if not any(x.source for x in lane.landed.values()):
+        return []  # nothing of it landed anywhere
+    commits = [str(x.landed) for x in landings(repo, attempt)]
+    notes = records.read(repo, commits)
+    told = {x: (*notes[x].intents, *notes[x].costs) for x in commits}
+    return [x for x in commits if any(y.get("attempt_uuid") == attempt.uuid for y in told[x])]
 
 
 def _found(repo: LaneRepo, attempt_id: str) -> tuple[Attempt, LaneState]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
-from gitlanes.errors import BadValue, Refused, line
+from gitlanes.errors import BadValue, Raced, Refused, line
 from gitlanes.gates.clearance import Clearance, Unjudged
 from gitlanes.git.trailers import (
     add_change_id,
@@ -91,7 +91,11 @@ def judged(repo: LaneRepo, made: Proposed, clearance: Clearance) -> Proposed:
     """Accept what is only proposed yet, if its gates let it."""
     if not made.attempt.open:
         return made
-    decided = gated.accept(repo, made.attempt.id, clearance)
+    try:
+        decided = gated.accept(repo, made.attempt.id, clearance)
+    except (Refused, Raced) as error:  # what was to be done is half done
+        error.hint = f"mend that, then: git lanes accept {made.attempt.id}; it stays open"
+        raise
     return replace(
         made,
         attempt=decided.attempt,
@@ -180,7 +184,8 @@ def make(
         open=(*still_open, attempt),
         change=carried,
     )
-    record = costs.charge(tx, books, record, attempt, offer.cost, offer.intent)
+    if not costs.again(tx, superseded, attempt, offer.cost):
+        record = costs.charge(tx, books, record, attempt, offer.cost, offer.intent)
     parents = [attempt.commit, *captured.own[-1:]]
     names = tuple(x.id for x in gone)
     if offer.rejected is not None:

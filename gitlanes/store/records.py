@@ -88,6 +88,11 @@ def add_cost(
     return body
 
 
+def copy_cost(tx: Transaction, record: Mapping[str, Any], commit: str) -> None:
+    """Let a cost record lie on a further commit, too: by its id it counts once."""
+    tx.note("costs", commit, codec.encode_line(_SCHEMAS["costs"], record["id"], dict(record)))
+
+
 def add_judgement(tx: Transaction, attempt: Attempt, passed: bool, judgement: Judgement) -> None:
     """Record a decision and the checks that it names, on the attempt's commit."""
     found = [Evaluation(name, ok, judgement.by) for name, ok in judgement.checks]

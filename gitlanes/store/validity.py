@@ -17,6 +17,8 @@ from gitlanes.store import layout
 _OID = re.compile(r"[0-9a-f]{40}")
 _BRANCH = re.compile(layout.BRANCHES + r"[^\x00-\x20\x7f~^:?*\[\\]+")
 _AMOUNT = re.compile(r"[0-9]{1,30}(\.[0-9]{1,30})?(E[+-]?[0-9]{1,3})?")
+# A sum of them, to as many digits as sums are exact to.
+_TOTAL = re.compile(r"[0-9]{1,210}(\.[0-9]{1,210})?(E[+-]?[0-9]{1,4})?")
 # More than anything takes, and every reader's integers can hold it.
 MOST = 2**53
 _TYPES: dict[str, type] = {
@@ -102,7 +104,7 @@ def _are_sums(sums: object) -> bool:
         isinstance(sums, dict)
         and isinstance(amounts, dict)
         and all(isinstance(sums.get(x, 0), int) for x in LIMITED)
-        and all(map(is_amount, amounts.values()))
+        and all(isinstance(x, str) and _TOTAL.fullmatch(x) for x in amounts.values())
     )
 
 

@@ -35,7 +35,8 @@ def documents(text: str) -> tuple[list[dict[str, Any]], bool]:
         found = [x for x in whole if isinstance(x, dict)]
         cut = False
     else:
-        lines = [x for x in text.splitlines() if x.strip()]
+        # Not splitlines(): what else it splits at may stand within JSON's strings.
+        lines = [x for x in text.split("\n") if x.strip()]
         parsed = [_parsed(x) for x in lines]
         found = [x for x in parsed if isinstance(x, dict)]
         cut = bool(lines) and parsed[-1] is None and lines[-1].lstrip().startswith("{")

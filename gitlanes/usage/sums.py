@@ -10,6 +10,15 @@ from gitlanes.models.records import COUNTERS, LIMITED
 
 # Digits that sums are exact to: the longest amount that a record may have, and its exponent.
 _DIGITS = 200
+# Digits that a record's amount may have before the point, and behind it.
+_PLACES = 30
+
+
+def in_digits(amount: Decimal) -> str:
+    """Return an amount in plain digits, where records may have so many; else with an exponent."""
+    exponent = amount.as_tuple().exponent
+    plain = isinstance(exponent, int) and exponent >= -_PLACES and amount.adjusted() < _PLACES
+    return f"{amount:f}" if plain else str(amount)
 
 
 def live(lines: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -66,7 +75,7 @@ def _combined(sums: Mapping[str, Any], other: Mapping[str, Any], sign: int) -> d
     with localcontext(prec=_DIGITS):
         for currency, amount in other.get("amounts", {}).items():
             now = Decimal(amounts.get(currency, 0)) + sign * Decimal(amount)
-            amounts[currency] = str(max(now, Decimal(0)))
+            amounts[currency] = in_digits(max(now, Decimal(0)))
     if amounts:
         found["amounts"] = dict(sorted(amounts.items()))
     return found

@@ -296,6 +296,23 @@ def test_blame_through_landings(repo: TestRepo, cli: Cli, mode: str) -> None:
     assert row.split() == ["1", "auth/1", "claude", "-", "Begin", "one"]
 
 
+@pytest.mark.parametrize("mode", ["replay", "squash"])
+def test_a_cost_that_comes_after_the_landing(repo: TestRepo, cli: Cli, mode: str) -> None:
+    """What brought the work on tells it as well, and so does what takes its place."""
+    place = repo.lane("auth")
+    repo.save({"other": "x\n"})
+    repo.write({"f.txt": "one\n"}, place)
+    cli("commit", "auth", "-m", "w", "--tokens-in", "5")
+    assert cli("promote", "auth", "--mode", mode).code == 0
+    name = cli("cost", "add", "auth/1", "--tokens-in", "100", "--json").json["id"]
+    for more, told in ((), "105/? tokens"), (("--replace", name), "12/? tokens"):
+        if more:
+            assert cli("cost", "add", "auth/1", "--tokens-in", "7", *more).code == 0
+        assert told in cli("blame", "f.txt").out
+        assert f"  Cost:      {told}\n" in cli("show", "main/2").out
+        assert cli("cost").err.splitlines()[0] == f"total: {told}"
+
+
 def test_blame_by_change_id(repo: TestRepo, cli: Cli) -> None:
     """A commit that people carried elsewhere without its notes is known by its Change-Id."""
     repo.write({"f.txt": "one\n"}, repo.lane("auth"))

@@ -183,10 +183,11 @@ def test_usage_from_stdin_and_options(spent: TestRepo, tmp_path: Path) -> None:
     assert record["raw"] == {"prompt_tokens": 40, "completion_tokens": 4}
     bad = tmp_path / "bad"
     bad.write_bytes(b"\xff")
-    for file, said in ((bad, "cannot read the usage in"), (tmp_path, "cannot read the usage in")):
+    for file, why in ((bad, "'utf-8' codec can't decode"), (tmp_path, "is a directory")):
         done = spawn_cli(spent.path, spent.environ, *add[:4], str(file))
         assert done.code == 129
-        assert done.err.startswith(f"error: {said}")
+        assert done.err.startswith(f"error: cannot read the usage in '{file}': {why}")
+        assert done.err.endswith("\nhint: name a file, or - for stdin\n")
     done = spawn_cli(spent.path, spent.environ, *add[:5], stdin="no usage")
     assert done.code == 129
     assert done.err == (

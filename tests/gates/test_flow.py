@@ -190,6 +190,16 @@ def test_every_change_of_the_text_is_trusted_anew(repo: TestRepo, cli: Cli) -> N
     assert (done.code, "is not trusted yet" in done.err) == (128, True)
 
 
+def test_what_people_committed_just_now_judges(repo: TestRepo) -> None:
+    """Gates on the branch of main count at once, though nothing took that commit in yet."""
+    repo.write({"BAD.py": "BAD\n"}, repo.lane("auth"))
+    repo.save({".gitlanes.toml": text_of(NO_BAD)}, "gates")
+    before = repo.rev("refs/lanes/head/main")
+    with pytest.raises(Refused, match="not trusted"):
+        repo.lanes.commit("auth", message="w")
+    assert repo.rev("refs/lanes/head/main") == before
+
+
 def test_a_lane_cannot_weaken_the_gates(repo: TestRepo, cli: Cli) -> None:
     """Neither accept nor promotion asks the work itself, nor its lane, what has to hold."""
     set_gates(repo, NO_BAD)
@@ -359,6 +369,38 @@ def test_protected_paths(repo: TestRepo, cli: Cli) -> None:
     assert repo.lanes.promote("auth", waiver=ALLOWED).landed[0].waived == ("protected",)
 
 
+@pytest.mark.parametrize("path", ["CI/run", "a/X.Lock", ".GitLanes.toml"])
+def test_some_file_systems_know_no_case(repo: TestRepo, path: str) -> None:
+    """What would take a protected path's place there is as protected; a name beside it is not."""
+    set_gates(repo, policy={"protected": ["/ci/", "*.lock"]})
+    place = repo.lane("auth", {"CItrus": "1\n"})
+    repo.write({path: "1\n"}, place)
+    with pytest.raises(Refused, match="protected paths"):
+        repo.lanes.commit("auth", message="w")
+
+
+def test_a_directory_by_the_team_s_file_s_name(repo: TestRepo) -> None:
+    """It is as protected as the file: with it nothing could land any more."""
+    repo.write({".gitlanes.toml/x": "1\n"}, repo.lane("auth"))
+    with pytest.raises(Refused, match="protected paths"):
+        repo.lanes.commit("auth", message="w")
+
+
+def test_links_and_submodules_are_directories_too(repo: TestRepo) -> None:
+    """What stands in a directory's place is protected, and concerns gates, as what is in one."""
+    never = gate("never", "false", paths=["/vendor/lib/**"])
+    set_gates(repo, never, policy={"protected": ["/ci/"]})
+    place = repo.lane("auth")
+    (place / "ci").symlink_to("elsewhere")
+    with pytest.raises(Refused, match="would change in lane 'auth': ci"):
+        repo.lanes.commit("auth", message="w")
+    (place / "ci").unlink()
+    repo.git("init", "--quiet", "vendor/lib", cwd=place)
+    repo.git("commit", "--quiet", "--allow-empty", "--message=x", cwd=place / "vendor/lib")
+    with pytest.raises(GateFailed):
+        repo.lanes.commit("auth", message="w")
+
+
 def test_taking_the_judge_s_own_text_is_no_edit(repo: TestRepo) -> None:
     """A lane whose agent merges new gates from main may do so."""
     place = repo.lane("auth", {"auth.py": "1\n"})
@@ -462,11 +504,43 @@ def test_a_gate_that_cannot_run_says_nothing(repo: TestRepo, cli: Cli) -> None:
         128,
         "",
         "error: gate 'g' cannot run: cannot start 'no-such-program': no such file or directory\n"
-        "hint: install what it needs, then repeat; what was proposed stays open\n",
+        "hint: mend that, then: git lanes accept auth/1; it stays open\n",
     )
     assert attempt(repo, "auth/1").status == "proposed"
+    assert cli("accept", "auth/1").err.endswith("hint: install what it needs, then repeat\n")
     set_gates(repo, {"name": "g", "command": "no-such-program", "required": False})
     assert repo.lanes.accept("auth/1").attempt.status == "accepted"
+
+
+def test_work_that_takes_a_gate_s_program_away_fails(repo: TestRepo) -> None:
+    """That it cannot run then is a verdict on the work, which is rejected."""
+    repo.save({"ci/run": "#!/bin/sh\n"})
+    (repo.path / "ci/run").chmod(0o755)
+    set_gates(repo, {"name": "g", "args": ["./run"], "cwd": "ci"})
+    place = repo.lane("auth", {"auth.py": "1\n"})
+    (place / "ci/run").chmod(0o644)
+    with pytest.raises(GateFailed, match=r"cannot start '\./run': permission"):
+        repo.lanes.commit("auth", message="w")
+    assert attempt(repo, "auth/2").status == "rejected"
+
+
+def test_a_command_given_again_costs_once(repo: TestRepo, cli: Cli) -> None:
+    """Broken off while gates ran, and repeated twice: all its attempts share one cost record."""
+    set_gates(repo, {"name": "g", "command": "no-such-program"})
+    repo.write({"auth.py": "1\n"}, repo.lane("auth"))
+    told = "warning: this cost is recorded with auth/1 already, and counts once\n"
+    tokens = ("--tokens-in", "100", "--agent", "a")
+    said = [cli("commit", "auth", "-m", "w", *tokens, "--cost", "0.5").err for _ in range(3)]
+    assert [told in x for x in said] == [False, True, True]
+    every = repo.lanes.history(lane="auth").attempts
+    assert len(every) == 3
+    assert len({y["id"] for x in every for y in x.notes.costs}) == 1
+    cli("commit", "auth", "-m", "w", *tokens, "--cost", "0.25")  # another cost is another run
+    total = {"input_tokens": 200, "amounts": {"USD": "0.75"}}
+    assert repo.lanes.cost().total == total
+    with repo.inner() as inner:
+        spent = inner.view.lane("auth").record.spent
+    assert (spent["total"], spent["agents"], spent["day"]["total"]) == (total, {"a": total}, total)
 
 
 def test_a_gate_that_modifies_files(repo: TestRepo) -> None:

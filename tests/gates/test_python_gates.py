@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
+from gitlanes.gates.python_gates import Answers
 from tests.gates.test_flow import attempt, judged
 from tests.support.cli import Ran, spawn_cli
 from tests.support.gates import set_gates
@@ -39,8 +41,20 @@ def slow(context):
 
 def liar(context):
     os.write(1, b"x"); return {"passed": True, "data": object()}
+
+def nan(context):
+    return {"passed": True, "score": float("nan")}
+
+def torn(context):
+    return {"passed": True, "reason": "\\ud800"}
+
+def huge(context):
+    return {"passed": True, "data": "x" * 70000}
+
+def wordy(context):
+    return {"passed": False, "reason": "no " * 9000}
 """
-NAMES = ("yes", "no", "told", "odd", "broken", "slow", "liar")
+NAMES = ("yes", "no", "told", "odd", "broken", "slow", "liar", "nan", "torn", "huge", "wordy")
 
 
 @pytest.fixture
@@ -82,13 +96,28 @@ def test_a_reason_and_data(repo: TestRepo) -> None:
     assert (done.code, "gate 'g' failed: it has BAD" in done.err) == (1, True)
 
 
-@pytest.mark.parametrize("name", ["odd", "broken", "liar"])
+@pytest.mark.parametrize("name", ["odd", "broken", "liar", "nan", "torn", "huge"])
 def test_what_is_no_yes_is_a_no(repo: TestRepo, name: str) -> None:
     """Another value, an exception, an answer that cannot be told: none of them lets pass."""
     done = commit(repo, name)
     assert done.code == 1
     assert attempt(repo, "auth/1").status == "rejected"
     assert name != "broken" or "RuntimeError: out of order" in done.err
+    assert judged(repo, attempt(repo, "auth/1").commit)[-1]["passed"] is False
+
+
+def test_a_long_reason_is_cut(repo: TestRepo) -> None:
+    """A reason is a line or two; what is longer is its beginning."""
+    assert commit(repo, "wordy").code == 1
+    said = judged(repo, attempt(repo, "auth/1").commit)
+    assert [len(x["reason"]) for x in said if x["name"] == "g"] == [1000]
+
+
+def test_an_answer_that_another_hand_wrote() -> None:
+    """Of what could not be recorded nothing is taken."""
+    for said in (b'{"reason": "\\ud800"}', b'{"x": NaN}', b"[1]", b'"' + b"x" * 70000 + b'"'):
+        assert Answers(BytesIO(), BytesIO(said)).read() == {}
+    assert Answers(BytesIO(), BytesIO(b'{"x": 1}')).read() == {"x": 1}
 
 
 def test_it_can_be_ended(repo: TestRepo) -> None:

@@ -54,6 +54,22 @@ def test_what_a_gate_left_is_gone(repo: TestRepo) -> None:
     assert [x["passed"] for x in judged(repo, repo.lanes.head("auth"))] == [True]
 
 
+def test_a_link_in_its_place_is_not_followed(repo: TestRepo, tmp_path: Path) -> None:
+    """What a link by its name leads to is nobody's to clear, before there was one and after."""
+    set_gates(repo, gate("g", "pwd -P"), gates=ONE)
+    (tmp_path / "dear").mkdir()
+    (tmp_path / "dear/file").write_text("dear\n")
+    lane = repo.lane("auth")
+    for number in range(2):
+        if number:
+            shutil.rmtree(scratch(repo))
+        scratch(repo).symlink_to(tmp_path / "dear")
+        repo.write({"auth.py": f"{number}\n"}, lane)
+        repo.lanes.commit("auth", message="w")
+        assert judged(repo, repo.lanes.head("auth"))[0]["output"] == f"{scratch(repo)}\n"
+        assert [x.name for x in (tmp_path / "dear").iterdir()] == ["file"]
+
+
 def test_ignored_files_may_stay(repo: TestRepo) -> None:
     """With `keep_ignored` what a build left is there the next time."""
     repo.save({".gitignore": "cache/\n"})

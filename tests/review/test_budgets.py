@@ -81,6 +81,23 @@ def test_a_lane_over_its_budget(repo: TestRepo, cli: Cli) -> None:
     agree(repo, "auth")
 
 
+def test_an_amended_attempt_counts_for_its_own_agent(repo: TestRepo) -> None:
+    """Whoever amends without a name works on that agent's account, and within its budget."""
+    repo.lane("auth")
+    work(repo, "auth", input_tokens=100)
+    repo.lanes.set_budget(agent="a", limits=Limits(input_tokens=100))
+    with pytest.raises(BudgetExceeded, match="agent 'a' is over budget"):
+        repo.lanes.amend("auth", message="again", cost=Cost(input_tokens=1))
+
+
+def test_sums_longer_than_any_amount(repo: TestRepo) -> None:
+    """The largest and the smallest amounts that records may have leave a lane that can be read."""
+    repo.lane("auth")
+    for amount in ("9" * 30, "9" * 30, "1E+40", "1E-40", "1E+999", "1E-999", "0." + "0" * 29 + "1"):
+        work(repo, "auth", amount=amount, currency="USD")
+    agree(repo, "auth")
+
+
 LIMITED = [
     ("--max-tokens-in", "10", {"input_tokens": 10}, "input tokens (10 of 10)"),
     ("--max-tokens-out", "10", {"output_tokens": 11}, "output tokens (11 of 10)"),

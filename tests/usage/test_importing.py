@@ -166,6 +166,16 @@ def test_a_transcript_counts_each_message_once() -> None:
     }
 
 
+def test_only_line_feeds_end_a_line() -> None:
+    """What else ends lines may stand within JSON's strings: such a message counts as well."""
+    messages = []
+    for name in ("m1", "m2"):
+        messages.append(spoken(name, tokens(3, 9)))
+        messages[-1]["message"]["content"] = [{"type": "text", "text": "a\u2028b\x85c"}]
+    rows = (json.dumps(x, ensure_ascii=False) for x in messages)
+    assert read_usage("\r\n".join(rows)).input_tokens == 6
+
+
 @pytest.mark.parametrize("ending", ['{"type":"assi', lines(spoken("m2", tokens(5, 1), stop=None))])
 def test_a_transcript_that_is_cut_off_is_partial(ending: str) -> None:
     """A killed agent's last line, or a message without an end, makes the record partial."""

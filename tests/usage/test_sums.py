@@ -43,13 +43,16 @@ def test_what_is_taken_away_is_gone(first: list[Any], second: list[Any]) -> None
 
 
 def test_money_is_decimal() -> None:
-    """0.1 and 0.2 are 0.3, in each currency by itself."""
+    """0.1 and 0.2 are 0.3, in each currency by itself, and written in plain digits."""
     lines = [
         {"id": "1", "amount": "0.1", "currency": "USD"},
         {"id": "2", "amount": "0.2", "currency": "USD"},
         {"id": "3", "amount": "1", "currency": "EUR"},
+        {"id": "4", "amount": "0.0000005", "currency": "CHF"},
+        {"id": "5", "amount": "1E+2", "currency": "JPY"},
     ]
-    assert total(lines) == {"amounts": {"EUR": "1", "USD": "0.3"}}
+    money = {"CHF": "0.0000005", "EUR": "1", "JPY": "100", "USD": "0.3"}
+    assert total(lines) == {"amounts": money}
 
 
 def test_unknown_is_absent() -> None:

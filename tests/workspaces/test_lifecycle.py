@@ -319,6 +319,17 @@ def test_a_moved_workspace_is_still_the_lane_s(repo: TestRepo) -> None:
     assert repo.files("refs/lanes/head/auth")["new.txt"] == "new"
 
 
+def test_a_workspace_behind_a_link(repo: TestRepo, tmp_path: Path) -> None:
+    """Of a directory that somebody put elsewhere and linked to, the link goes with the lane."""
+    place = repo.lane("auth", {"auth.py": "1\n"})
+    place.rename(tmp_path / "elsewhere")
+    place.symlink_to(tmp_path / "elsewhere")
+    repo.lanes.delete("auth")
+    assert list(place.parent.iterdir()) == []
+    assert (tmp_path / "elsewhere/auth.py").exists()
+    repo.fsck()
+
+
 def test_a_work_tree_of_the_user_is_no_workspace(repo: TestRepo) -> None:
     """A work tree that somebody made with git under a lane's name is not taken for its own."""
     theirs = repo.path.with_name("auth")
