@@ -61,6 +61,8 @@ def again(tx: Transaction, replaced: Iterable[Attempt], attempt: Attempt, cost: 
     """
     own = (attempt.tree, attempt.base, attempt.agent)
     same = [x.commit for x in replaced if cost.known and (x.tree, x.base, x.agent) == own]
+    if not same:
+        return False
     lines = (x for notes in records.read(tx.repo, same).values() for x in notes.costs)
     found = next((x for x in lines if _equal(x, cost)), None)
     if found is None:
