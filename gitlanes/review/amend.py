@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
 from gitlanes.combine.assembly import plan_landing
-from gitlanes.errors import BadValue, NothingToPropose
+from gitlanes.errors import BadValue, LanesError, NothingToPropose
 from gitlanes.gates.clearance import Clearance
 from gitlanes.git.trailers import set_change_id, subject_of
 from gitlanes.models.events import Event
@@ -69,7 +69,10 @@ def _listened(
 ) -> Iterator[AbstractContextManager[Told]]:
     """Yield what listeners are told: an attempt is proposed anew, and accepted if it was that."""
     state = repo.view.lane(finding.lane_or_present(repo, name).record.name)
-    amended = rewriting.to_amend(repo, state, of)
+    try:
+        amended = rewriting.to_amend(repo, state, of)
+    except LanesError:
+        return  # amending says so itself, once it has seen to the workspace
     for verb in ("propose",) if amended.open else ("propose", "accept"):
         about = Event(verb, repo.place.common_dir, name, amended.id, agent=offer.intent.agent)
         yield around(about, repo.state_directory, repo.warn)

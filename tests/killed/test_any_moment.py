@@ -39,7 +39,7 @@ def _kill(moments: int, place: Path, environ: dict[str, str], crashes: Crashes) 
         killed += ended.killed
         with named(f"{stage.scene.name} after {delay:.4f} s, family: {family}"):
             if family:
-                stage.settle(ended, collect=False)
+                stage.settle(ended, collect=False, torn=True)
             else:  # git may still be at work, and the next writer waits for it
                 stage.repeat(ended)
                 stage.use_git(collect=False)
