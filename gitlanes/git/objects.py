@@ -6,7 +6,6 @@ ref format or extensions it does not know, while the objects in them are plain.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -155,6 +154,8 @@ class ObjectStore(ObjectReader):
         return self.write("commit", data)
 
     def _has(self, kind: str, data: bytes) -> bool:
+        import hashlib  # 3 ms, and not every command writes such a commit
+
         name = hashlib.sha1(b"%s %d\0" % (kind.encode(), len(data)) + data, usedforsecurity=False)
         return name.hexdigest() in self._odb
 

@@ -9,7 +9,6 @@ What counts as a trailer block follows git's ``trailer.c`` and ``ignored_log_mes
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from gitlanes.errors import BadValue
 
@@ -95,13 +94,11 @@ def subject_of(message: str | bytes) -> str:
     return " ".join(lines[start:end])
 
 
-@dataclass(slots=True)
 class _Parts:
     """The lines of a message: its text, its trailers, and the tail that git looks past."""
 
-    text: list[str]
-    block: list[str]
-    tail: list[str]
+    def __init__(self, text: list[str], block: list[str], tail: list[str]):
+        self.text, self.block, self.tail = text, block, tail
 
     def insert(self, at: int, line: str) -> None:
         """Put a line into the block; a new block is set off by a blank line."""

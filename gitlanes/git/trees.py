@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import BadValue
@@ -125,21 +124,18 @@ def _diff_tree(git: Git, old: str, new: str) -> dict[bytes, Change] | None:
     return changes
 
 
-@dataclass(slots=True, eq=False)
 class _Directory:
     """A directory on the way to an edit, with what is to happen in it."""
 
-    name: bytes = b""
-    parent: _Directory | None = None
-    tree: str = EMPTY_TREE
-    # Raw entries by name, in git's order unless `unsorted`.
-    rows: dict[bytes, bytes] = field(default_factory=dict)
-    changed: bool = False
-    unsorted: bool = False
-    leaves: dict[bytes, Item | None] = field(default_factory=dict)
-    below: dict[bytes, _Directory] = field(default_factory=dict)
-    # What became of `below`: the id of the tree, None where it is empty now.
-    results: dict[bytes, bytes | None] = field(default_factory=dict)
+    def __init__(self, name: bytes = b"", parent: _Directory | None = None, tree: str = EMPTY_TREE):
+        self.name, self.parent, self.tree = name, parent, tree
+        # Raw entries by name, in git's order unless `unsorted`.
+        self.rows: dict[bytes, bytes] = {}
+        self.changed = self.unsorted = False
+        self.leaves: dict[bytes, Item | None] = {}
+        self.below: dict[bytes, _Directory] = {}
+        # What became of `below`: the id of the tree, None where it is empty now.
+        self.results: dict[bytes, bytes | None] = {}
 
     def entry(self, name: bytes) -> Entry | None:
         """Return the entry of that name, or None."""

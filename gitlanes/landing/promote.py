@@ -85,13 +85,15 @@ def _promote(repo: LaneRepo, lane: str | None, order: Order) -> Promotion:
         return _land(tx, landing, forced, order, mode, cleared)
 
     try:
-        made, target = clearance.settle(lambda: carry_out(repo, lane, order, "promote", land))
+        made, target, unsaved = clearance.settle(
+            lambda: carry_out(repo, lane, order, "promote", land)
+        )
     except GateFailed as error:
         record(repo, asked[-1:], clearance.failed, order.intent.agent)
         error.hint = "nothing landed: mend it in the lane, or see what landed beside it meanwhile"
         raise
     following = binding.follow(repo, target.name) if target.bound else None
-    return replace(made, following=following)
+    return replace(made, following=following, unsaved=unsaved.told(repo))
 
 
 def preview(repo: LaneRepo, lane: str | None = None, order: Order | None = None) -> Promotion:
@@ -107,11 +109,11 @@ def preview(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
 
 def carry_out(
     repo: LaneRepo, lane: str | None, order: Order, verb: str, outcome: Outcome
-) -> tuple[Promotion, Lane]:
+) -> tuple[Promotion, Lane, strictness.Unsaved]:
     """Plan a promotion without a lock and carry it out within one transaction.
 
     Where either lane moved in between, it is planned again. Returns the target as planned for,
-    too.
+    too, and the question for unsaved files, which git may still be answering.
     """
     source, target = _ends(repo, lane, order)
     unsaved = strictness.Unsaved(repo, source.record)
@@ -126,7 +128,7 @@ def carry_out(
             landing = plans.plan(repo, source, target, order.force)
             forced = _require_landing(repo, landing, order)
         made = outcome(tx, landing, forced, order, mode_of(order, source))
-    return replace(made, unsaved=unsaved.told(repo)), target.record
+    return made, target.record, unsaved
 
 
 def checked(order: Order | None) -> Order:

@@ -35,7 +35,8 @@ def propose(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
             hint="use --mode merge or --mode squash",
         )
     with around(event(repo, "propose", lane, order), repo.state_directory, repo.warn) as told:
-        told.result = made = carry_out(repo, lane, order, "propose", _offer)[0]
+        made, _, unsaved = carry_out(repo, lane, order, "propose", _offer)
+        told.result = made = replace(made, unsaved=unsaved.told(repo))
     return made
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -128,6 +127,8 @@ def remove_empty_worktree(repo: LaneRepo, path: str) -> None:
     """Remove a work tree that was being made, if it has no files yet."""
     if not worktrees.can_be(path):
         return  # no work tree was ever made there
+    import shutil  # 2 ms, and hardly ever needed
+
     directory = Path(path)
     if directory.is_dir() and any(x.name != ".git" for x in directory.iterdir()):
         return
