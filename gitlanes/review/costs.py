@@ -68,7 +68,8 @@ def again(tx: Transaction, replaced: Iterable[Attempt], attempt: Attempt, cost: 
     if found is None:
         return False
     records.copy_cost(tx, found, attempt.commit)
-    tx.repo.warn(f"this cost is recorded with {found['attempt']} already, and counts once")
+    where = found.get("attempt", same[0])  # people write lines, too
+    tx.repo.warn(f"this cost is recorded with {where} already, and counts once")
     return True
 
 

@@ -543,6 +543,18 @@ def test_a_command_given_again_costs_once(repo: TestRepo, cli: Cli) -> None:
     assert (spent["total"], spent["agents"], spent["day"]["total"]) == (total, {"a": total}, total)
 
 
+def test_a_cost_that_people_wrote_counts_once(repo: TestRepo, cli: Cli) -> None:
+    """A note's line that names no attempt is named by its commit when the command is repeated."""
+    set_gates(repo, {"name": "g", "command": "no-such-program"})
+    repo.write({"auth.py": "1\n"}, repo.lane("auth"))
+    cli("commit", "auth", "-m", "w", "--agent", "a")
+    commit = attempt(repo, "auth/1").commit
+    line = '{"schema":"gitlanes.cost/1","id":"by-hand","input_tokens":100}'
+    repo.git("notes", "--ref=lanes/costs", "append", "-m", line, commit)
+    said = cli("commit", "auth", "-m", "w", "--agent", "a", "--tokens-in", "100").err
+    assert f"warning: this cost is recorded with {commit} already, and counts once\n" in said
+
+
 def test_a_gate_that_modifies_files(repo: TestRepo) -> None:
     """It judges what it made of them; what lands is the candidate, and others see that alone."""
     script = "echo formatted > auth.py; rm -r src; echo x > new.py; grep -q formatted auth.py"
