@@ -71,6 +71,7 @@ COMMANDS = {
     "cost": ("cost", "sum what attempts took; add to what was recorded"),
     "budget": ("budget", "limit what lanes, agents and days may use"),
     "export": ("exchange", "put an ordinary branch at a lane's head"),
+    "reconcile": ("reconcile", "find work that a host squashed or rebased into a branch"),
     "doctor": ("doctor", "say what is wrong in this repository, and mend it"),
 }
 

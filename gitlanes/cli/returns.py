@@ -85,5 +85,6 @@ ANSWERS = {
     "budget unset": Answer(("costs.Budgets",), "there is none"),
     "budget show": Answer(("costs.Budgets",)),
     "export": Answer(("exporting.Exported",)),
+    "reconcile": Answer(("reconciled.Reconciled",)),
     "doctor": Answer(("health.Diagnosis",), "anything that it found is left"),
 }

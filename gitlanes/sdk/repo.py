@@ -37,6 +37,7 @@ from gitlanes.models.plain import NOTHING
 from gitlanes.models.results import Decided, Promotion, Proposed
 from gitlanes.models.settings import Configuration, Validation
 from gitlanes.review import amend, decide, propose, putting
+from gitlanes.sdk.changes import Changes
 from gitlanes.sdk.costs import Costs
 from gitlanes.sdk.directories import Directories
 from gitlanes.sdk.gates import Gates
@@ -49,7 +50,7 @@ from gitlanes.store.transaction import mend
 from gitlanes.upkeep import doctor
 
 
-class Repo(Questions, Past, Waits, Costs, Gates, Directories):
+class Repo(Questions, Past, Waits, Costs, Gates, Changes, Directories):
     """One git repository with lanes; a context manager, one for each thread.
 
     The identity and git's configuration are read once. Every method raises a subclass of
