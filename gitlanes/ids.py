@@ -6,6 +6,7 @@ import os
 import re
 
 CHANGE_ID = re.compile(r"I[0-9a-f]{40}")
+CHANGE_BEGINNING = re.compile(r"I[0-9a-f]{4,40}")
 ATTEMPT_ID = re.compile(r"(?P<lane>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/(?P<number>[1-9][0-9]{0,8})")
 SNAPSHOT_ID = re.compile(r"(?P<lane>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/s(?P<number>[1-9][0-9]{0,8})")
 

@@ -77,6 +77,11 @@ def history(repo: LaneRepo, wanted: Filter | None = None) -> History:
     return History((*answer, *islice(rest, _less(wanted.limit, answer))))
 
 
+def attempts(repo: LaneRepo, lane: str | None = None) -> Iterator[Attempt]:
+    """Return the attempts of all lanes, or of one, newest first, each read when asked for."""
+    return (x for x, _ in _attempts(repo, _tips(repo, lane), None, one=lane is not None))
+
+
 def each(repo: LaneRepo, wanted: Filter | None = None) -> Iterator[Told]:
     """Return what `history` does, one after the other, each read when it is asked for.
 

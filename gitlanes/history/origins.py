@@ -34,15 +34,13 @@ def origins(repo: LaneRepo, commits: Iterable[str]) -> dict[str, Origin]:
 def makers(notes: Notes) -> list[str]:
     """Return the ids of the attempts whose work a commit is, as its intents say; newest first.
 
-    They are several only for a squash, which has the records of all that it brought.
+    They are several only for a squash, which has the records of all changes that it brought.
     """
-    names: dict[str, str] = {}
-    for record in notes.intents:
-        if ids.ATTEMPT_ID.fullmatch(record.get("attempt", "")):
-            names[record["attempt"]] = record.get("kind", "work")
-    work = [name for name, kind in names.items() if kind not in _BRINGING]
-    found = (work or list(names))[::-1]
-    return found if is_squash(notes) else found[:1]
+    named = [x for x in notes.intents if ids.ATTEMPT_ID.fullmatch(x.get("attempt", ""))]
+    work = [x for x in named if x.get("kind", "work") not in _BRINGING]
+    newest = {x.get("change_id"): x["attempt"] for x in work or named}
+    told = dict.fromkeys(x["attempt"] for x in (work or named)[::-1])
+    return [x for x in told if x in newest.values()]
 
 
 def is_squash(notes: Notes) -> bool:

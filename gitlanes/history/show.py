@@ -20,7 +20,6 @@ from gitlanes.workspaces import snapshots
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
-_CHANGE = re.compile(r"I[0-9a-f]{4,40}")
 _OPERATION = re.compile(r"[0-9a-f]{8}-[0-9a-f-]+")
 # What may be that of an operation's id, where no revision is called so.
 _BEGINNING = re.compile(r"[0-9a-f]{4,8}")
@@ -42,7 +41,7 @@ def show(repo: LaneRepo, name: str) -> Shown:
         if not found:
             raise NotFound("snapshot", name, hint=f"see 'git lanes show {match['lane']}'")
         return Shown("snapshot", snapshot=found[0])
-    if _CHANGE.fullmatch(name):
+    if ids.CHANGE_BEGINNING.fullmatch(name):
         return Shown("change", attempts=tuple(log.of_beginning(repo, name)))
     if _OPERATION.fullmatch(name):
         return Shown("operation", entries=tuple(log.operations(repo, name)))

@@ -17,12 +17,12 @@ class Match(Model):
     work of several. ``known`` says that the records were there already.
     """
 
-    attempt: str | None
-    change_id: str | None
     title: str
     source: str
     commit: str
     by: str
+    attempt: str | None = None
+    change_id: str | None = None
     squash: bool = False
     known: bool = False
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from gitlanes.exchange import reconcile
+from gitlanes.history import changes
+from gitlanes.models.changes import Change, ChangeList
 from gitlanes.models.reconciled import Reconciled
 from gitlanes.store.lane_repo import LaneRepo
 
@@ -11,6 +13,17 @@ class Changes:
     """What became of changes, and where they landed."""
 
     _repo: LaneRepo
+
+    def change(self, named: str) -> tuple[Change, ...]:
+        """Return the changes that a Change-Id, an attempt or any commit of theirs names.
+
+        Several only for a squash. Raises NotFound.
+        """
+        return changes.show(self._repo, named)
+
+    def changes(self, lane: str | None = None, *, limit: int | None = None) -> ChangeList:
+        """Return changes by their newest attempts, the one that moved last first."""
+        return changes.listing(self._repo, lane=lane, limit=limit)
 
     def reconcile(self, branch: str | None = None, *, dry_run: bool = False) -> Reconciled:
         """Find lanes' work that a host squashed or rebased into a bound branch, and record it.

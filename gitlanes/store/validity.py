@@ -11,6 +11,7 @@ from typing import Any
 
 from gitlanes import ids
 from gitlanes.errors import BadName
+from gitlanes.models.reconciled import Match
 from gitlanes.models.records import COUNTERS, LIMITED, STATUSES, Attempt, Lane
 from gitlanes.store import layout
 
@@ -182,6 +183,26 @@ def promotion_of(details: object) -> dict[str, Any] | None:
     except (ValueError, KeyError, TypeError):
         return None
     return told
+
+
+def reconciled_of(details: object) -> tuple[str, tuple[Match, ...]] | None:
+    """Return the lane that an entry's details say work came to, and what was found of it there.
+
+    None if they say nothing, or what is unsound.
+    """
+    told = details.get("reconciled") if isinstance(details, dict) else None
+    try:
+        return (str(told["into"]), tuple(map(_match, told["matches"]))) if told else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _match(body: dict[str, Any]) -> Match:
+    texts = ("title", "source", "commit", "by")
+    if not all(isinstance(body[x], str) for x in texts):
+        raise ValueError("a match is of another form")
+    known: dict[str, Any] = {x: body[x] for x in Match.fields if x in body}
+    return Match(**known)
 
 
 def is_sound(record: dict[str, Any]) -> bool:

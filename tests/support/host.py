@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from tests.support.repos import TestRepo
 
+# The committer is the host: so no commit can come out the same as the one that it is made of.
+_AS_HOST = ("-c", "user.name=Host", "-c", "user.email=noreply@host.example")
+
 
 def commits_of(repo: TestRepo, branch: str) -> list[str]:
     """Return a branch's own commits, oldest first."""
@@ -13,7 +16,7 @@ def commits_of(repo: TestRepo, branch: str) -> list[str]:
 def squash(repo: TestRepo, branch: str, message: str) -> str:
     """Bring a branch as one commit; return it."""
     repo.git("merge", "--quiet", "--squash", branch)
-    repo.git("commit", "--quiet", f"--message={message}")
+    repo.git(*_AS_HOST, "commit", "--quiet", f"--message={message}")
     return repo.rev("HEAD")
 
 
@@ -29,6 +32,6 @@ def rebase(repo: TestRepo, branch: str, *, trailers: bool = True) -> list[str]:
     for commit in commits_of(repo, branch):
         repo.git("cherry-pick", "--no-commit", commit)
         message = repo.git("log", "-1", f"--format={'%B' if trailers else '%s'}", commit)
-        repo.git("commit", "--quiet", f"--message={message}")
+        repo.git(*_AS_HOST, "commit", "--quiet", f"--message={message}")
         made.append(repo.rev("HEAD"))
     return made
