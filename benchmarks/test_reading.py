@@ -98,6 +98,20 @@ def test_history(bench: Bench, peopled: Callable[..., TestRepo], among: int) -> 
     )
 
 
+def test_operations(bench: Bench, peopled: Callable[..., TestRepo]) -> None:
+    """The last 50 of 10,000 operations of 20 lanes, beside git's log of their journals."""
+    repo = peopled(20, 500)
+    log = ["git", "log", "-50", "--glob=refs/lanes/journal/*"]
+    assert len(json.loads(lanes(repo, "op", "log", "--json"))["operations"]) == 50
+    bench.compare(
+        "git lanes op log, 50 of 10,000 operations",
+        lambda _: lanes(repo, "op", "log"),
+        Side("git log -50 of the journals", lambda _: git_side.run(log, repo.path, repo.environ)),
+        bar=Bar(150, "<= 150 ms"),
+        rounds=ROUNDS,
+    )
+
+
 def lanes(repo: TestRepo, *args: str) -> str:
     """Run the installed command outside any workspace, where GIT_DIR names the repository."""
     environ = {**repo.environ, "GIT_DIR": str(repo.path)}

@@ -56,7 +56,7 @@ def history(repo: LaneRepo, wanted: Filter | None = None) -> History:
     check(wanted.status, wanted.limit)
     since = moment(repo, wanted.since) if wanted.since is not None else None
     lane = wanted.lane or wanted.into
-    tips = _tips(repo, lane)
+    tips = tips_of(repo, lane)
     found = _attempts(repo, tips, since, one=lane is not None)
     fits = _promotions(repo, wanted)
     batch = _BATCH if wanted.limit is None else min(_BATCH, wanted.limit)
@@ -79,7 +79,7 @@ def history(repo: LaneRepo, wanted: Filter | None = None) -> History:
 
 def attempts(repo: LaneRepo, lane: str | None = None) -> Iterator[Attempt]:
     """Return the attempts of all lanes, or of one, newest first, each read when asked for."""
-    return (x for x, _ in _attempts(repo, _tips(repo, lane), None, one=lane is not None))
+    return (x for x, _ in _attempts(repo, tips_of(repo, lane), None, one=lane is not None))
 
 
 def each(repo: LaneRepo, wanted: Filter | None = None) -> Iterator[Told]:
@@ -91,7 +91,7 @@ def each(repo: LaneRepo, wanted: Filter | None = None) -> Iterator[Told]:
     check(wanted.status, wanted.limit)
     since = moment(repo, wanted.since) if wanted.since is not None else None
     lane = wanted.lane or wanted.into
-    found = _attempts(repo, _tips(repo, lane), since, one=lane is not None)
+    found = _attempts(repo, tips_of(repo, lane), since, one=lane is not None)
     fits = _promotions(repo, wanted)
     some = (x for x, entry in found if _matches(x, wanted) and fits(x, entry))
     told = (x for x in _with_notes(repo, some) if _tagged(x, wanted.tag))
@@ -136,7 +136,7 @@ def operations(repo: LaneRepo, operation: str) -> list[Entry]:
     """Return the entries of one operation, by its id or a unique beginning; raises NotFound."""
     found = [
         entry
-        for entry in journal.walk_all(repo.git, _tips(repo, None), repo.warn)
+        for entry in journal.walk_all(repo.git, tips_of(repo, None), repo.warn)
         if entry.operation.startswith(operation)
     ]
     _require_one("operation", operation, {x.operation for x in found})
@@ -160,13 +160,13 @@ def of_change(repo: LaneRepo, change: str) -> list[Told]:
         repo, lambda db: list(places.attempts_at(repo, places.of_change(db, change)))
     )
     if attempts is None:
-        attempts = (x for x, _ in _attempts(repo, _tips(repo, None), None))
+        attempts = (x for x, _ in _attempts(repo, tips_of(repo, None), None))
     return list(_with_notes(repo, (x for x in attempts if x.change_id == change)))
 
 
 def of_beginning(repo: LaneRepo, change: str) -> list[Told]:
     """Return the attempts of the one change whose id begins like that; raises NotFound."""
-    every = (x.change_id for x, _ in _attempts(repo, _tips(repo, None), None))
+    every = (x.change_id for x, _ in _attempts(repo, tips_of(repo, None), None))
     found = {x for x in every if x and x.startswith(change)}
     _require_one("change", change, found)
     return of_change(repo, found.pop())
@@ -182,7 +182,8 @@ def tell_all(repo: LaneRepo, attempts: Iterable[Attempt]) -> Iterator[Told]:
     return _with_notes(repo, iter(attempts))
 
 
-def _tips(repo: LaneRepo, lane: str | None) -> list[str]:
+def tips_of(repo: LaneRepo, lane: str | None) -> list[str]:
+    """Return the newest entries of all journals, or of one lane's; raises NotFound."""
     if lane is not None:
         state = repo.view.find(lane)
         there = state is not None and state.record.status != RENAMED

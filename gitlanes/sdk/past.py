@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gitlanes.history import log, rejections
+from gitlanes.history import log, operations, rejections
 from gitlanes.landing import foreseen
 from gitlanes.models.history import Diff, Told
+from gitlanes.models.operations import Operation, Operations
 from gitlanes.models.watching import Rejection
 from gitlanes.store.lane_repo import LaneRepo
 
@@ -27,6 +28,16 @@ class Past:
     ) -> Iterator[Told]:
         """Yield attempts, newest first, without a limit; each is read when it is asked for."""
         return log.each(self._repo, log.Filter(lane, status, agent, tag, since))
+
+    def operations(
+        self, lane: str | None = None, *, limit: int | None = operations.DEFAULT_LIMIT
+    ) -> Operations:
+        """Return what was done to lanes, newest first; None as a limit is back to the beginning."""
+        return operations.listing(self._repo, lane=lane, limit=limit)
+
+    def operation(self, operation: str) -> Operation:
+        """Return one operation by its id, or a unique beginning; raises NotFound."""
+        return operations.show(self._repo, operation)
 
     def last_rejection(self, lane: str) -> Rejection | None:
         """Return a lane's last rejected attempt: the reason, its diff, and which retry is next."""
