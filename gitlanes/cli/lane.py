@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from gitlanes.cli import drawing
 from gitlanes.cli.errors import line
 from gitlanes.cli.output import Output, command, confirm, porcelain_option, short
 from gitlanes.cli.terminal import put
@@ -45,20 +46,9 @@ def _table(out: Output, rows: Sequence[tuple[str, LaneSummary]]) -> None:
 
 def _nested(lanes: Sequence[LaneSummary]) -> list[tuple[str, LaneSummary]]:
     """Return the lanes with the branches of a tree drawn before each."""
-    below: dict[str | None, list[LaneSummary]] = {}
-    for lane in lanes:
-        below.setdefault(lane.above, []).append(lane)
-    rows: list[tuple[str, LaneSummary]] = []
-    # A stack, for a chain of lanes may be longer than calls can be deep.
-    todo = [("", "", x) for x in reversed(below.get(None, []))]
-    while todo:
-        before, indent, lane = todo.pop()
-        rows.append((before, lane))
-        children = below.get(lane.name, [])
-        drawn = [(f"{indent}|-- ", f"{indent}|   ", x) for x in children[:-1]]
-        drawn += [(f"{indent}`-- ", f"{indent}    ", x) for x in children[-1:]]
-        todo += reversed(drawn)
-    return rows
+    by_name = {x.name: x for x in lanes}
+    drawn = drawing.tree(list(by_name), {x.name: x.above for x in lanes})
+    return [(before, by_name[name]) for before, name in drawn]
 
 
 @command("status")

@@ -90,3 +90,50 @@ def unarchive_command(out: Output, lane: str, expect: str | None) -> None:
         made = unarchive(repo, lane, expect=expect)
     out.result(made, [f"lane {made.lane.name} is active"])
     out.say(f"hint: give it a workspace with 'git lanes workspace create {made.lane.name}'")
+
+
+@command("pause")
+@click.argument("lane", required=False)
+@click.option("--reason", metavar="TEXT", help="Why.")
+@_EXPECT
+def pause_command(out: Output, lane: str | None, reason: str | None, expect: str | None) -> None:
+    """Let LANE take no work for now: no proposal, decision or promotion.
+
+    LANE may be left out inside its workspace, which stays.
+    """
+    from gitlanes.graph.pausing import pause
+
+    with out.repository() as repo:
+        made = pause(repo, lane, why=reason, expect=expect)
+    out.result(made, [f"paused lane {made.lanes[0]}"])
+
+
+@command("resume")
+@click.argument("lane", required=False)
+@_EXPECT
+def resume_command(out: Output, lane: str | None, expect: str | None) -> None:
+    """Make a paused or abandoned LANE active again.
+
+    LANE may be left out inside its workspace.
+    """
+    from gitlanes.graph.pausing import resume
+
+    with out.repository() as repo:
+        made = resume(repo, lane, expect=expect)
+    out.result(made, [f"lane {made.lanes[0]} is active"])
+
+
+@command("abandon")
+@click.argument("lane")
+@click.option("--reason", metavar="TEXT", help="Why.")
+@click.option("--cascade", is_flag=True, help="Abandon the lanes that follow it, too.")
+@_EXPECT
+def abandon_command(
+    out: Output, lane: str, reason: str | None, cascade: bool, expect: str | None
+) -> None:
+    """Give LANE up without landing it; its work and workspace stay, and 'resume' brings it back."""
+    from gitlanes.graph.pausing import abandon
+
+    with out.repository() as repo:
+        made = abandon(repo, lane, why=reason, cascade=cascade, expect=expect)
+    out.result(made, [f"abandoned lane {x}" for x in made.lanes])

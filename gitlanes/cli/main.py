@@ -45,6 +45,10 @@ COMMANDS = {
     "rename": ("lane_edit", "give a lane another name; old ids still resolve"),
     "archive": ("lane_edit", "put a lane away: hidden, readable, takes no work"),
     "unarchive": ("lane_edit", "make an archived lane active again"),
+    "pause": ("lane_edit", "let a lane take no work for now"),
+    "resume": ("lane_edit", "make a paused or abandoned lane active again"),
+    "abandon": ("lane_edit", "give a lane up without landing it; its work stays"),
+    "dep": ("dep", "say which lanes follow which"),
     "bind": ("bind", "tie a lane to a branch of yours, or let them part"),
     "delete": ("lane", "delete a lane; its records stay readable"),
     "workspace": ("workspace", "list, create, update, switch and remove workspaces"),
@@ -78,7 +82,7 @@ COMMANDS = {
 }
 
 # Those that hold commands of their own; their plural is a name of theirs that help does not show.
-GROUPS = ("workspace", "snapshot", "change", "op", "cost", "budget")
+GROUPS = ("dep", "workspace", "snapshot", "change", "op", "cost", "budget")
 
 # What every command takes, and nothing before a command does.
 _COMMON = ("--json", "--quiet", "-q", "--verbose", "-v", "--debug")

@@ -16,6 +16,7 @@ from gitlanes.models.records import MODES
 @command("new")
 @click.argument("name")
 @click.option("--from", "start", metavar="START", help="Lane, attempt, snapshot or revision.")
+@click.option("--on", metavar="LANE", help="Start from LANE, or its attempt, and follow it.")
 @click.option("--no-workspace", is_flag=True, help="Make the lane alone.")
 @click.option("--path", type=click.Path(), help="Where the workspace goes.")
 @click.option("--agent", metavar="ID", help="Who owns the lane.")
@@ -30,6 +31,7 @@ def new_command(
     out: Output,
     name: str,
     start: str | None,
+    on: str | None,
     no_workspace: bool,
     path: str | None,
     agent: str | None,
@@ -41,7 +43,11 @@ def new_command(
     expect: str | None,
     **limits: Any,
 ) -> None:
-    """Make lane NAME with a workspace of its own, from the adopted lane's head unless told."""
+    """Make lane NAME with a workspace of its own, from the adopted lane's head unless told.
+
+    What is made --on a lane follows it: it is promoted into that one, and its costs count there,
+    too. --from is a start alone.
+    """
     from gitlanes.cli.paths import directory
     from gitlanes.lanes.about import About
     from gitlanes.lanes.lifecycle import new
@@ -53,6 +59,7 @@ def new_command(
             repo,
             name,
             start=start,
+            on=on,
             workspace=not no_workspace,
             path=directory(path),
             agent=agent,

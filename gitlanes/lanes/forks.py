@@ -6,11 +6,13 @@ import os
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
+from gitlanes.errors import BadValue
 from gitlanes.git.refs import list_refs
 from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import Landed, Lane, LaneState
 from gitlanes.store import layout
 from gitlanes.store.ancestry import is_ancestor, merge_base
+from gitlanes.store.expectation import require_active
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -18,10 +20,14 @@ if TYPE_CHECKING:
 
 
 class Start(Model):
-    """A start: the commit, and the lane whose history it was taken from, if it was one's."""
+    """A start: the commit, and the lane whose history it was taken from, if it was one's.
+
+    ``parent`` is the uuid of the lane to be followed.
+    """
 
     commit: str
     origin: LaneState | None
+    parent: str | None = None
 
 
 def resolve(repo: LaneRepo, name: str | None, default: LaneState) -> Start:
@@ -35,6 +41,24 @@ def resolve(repo: LaneRepo, name: str | None, default: LaneState) -> Start:
     if origin is not None and origin.record.live:
         return Start(commit, origin)
     return Start(commit, _holder(repo, commit, default))
+
+
+def resolve_on(repo: LaneRepo, start: str | None, on: str | None, default: LaneState) -> Start:
+    """Return the start that `start` names, or that of a lane which is to be followed.
+
+    Raises BadValue for both, NotFound for what is no lane and of none, Refused for a lane that
+    takes no work.
+    """
+    if on is None:
+        return resolve(repo, start, default)
+    if start is not None:
+        raise BadValue("a lane starts either from something or on it", hint="give one of them")
+    of = ids.ATTEMPT_ID.fullmatch(on) or ids.SNAPSHOT_ID.fullmatch(on)
+    parent = repo.view.attempt_in(on)[1] if ids.ATTEMPT_ID.fullmatch(on) else None
+    parent = parent or repo.view.lane(of["lane"] if of else on)
+    require_active(parent.record)
+    commit = repo.view.commit_of(on) if of else str(parent.record.head)
+    return Start(commit, parent, parent.record.uuid)
 
 
 def _holder(repo: LaneRepo, commit: str, default: LaneState) -> LaneState | None:

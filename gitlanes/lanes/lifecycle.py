@@ -48,6 +48,7 @@ def new(
     name: str,
     *,
     start: str | None = None,
+    on: str | None = None,
     workspace: bool = True,
     path: Path | None = None,
     agent: str | None = None,
@@ -59,7 +60,8 @@ def new(
 ) -> NewLane:
     """Make a lane, and a workspace for it unless told not to.
 
-    ``start`` is a lane, attempt, snapshot or revision; the adopted lane's head by default.
+    ``start`` is a lane, attempt, snapshot or revision; the adopted lane's head by default. With
+    ``on`` it starts from a lane, or from an attempt or snapshot of one, and follows that lane.
     ``agent`` is who owns the lane, ``sparse`` the directories that its workspaces are limited
     to, ``limits`` its budget. With ``exist_ok`` a lane of that name is returned as it is.
     Raises Raced if the start is not the commit that ``expect`` (a beginning of it) names,
@@ -77,7 +79,7 @@ def new(
         workspaces.complete(repo, existing.record)
         if exist_ok:
             return _existing(repo, existing)
-    begun = forks.resolve(repo, start, default)
+    begun = forks.resolve_on(repo, start, on, default)
     require_commit(f"start of lane '{name}'", begun.commit, expect)
     only = directories(repo, sparse, begun.commit)
     if workspace:
@@ -108,8 +110,8 @@ def delete(
 ) -> DeletedLane:
     """Delete a lane and its workspace; its records stay readable, and its attempts' content.
 
-    Refuses open attempts and unsaved work; with ``force`` the attempts are rejected, and the
-    work is snapshotted first. Raises Raced if the lane is not at `expect`.
+    Refuses open attempts, unsaved work and lanes that follow it; with ``force`` the attempts are
+    rejected, and the work is snapshotted first. Raises Raced if the lane is not at `expect`.
     """
     check_expected(expect)
     known = repo.view.find(name)
@@ -124,6 +126,7 @@ def delete(
         state = repo.view.lane(name)
         require_commit(f"lane '{name}'", state.record.head, expect)
         refuse_open(state, force=force)
+        _refuse_followed(repo, state, force=force)
         closed = [
             replace(x, status=REJECTED, reason="the lane was deleted", decided=tx.time)
             for x in state.record.open
@@ -132,6 +135,18 @@ def delete(
         tx.lane(state, replace(state.record, status=DELETED, open=()), attempts=closed)
         tx.drop(layout.head(name))
     return DeletedLane(state.record, saved.id if saved else None)
+
+
+def _refuse_followed(repo: LaneRepo, state: LaneState, *, force: bool) -> None:
+    """Raise Refused where other lanes follow this one, unless forced."""
+    name, uuid = state.record.name, state.record.uuid
+    names = [x.record.name for x in repo.view.lanes() if uuid in x.record.parents]
+    if names and not force:
+        raise Refused(
+            f"lane '{name}' is followed by {', '.join(names)}",
+            hint="let them go on without it first "
+            f"(git lanes dep remove {names[0]} --on {name}), or use --force",
+        )
 
 
 def _finish_deletion(repo: LaneRepo, state: LaneState, *, force: bool) -> DeletedLane:
@@ -200,6 +215,7 @@ def _record(
         fork=start.commit,
         created=tx.time,
         origin=start.origin.record.uuid if start.origin else None,
+        parent=start.parent,
         owner=agent,
         next=tombstone.record.next if tombstone else 1,
         spent=spending.begun_again(tx.repo, tombstone.record if tombstone else None),

@@ -14,6 +14,9 @@ STATUSES = (PROPOSED, ACCEPTED, REJECTED, SUPERSEDED)
 
 ACTIVE = "active"
 ARCHIVED = "archived"
+# No work for now, and none any more; both can be taken back.
+PAUSED = "paused"
+ABANDONED = "abandoned"
 DELETED = "deleted"
 # The tombstone that a lane leaves under its old name.
 RENAMED = "renamed"
@@ -97,7 +100,8 @@ class Lane(Model):
     """A lane's whole record, as each of its journal entries carries it.
 
     ``fork`` is the commit it started from, ``origin`` the uuid of the lane whose history that
-    was, ``parent`` the uuid of the lane that it follows. ``change`` is the Change-Id that the
+    was, ``parent`` the uuid of the lane that it follows, ``beside`` those of further ones. ``why``
+    is what was said when its status was set. ``change`` is the Change-Id that the
     next proposal carries on after a rejection. ``branch`` is the bound branch's ref, told by its
     name under ``--json``. ``description`` and ``meta`` are what people say of it, ``mode`` how it
     is promoted unless told, ``sparse`` the directories that its workspaces are limited to (none:
@@ -115,6 +119,8 @@ class Lane(Model):
     created: str
     origin: str | None = None
     parent: str | None = None
+    beside: tuple[str, ...] = ()
+    why: str | None = None
     owner: str | None = None
     next: int = 1
     open: tuple[Attempt, ...] = ()
@@ -134,6 +140,11 @@ class Lane(Model):
     def live(self) -> bool:
         """Say whether there is a lane of that name: not deleted, and not renamed away."""
         return self.status not in (DELETED, RENAMED)
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Return the uuids of the lanes that it follows, the one that it lands on first."""
+        return (self.parent, *self.beside) if self.parent else self.beside
 
     @property
     def bound(self) -> bool:

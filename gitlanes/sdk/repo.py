@@ -41,6 +41,7 @@ from gitlanes.sdk.changes import Changes
 from gitlanes.sdk.costs import Costs
 from gitlanes.sdk.directories import Directories
 from gitlanes.sdk.gates import Gates
+from gitlanes.sdk.graph import Following
 from gitlanes.sdk.offering import Amendment, Offering, Path_, Proposing, Said, offer_of, path_names
 from gitlanes.sdk.past import Past
 from gitlanes.sdk.questions import Questions
@@ -50,7 +51,7 @@ from gitlanes.store.transaction import mend
 from gitlanes.upkeep import doctor
 
 
-class Repo(Questions, Past, Waits, Costs, Gates, Changes, Directories):
+class Repo(Questions, Past, Waits, Costs, Gates, Changes, Following, Directories):
     """One git repository with lanes; a context manager, one for each thread.
 
     The identity and git's configuration are read once. Every method raises a subclass of
@@ -98,6 +99,7 @@ class Repo(Questions, Past, Waits, Costs, Gates, Changes, Directories):
         name: str,
         *,
         start: str | None = None,
+        on: str | None = None,
         workspace: bool = True,
         path: Path_ | None = None,
         agent: str | None = None,
@@ -111,6 +113,7 @@ class Repo(Questions, Past, Waits, Costs, Gates, Changes, Directories):
     ) -> NewLane:
         """Make a lane and its workspace; `expect` is the head that `start` must have.
 
+        It starts from ``start``, or from ``on``, a lane that it follows then.
         ``sparse`` are the directories that the workspace is limited to, ``mode`` is how the
         lane is promoted unless told, ``budget`` what it may use.
         """
@@ -118,6 +121,7 @@ class Repo(Questions, Past, Waits, Costs, Gates, Changes, Directories):
             self._repo,
             name,
             start=start,
+            on=on,
             workspace=workspace,
             path=Path(path) if path is not None else None,
             agent=agent,

@@ -27,8 +27,9 @@ _DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _NO_TEXTS = (
     *("schema", "operation", "verb", "time", "previous", "refs", "lanes", "name", "lane", "uuid"),
     *("id", "kind", "status", "commit", "base", "tree", "change_id", "landed", "head", "fork"),
-    *("created", "decided", "origin", "parent", "branch", "mode", "sparse", "merged", "on"),
-    *("superseded_by", "change", "host", "budget", "spent", "promotion", "forced", "renamed"),
+    *("created", "decided", "origin", "parent", "beside", "branch", "mode", "sparse", "merged"),
+    *("on", "superseded_by", "change", "host", "budget", "spent", "promotion", "forced"),
+    "renamed",
 )
 _NO_TEXTS_OF_NOTES = (
     *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
@@ -39,7 +40,7 @@ _REDACTED = "[redacted: "
 # Takes JSON's values, and the keys of what it leaves as it is.
 Clean = Callable[[Any, Collection[str]], Any]
 # Members that are absent rather than empty: most lanes have none of them.
-_RARE = ("meta", "sparse", "mingled", "budget", "spent")
+_RARE = ("meta", "sparse", "mingled", "budget", "spent", "beside", "why")
 
 
 def _as_is(value: Any, _: Collection[str]) -> Any:
@@ -230,7 +231,7 @@ def _lane(body: dict[str, Any]) -> Lane:
         )
         for lane, where in body.get("landed", {}).items()
     }
-    known["sparse"] = tuple(body.get("sparse", ()))
+    known |= {key: tuple(body.get(key, ())) for key in ("sparse", "beside")}
     return checked_lane(Lane(**known, extra=extra))
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 
 from gitlanes.errors import BadValue, Raced, Refused
-from gitlanes.models.records import ACTIVE, ARCHIVED, Lane
+from gitlanes.models.records import ABANDONED, ACTIVE, ARCHIVED, PAUSED, Lane
+from gitlanes.store import codec
 
+_BACK = {ARCHIVED: "unarchive", PAUSED: "resume", ABANDONED: "resume"}
+_ONLY_ACTIVE = "only active lanes take work"
 _COMMIT = re.compile(r"[0-9a-f]{4,40}")
 
 
@@ -36,7 +39,7 @@ def require_active(lane: Lane) -> None:
     """Raise Refused unless the lane takes work and promotions."""
     if lane.status == ACTIVE:
         return
-    hint = "only active lanes take work"
-    if lane.status == ARCHIVED:
-        hint = f"bring it back with 'git lanes unarchive {lane.name}'"
-    raise Refused(f"lane '{lane.name}' is {lane.status}", hint=hint)
+    back = _BACK.get(lane.status)
+    hint = f"bring it back with 'git lanes {back} {lane.name}'" if back else _ONLY_ACTIVE
+    why = f": {codec.one_line(lane.why, 100)}" if lane.why else ""
+    raise Refused(f"lane '{lane.name}' is {lane.status}{why}", hint=hint)

@@ -51,11 +51,11 @@ def checked_lane(lane: Lane) -> Lane:
         raise ValueError(error.message) from None
     landed = [x for where in lane.landed.values() for x in (*where.bases, where.at, where.source)]
     _require_oids(lane.head, lane.fork, *landed)
-    for uuid in filter(None, (lane.uuid, lane.origin, lane.parent)):
+    for uuid in filter(None, (lane.uuid, lane.origin, lane.parent, *lane.beside)):
         _require(_UUID, uuid)
     if lane.branch is not None:
         _require(_BRANCH, lane.branch)
-    if (fault := unsound_said(lane.description, lane.meta, lane.mode)) is not None:
+    if (fault := unsound_said(lane.description, lane.meta, lane.mode, lane.why)) is not None:
         raise ValueError(f"a lane's {fault} is not text")
     if not all(isinstance(x, str) and directory_fault(x) is None for x in lane.sparse):
         raise ValueError("a sparse directory is none")
@@ -109,13 +109,14 @@ def _are_sums(sums: object) -> bool:
     )
 
 
-def unsound_said(description: object, meta: object, mode: object) -> str | None:
+def unsound_said(description: object, meta: object, mode: object, why: object = None) -> str | None:
     """Return which of the things that people say of a lane is no text, or None."""
     pairs = meta.items() if isinstance(meta, dict) else [(None, None)]
     texts = {
         "description": (description or "",),
         "meta": (x for pair in pairs for x in pair),
         "mode": (mode or "",),
+        "why": (why or "",),
     }
     odd = (kind for kind, found in texts.items() if not all(isinstance(x, str) for x in found))
     return next(odd, None)

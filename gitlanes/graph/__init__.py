@@ -1,0 +1,1 @@
+"""Lanes that depend on lanes: who follows whom, and who waits."""

@@ -1,0 +1,203 @@
+"""Which lanes follow which: set, taken back, and told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from gitlanes.errors import Negative, Refused
+from gitlanes.models.graph import Followed, Graph, Node, Relatives
+from gitlanes.models.plain import replace
+from gitlanes.models.records import RENAMED, Lane, LaneState
+from gitlanes.store import codec
+from gitlanes.store.ancestry import merge_base
+from gitlanes.store.expectation import check_expected, require_active, require_commit
+from gitlanes.store.transaction import transaction
+from gitlanes.workspaces import finding
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+# {uuid: record}
+Lanes = Mapping[str, Lane]
+# Returns the uuids of the parents that a lane has after it.
+_Change = Callable[["LaneRepo", Lanes, LaneState, list[str]], list[str]]
+
+
+def add(
+    repo: LaneRepo, lane: str | None, on: Iterable[str], *, expect: str | None = None
+) -> Followed:
+    """Let a lane follow others, too; the first one that it follows is its target.
+
+    Raises Refused where that would be a cycle, Negative where it follows them all already,
+    Raced if it is not at `expect`.
+    """
+    return _changed(repo, lane, on, expect, _added)
+
+
+def remove(
+    repo: LaneRepo, lane: str | None, on: Iterable[str], *, expect: str | None = None
+) -> Followed:
+    """Let a lane go on without others that it follows, be they deleted.
+
+    Where its target is among them, the next one is that. Raises Negative where it follows none
+    of them, Raced if it is not at `expect`.
+    """
+    return _changed(repo, lane, on, expect, _removed)
+
+
+def relatives(repo: LaneRepo, lane: str | None = None) -> Relatives:
+    """Return the lanes that one follows, and those that follow it; raises NotFound."""
+    record = finding.lane_or_present(repo, lane).record
+    known = _known(repo)
+    above = [known[x] for x in record.parents if x in known]
+    below = [x for x in known.values() if x.live and record.uuid in x.parents]
+    told = (tuple(_node(x, known) for x in some) for some in (above, below))
+    return Relatives(record.name, *told)
+
+
+def graph(repo: LaneRepo) -> Graph:
+    """Return all live lanes that follow others or are followed, each after its first parent."""
+    known = _known(repo)
+    live = [x for x in known.values() if x.live]
+    above = {x.uuid: [known[y] for y in x.parents if y in known] for x in live}
+    linked = {y.uuid for x in live for y in (x, *above[x.uuid]) if above[x.uuid]}
+    shown = [x for x in known.values() if x.uuid in linked]
+    below: dict[str | None, list[Lane]] = {}
+    for lane in shown:
+        parents = above.get(lane.uuid, [])
+        below.setdefault(parents[0].uuid if parents else None, []).append(lane)
+    found: list[Lane] = []
+    todo = below.get(None, [])[::-1]
+    while todo:
+        lane = todo.pop()
+        found.append(lane)
+        todo += below.get(lane.uuid, [])[::-1]
+    return Graph(tuple(_node(x, known) for x in found))
+
+
+def lineage(repo: LaneRepo, lane: str | None = None) -> tuple[str, ...]:
+    """Return the names of the lanes that one follows, and that those follow: the nearest first."""
+    record = finding.lane_or_present(repo, lane).record
+    known = _known(repo)
+    return tuple(known[x].name for x in _above(known, record.uuid) if x in known)
+
+
+def common_base(repo: LaneRepo, one: str, other: str) -> str | None:
+    """Return the newest commit that the heads of two lanes have in common; None without one."""
+    heads = [str(repo.view.lane(x).record.head) for x in (one, other)]
+    return merge_base(repo, *heads)
+
+
+def dependants(known: Lanes, uuid: str) -> list[str]:
+    """Return the uuids of the live lanes that follow a lane, and that follow those."""
+    found: list[str] = []
+    todo = [uuid]
+    while todo:
+        here = todo.pop(0)
+        for lane in known.values():
+            if lane.live and here in lane.parents and lane.uuid not in (*found, uuid):
+                found.append(lane.uuid)
+                todo.append(lane.uuid)
+    return found
+
+
+def _changed(
+    repo: LaneRepo,
+    lane: str | None,
+    on: Iterable[str],
+    expect: str | None,
+    change: _Change,
+) -> Followed:
+    check_expected(expect)
+    name = finding.lane_or_present(repo, lane).record.name
+    with transaction(repo, "depend") as tx:
+        state = repo.view.lane(name)
+        require_commit(f"lane '{name}'", state.record.head, expect)
+        known = _known(repo)
+        parents = change(repo, known, state, list(dict.fromkeys(on)))
+        record = replace(state.record, parent=next(iter(parents), None), beside=tuple(parents[1:]))
+        names = tuple(known[x].name if x in known else x for x in parents)
+        tx.description = f"lane {name} follows {', '.join(names) or 'none'}"
+        tx.lane(state, record)
+    return Followed(record, names)
+
+
+def _added(repo: LaneRepo, known: Lanes, state: LaneState, on: list[str]) -> list[str]:
+    lane = state.record
+    require_active(lane)
+    wanted = [repo.view.lane(x).record for x in on]
+    for other in wanted:
+        _require_no_cycle(known, lane, other)
+    parents = [*lane.parents, *(x.uuid for x in wanted)]
+    if len(set(parents)) == len(lane.parents):
+        names = _quoted(x.name for x in wanted)
+        raise Negative(f"nothing to add: lane '{lane.name}' follows {names} already")
+    return list(dict.fromkeys(parents))
+
+
+def _removed(repo: LaneRepo, known: Lanes, state: LaneState, on: list[str]) -> list[str]:
+    del repo
+    parents = state.record.parents
+    names = {known[x].name if x in known else x: x for x in parents}
+    gone = {names[x] for x in on if x in names}
+    if not gone:
+        raise Negative(
+            f"nothing to remove: lane '{state.record.name}' does not follow {_quoted(on)}",
+            hint=f"see 'git lanes dep list {state.record.name}'",
+        )
+    return [x for x in parents if x not in gone]
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"'{codec.one_line(x, 60)}'" for x in names)
+
+
+def _require_no_cycle(known: Lanes, lane: Lane, other: Lane) -> None:
+    """Raise Refused where `other` follows the lane already, or is it."""
+    way = _way(known, other.uuid, lane.uuid)
+    if way is not None:
+        names = [known[x].name for x in (lane.uuid, *way)]
+        raise Refused(
+            f"lane '{lane.name}' cannot follow '{other.name}': "
+            f"{' -> '.join(names)} would be a cycle",
+            hint="see 'git lanes dep graph'",
+            data={"cycle": names},
+        )
+
+
+def _way(known: Lanes, start: str, end: str) -> list[str] | None:
+    """Return the lanes on a way along parents from one to another, both included."""
+    ways = {start: [start]}
+    todo = [start]
+    while todo and end not in ways:
+        here = todo.pop(0)
+        for above in known[here].parents if here in known else ():
+            if above not in ways:
+                ways[above] = [*ways[here], above]
+                todo.append(above)
+    return ways.get(end)
+
+
+def _above(known: Lanes, uuid: str) -> Iterator[str]:
+    found = {uuid}
+    todo = [uuid]
+    while todo:
+        here = todo.pop(0)
+        for above in known[here].parents if here in known else ():
+            if above not in found:
+                found.add(above)
+                todo.append(above)
+                yield above
+
+
+def _known(repo: LaneRepo) -> dict[str, Lane]:
+    """Return every lane by its uuid, deleted ones included."""
+    every = repo.view.lanes(deleted=True)
+    return {x.record.uuid: x.record for x in every if x.record.status != RENAMED}
+
+
+def _node(lane: Lane, known: Lanes) -> Node:
+    parents = tuple(known[x].name if x in known else x for x in lane.parents)
+    waiting = tuple(x.id for x in lane.open)
+    return Node(lane.name, lane.uuid, lane.status, lane.head, parents, waiting)

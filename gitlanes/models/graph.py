@@ -1,0 +1,60 @@
+"""Which lanes follow which."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from gitlanes.models.lanes import OfALane
+from gitlanes.models.plain import Model, Result
+
+
+class Node(Model):
+    """A lane among those that follow others.
+
+    ``parents`` are the names of the lanes that it follows, that which it is promoted into first;
+    ``open`` are the ids of its attempts that wait.
+    """
+
+    name: str
+    uuid: str
+    status: str
+    head: str | None
+    parents: tuple[str, ...]
+    open: tuple[str, ...]
+
+
+class Followed(OfALane):
+    """A lane whose parents changed: ``parents`` are the names that it follows now."""
+
+    parents: tuple[str, ...]
+
+    schema: ClassVar[str] = "followed"
+
+
+class Relatives(Result):
+    """The lanes that one follows, and those that follow it."""
+
+    lane: str
+    parents: tuple[Node, ...]
+    dependants: tuple[Node, ...]
+
+    schema: ClassVar[str] = "relatives"
+
+
+class Graph(Result):
+    """All lanes that follow others or are followed, each after its first parent."""
+
+    lanes: tuple[Node, ...]
+
+    schema: ClassVar[str] = "graph"
+
+
+class Paused(Result):
+    """Lanes whose status was set, and why; ``skipped`` had it already."""
+
+    status: str
+    why: str | None
+    lanes: tuple[str, ...]
+    skipped: tuple[str, ...] = ()
+
+    schema: ClassVar[str] = "paused"
