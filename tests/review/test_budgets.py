@@ -192,17 +192,15 @@ def test_the_boundary_of_a_day() -> None:
 
 def test_lanes_count_towards_those_that_they_follow(repo: TestRepo) -> None:
     """A parent's budget counts its children's children, deleted ones and former ones, too."""
-    for name in ("top", "child", "grandchild"):
-        repo.lane(name)
-    put(repo, "child", parent=record(repo, "top").uuid)
-    put(repo, "grandchild", parent=record(repo, "child").uuid)
+    for name, on in (("top", None), ("child", "top"), ("grandchild", "child")):
+        repo.lanes.new(name, on=on)
     repo.lanes.set_budget("top", Limits(api_calls=6))
     work(repo, "top", api_calls=1)
     work(repo, "child", api_calls=2)
     work(repo, "grandchild", api_calls=2)
     (stand,) = repo.lanes.budget_left("grandchild")
     assert (stand.name, stand.used["api_calls"], stand.left) == ("top", 5, {"api_calls": 1})
-    repo.lanes.delete("child")
+    repo.lanes.delete("child", force=True)
     repo.lanes.new("child")
     assert repo.lanes.budget("top").budgets[0].used["api_calls"] == 5
     work(repo, "top", api_calls=4)
