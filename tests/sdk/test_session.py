@@ -478,6 +478,8 @@ METHODS = {
     "config": "settings",
     "put": "put_file",
     "workspace": "create_workspace",
+    "dep": "follow",
+    "op": "operation",
 }
 AT_THE_TERMINAL = ("demo", "completion", "help")
 
