@@ -61,28 +61,36 @@ def write(
     return [LandedCommit(commit, _attempt(tx, landing, commit, text, 0), carries)]
 
 
-def _replayed(tx: Transaction, landing: Landing) -> list[LandedCommit]:
-    """Lay each of the source's commits on the target again.
+def laid_again(repo: LaneRepo, landing: Landing) -> Iterator[tuple[str, CommitObject, str]]:
+    """Yield each of the source's commits with the tree that it comes to on the target.
 
-    Only paths that the landing as a whole changes take part: each ends where the source has
-    it, so the last tree is the planned one, and nothing of the target's is touched on the way.
+    The oldest comes first, and one that changes nothing there is left out. Only paths that the
+    landing as a whole changes take part: each ends where the source has it, so nothing of the
+    target's is touched on the way, and the last tree is the planned one unless a path came by no
+    single commit.
     """
-    store, wanted = tx.repo.objects, landing.plan.applied.keys()
-    head = landing.ends[1]
-    tree = store.commit(head).tree
+    store, wanted = repo.objects, landing.plan.applied.keys()
+    tree = store.commit(landing.ends[1]).tree
     in_the_way: dict[bytes, list[bytes]] = {}
     for clash in landing.plan.forced:
         if clash.other is not None:
             in_the_way.setdefault(clash.path, []).append(clash.other)
-    made: list[LandedCommit] = []
-    ends = landing.source.record, landing.target.record
-    for oid, commit in brought(tx.repo, *ends, landing.bases):
-        changes = changed_paths(store, tx.repo.git, store.tree_before(commit), commit.tree)
+    for oid, commit in brought(repo, landing.source.record, landing.target.record, landing.bases):
+        changes = changed_paths(store, repo.git, store.tree_before(commit), commit.tree)
         edits = {path: new for path, (_, new) in changes.items() if path in wanted}
         edits.update({x: None for path in list(edits) for x in in_the_way.get(path, ())})
         after = overlay(store, tree, edits)
-        if after == tree:
-            continue
+        if after != tree:
+            yield oid, commit, after
+        tree = after
+
+
+def _replayed(tx: Transaction, landing: Landing) -> list[LandedCommit]:
+    """Lay each of the source's commits on the target again."""
+    head = landing.ends[1]
+    tree = tx.repo.objects.commit(head).tree
+    made: list[LandedCommit] = []
+    for oid, commit, after in laid_again(tx.repo, landing):
         tree = after
         text = tx.repo.redactor.text(commit.message.decode("utf-8", "surrogateescape"))
         head = _commit(tx, tree, [head], text, author=commit.author)
