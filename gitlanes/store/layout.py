@@ -17,6 +17,8 @@ SNAPSHOTS = "refs/lanes/snapshots/"
 SEEN = "refs/lanes/seen/"
 BRANCHES = "refs/heads/"
 TAGS = "refs/tags/"
+# Where Gerrit takes commits for review.
+REVIEWS = "refs/for/"
 # Where a commit may be that other people have seen.
 PUBLIC = (BRANCHES, "refs/tags/", "refs/remotes/")
 NOTES = {
@@ -85,11 +87,20 @@ def state_directory(common_dir: str) -> Path:
 
 def check_lane_name(name: str) -> str:
     """Return `name` if a lane may have it; raises BadName with the reason."""
+    return _checked(name, "lane")
+
+
+def check_stack_name(name: str) -> str:
+    """Return `name` if a stack may have it: the rules are those for lanes."""
+    return _checked(name, "stack")
+
+
+def _checked(name: str, what: str) -> str:
     reason = _fault(name)
     if reason is None:
         return name
     raise BadName(
-        f"bad lane name '{line(name, 60)}': {reason}",
+        f"bad {what} name '{line(name, 60)}': {reason}",
         hint="use letters, digits, '.', '_' and '-', at most 100 of them",
     )
 
