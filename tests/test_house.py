@@ -65,7 +65,12 @@ CALLED_ONLY_IN = {
     "subprocess.run": ("git/repo.py", "demo/"),
     "os.system": (),
     "os.popen": (),
-    "move_refs": ("store/transaction.py", "store/recovery.py", "exchange/exporting.py", "exchange/stack_branches.py"),
+    "move_refs": (
+        "store/transaction.py",
+        "store/recovery.py",
+        "exchange/exporting.py",
+        "exchange/stack_branches.py",
+    ),
     "print": ("cli/",),
     "os.getenv": ("cli/", "sdk/"),
     "Path.home": ("cli/", "sdk/"),

@@ -54,3 +54,18 @@ _verb("reject", "rejected", "Turn BLOCKs down.")
 _verb("abandon", "abandoned", "Give BLOCKs up.")
 _verb("reopen", "reopened", "Make BLOCKs drafts again.")
 _verb("note", "note", "Note something on BLOCKs.", needs_text=True)
+
+
+@command("export", long=True)
+@click.argument("name", metavar="STACK|BLOCK")
+def export_review(out: Output, name: str) -> None:
+    """Print what a reviewer needs, as Markdown: intent, cost, checks, tries turned down."""
+    from gitlanes.cli.review_text import markdown
+    from gitlanes.stacks.summary import summarize
+
+    with out.repository() as repo:
+        found = summarize(repo, name)
+    out.result(found, list(markdown(found)))
+
+
+review_command.add_command(export_review)

@@ -192,3 +192,30 @@ class ReviewSummary(Result):
     blocks: tuple[BlockSummary, ...]
 
     schema: ClassVar[str] = "review-summary"
+
+
+class ExportedBlock(Model):
+    """A block's branch and its one commit; ``old`` is where it was, None if it was made."""
+
+    number: int
+    title: str
+    branch: str
+    commit: str
+    change_id: str | None
+    old: str | None
+
+
+class ExportedStack(Result):
+    """The branches of a stack's blocks that wait; the first stands on commit ``base``.
+
+    ``refspec`` pushes all of them to Gerrit, if that was asked for.
+    """
+
+    stack: str
+    lane: str
+    into: str
+    base: str
+    branches: tuple[ExportedBlock, ...]
+    refspec: str | None = None
+
+    schema: ClassVar[str] = "stack-export"

@@ -64,6 +64,9 @@ def decide(
     ``by`` is an agent's id or a person's, by default the mail address that git knows. All or
     none are decided. Raises Refused where a block cannot go there, or `by` is not to decide.
     """
+    if what not in _FROM:
+        known = ", ".join(_FROM)
+        raise BadValue(f"unknown status '{codec.one_line(what, 60)}'", hint=f"one of {known}")
     own, which = _one_stack(names)
     who = codec.check_agent(by if by is not None else _person(repo))
 

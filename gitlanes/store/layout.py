@@ -29,6 +29,7 @@ NOTES = {
 
 OURS = ("refs/lanes/", "refs/notes/lanes/")
 
+_SPELLING = "use letters, digits, '.', '_' and '-', at most 100 of them"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 _LIKE_AN_ID = re.compile(r"[0-9a-f]{7,64}|I[0-9a-f]{40}", re.IGNORECASE)
@@ -87,22 +88,18 @@ def state_directory(common_dir: str) -> Path:
 
 def check_lane_name(name: str) -> str:
     """Return `name` if a lane may have it; raises BadName with the reason."""
-    return _checked(name, "lane")
+    reason = _fault(name)
+    if reason is None:
+        return name
+    raise BadName(f"bad lane name '{line(name, 60)}': {reason}", hint=_SPELLING)
 
 
 def check_stack_name(name: str) -> str:
     """Return `name` if a stack may have it: the rules are those for lanes."""
-    return _checked(name, "stack")
-
-
-def _checked(name: str, what: str) -> str:
     reason = _fault(name)
     if reason is None:
         return name
-    raise BadName(
-        f"bad {what} name '{line(name, 60)}': {reason}",
-        hint="use letters, digits, '.', '_' and '-', at most 100 of them",
-    )
+    raise BadName(f"bad stack name '{line(name, 60)}': {reason}", hint=_SPELLING)
 
 
 @lru_cache(maxsize=256)
