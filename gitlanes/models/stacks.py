@@ -99,8 +99,9 @@ class Stack(Result):
     ``lane`` is the lane in whose journal it is kept, ``into`` the name of the target.
     ``target`` and ``source`` are uuids: of the lane that it is to land on (None: the lane's
     usual one), and of the only one that its changes come from. ``excluded`` are changes that
-    were taken out of it, ``unassigned`` those of its lane that no block has. ``exported`` has,
-    for each branch, the commits that it may be at.
+    were taken out of it, ``unassigned`` those of its lane that no block has. ``since`` is the
+    commit to which the lane had landed when the stack was made. ``exported`` has, for each
+    branch, the commits that it may be at.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Stack(Result):
     source: str | None = None
     target: str | None = None
     into: str | None = None
+    since: str | None = None
     excluded: tuple[Item, ...] = ()
     unassigned: tuple[Item, ...] = ()
     exported: dict[str, list[str]] = NOTHING

@@ -8,6 +8,7 @@ from typing import Any
 from gitlanes.exchange.stack_branches import export_stack
 from gitlanes.landing.parts import promote_parts
 from gitlanes.landing.picking import Parts
+from gitlanes.landing.plans import Force
 from gitlanes.landing.promote import Order
 from gitlanes.models.gates import NO_WAIVER, Waiver
 from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent
@@ -22,6 +23,7 @@ from gitlanes.models.stacks import (
     StackDeleted,
     Unassigned,
 )
+from gitlanes.sdk.offering import Path_, path_names
 from gitlanes.stacks import editing, making, reviewing, revising, summary
 from gitlanes.store.lane_repo import LaneRepo
 
@@ -123,6 +125,8 @@ class Stacks:
         lane: str | None = None,
         into: str | None = None,
         mode: str | None = None,
+        force: Iterable[Path_] = (),
+        force_all: bool = False,
         message: str | None = None,
         intent: Intent = NO_INTENT,
         cost: Cost = NO_COST,
@@ -134,9 +138,8 @@ class Stacks:
 
         Raises what `promote` raises, and Refused where a block is not approved.
         """
-        order = Order(
-            into, mode, message=message, intent=intent, cost=cost, expect=expect, waiver=waiver
-        )
+        forced = Force(path_names(force), force_all)
+        order = Order(into, mode, forced, message, intent, cost, expect, waiver=waiver)
         parts = Parts(name, tuple(changes))
         return promote_parts(self._repo, lane, order, parts, dry_run=dry_run)
 

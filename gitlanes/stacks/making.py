@@ -94,9 +94,18 @@ def _made(
         home = repo.view.lane(into) if into else require_adopted_lane(repo)
         return home, Stack(name, home.record.name, config, blocks, target=home.record.uuid)
     home = repo.view.lane(items[0].lane_name or "") if items else own or _none()
-    target = target_of(repo, home, into)
-    uuid = target.record.uuid if into else None
-    return home, Stack(name, home.record.name, config, blocks, source=home.record.uuid, target=uuid)
+    target = target_of(repo, home, into).record
+    landed = home.record.landed.get(target.uuid)
+    stack = Stack(
+        name,
+        home.record.name,
+        config,
+        blocks,
+        source=home.record.uuid,
+        target=target.uuid if into else None,
+        since=landed.source if landed else None,
+    )
+    return home, stack
 
 
 def _none() -> LaneState:

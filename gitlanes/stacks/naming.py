@@ -94,20 +94,20 @@ def _named(
 ) -> list[Item]:
     if ids.ATTEMPT_ID.fullmatch(name):
         return [_of_attempt(repo, reader, name, into)]
-    if home is not None:
-        own = waiting(repo, reader, home, into)
-        same = [x for x in own if _is(x, name) or x.commit == _commit(repo, name)]
-        if len(same) == 1:
-            return same
+    lane = repo.view.find(name)
+    if lane is not None and lane.record.live:
+        return list(waiting(repo, reader, lane, into))
+    commit = repo.refs.target(f"{name}^{{commit}}") if is_revision(name) else None
+    own = _own(repo, reader, home, into)
+    same = [x for x in own if x.commit == commit or (_CHANGE.fullmatch(name) and _is(x, name))]
+    if len(same) == 1:
+        return same
     if _CHANGE.fullmatch(name):
         told = [x.attempt for x in log.of_beginning(repo, name)]
         accepted = [x for x in told if x.status == ACCEPTED and x.kind == "work"] or told
         return [_of_attempt(repo, reader, accepted[0].id, into)]
-    lane = repo.view.find(name)
-    if lane is None or not lane.record.live:
-        hint = "name a Change-Id, an attempt, a lane, or one of the lane's commits"
-        raise NotFound("change", shown(name), hint=hint)
-    return list(waiting(repo, reader, lane, into))
+    hint = "name a Change-Id, an attempt, a lane, or one of the lane's commits"
+    raise NotFound("change", shown(name), hint=hint)
 
 
 def waiting(repo: LaneRepo, reader: Reader, state: LaneState, into: str | None) -> tuple[Item, ...]:
@@ -118,8 +118,13 @@ def waiting(repo: LaneRepo, reader: Reader, state: LaneState, into: str | None) 
     return found.waiting if found else ()
 
 
-def _commit(repo: LaneRepo, name: str) -> str | None:
-    return repo.refs.target(f"{name}^{{commit}}") if is_revision(name) else None
+def _own(
+    repo: LaneRepo, reader: Reader, home: LaneState | None, into: str | None
+) -> tuple[Item, ...]:
+    try:
+        return waiting(repo, reader, home, into) if home else ()
+    except Refused:  # it is the lane that others land on
+        return ()
 
 
 def _of_attempt(repo: LaneRepo, reader: Reader, name: str, into: str | None) -> Item:

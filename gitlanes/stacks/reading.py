@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Refused
@@ -75,12 +75,11 @@ class Reader:
         match = _Match(self._repo, self, stack, lane)
         blocks = [x for block in stack.blocks if (x := match.block(block)) is not None]
         excluded = [x for x in map(match.item, stack.excluded) if not (x.landed or x.orphaned)]
-        rest: Sequence[Item] = ()
-        if stack.source is not None and (own := self.changes(stack.source, lane)) is not None:
-            rest = [x for x in own.waiting if x.commit not in match.taken]
+        landed, rest = self._others(stack, lane, match.taken)
         if stack.config.group == PER_CHANGE:
+            blocks += [Block(0, x.title, MERGED, (replace(x, landed=True),)) for x in landed]
             blocks += [Block(0, x.title, DRAFT, (x,)) for x in rest]
-            rest = ()
+            rest = []
         return replace(
             stack,
             blocks=numbered(blocks),
@@ -88,6 +87,19 @@ class Reader:
             excluded=tuple(excluded),
             unassigned=(*excluded, *rest),
         )
+
+    def _others(
+        self, stack: Stack, target: Lane | None, taken: Collection[str]
+    ) -> tuple[list[Item], list[Item]]:
+        """Return what else a stack's lane landed since the stack was made, and has waiting."""
+        own = self.changes(stack.source, target) if stack.source is not None else None
+        if own is None:
+            return [], []
+        before = [n for n, x in enumerate(own.landed, 1) if x.commit == stack.since]
+        landed = own.landed[before[0] if before else 0 :]
+        both = landed, own.waiting
+        first, second = ([x for x in some if x.commit not in taken] for some in both)
+        return first, second
 
 
 class _Match:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # The member of an entry's details that has stacks in full.
 DETAILS = "stack"
 
-_KNOWN = {*Config.fields, "blocks", "source", "target", "excluded", "exported"}
+_KNOWN = {*Config.fields, "blocks", "source", "target", "since", "excluded", "exported"}
 _ITEM = ("lane", "commit", "change_id", "title")
 
 
@@ -68,6 +68,7 @@ def _body(stack: Stack) -> dict[str, Any]:
         "blocks": [_block_body(x) for x in stack.blocks],
         "source": stack.source,
         "target": stack.target,
+        "since": stack.since,
         "excluded": [_item_body(x) for x in stack.excluded],
         "exported": stack.exported,
     }
@@ -110,6 +111,7 @@ def _stack(name: str, lane: Lane, body: dict[str, Any]) -> Stack:
     config = Config(**{key: body[key] for key in Config.fields if key in body})
     config = replace(config, reviewers=tuple(map(_text, config.reviewers)))
     require_uuid(body.get("source"), body.get("target"))
+    require_oids(body.get("since"))
     _check_config(config)
     return Stack(
         name,
@@ -118,6 +120,7 @@ def _stack(name: str, lane: Lane, body: dict[str, Any]) -> Stack:
         blocks=tuple(_block(n, x) for n, x in enumerate(body.get("blocks", ()), 1)),
         source=body.get("source"),
         target=body.get("target"),
+        since=body.get("since"),
         excluded=tuple(map(_item, body.get("excluded", ()))),
         exported={_text(key): _oids(x) for key, x in body.get("exported", {}).items()},
         extra={key: x for key, x in body.items() if key not in _KNOWN},
