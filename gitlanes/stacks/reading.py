@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Refused
@@ -75,31 +75,31 @@ class Reader:
         match = _Match(self._repo, self, stack, lane)
         blocks = [x for block in stack.blocks if (x := match.block(block)) is not None]
         excluded = [x for x in map(match.item, stack.excluded) if not (x.landed or x.orphaned)]
-        landed, rest = self._others(stack, lane, match.taken)
+        own = self.changes(stack.source, lane) if stack.source is not None else None
+        waiting = own.waiting if own else ()
+        rest = [x for x in waiting if x.commit not in match.taken]
         if stack.config.group == PER_CHANGE:
-            blocks += [Block(0, x.title, MERGED, (replace(x, landed=True),)) for x in landed]
+            blocks += [
+                Block(0, x.title, MERGED, (replace(x, landed=True),))
+                for x in _landed_since(own.landed if own else (), stack.since)
+                if x.commit not in match.taken
+            ]
             blocks += [Block(0, x.title, DRAFT, (x,)) for x in rest]
             rest = []
+        order = {x.commit: at for at, x in enumerate(waiting)}
         return replace(
             stack,
             blocks=numbered(blocks),
             into=lane.name if lane else None,
             excluded=tuple(excluded),
-            unassigned=(*excluded, *rest),
+            unassigned=tuple(sorted((*excluded, *rest), key=lambda x: order.get(x.commit, 0))),
         )
 
-    def _others(
-        self, stack: Stack, target: Lane | None, taken: Collection[str]
-    ) -> tuple[list[Item], list[Item]]:
-        """Return what else a stack's lane landed since the stack was made, and has waiting."""
-        own = self.changes(stack.source, target) if stack.source is not None else None
-        if own is None:
-            return [], []
-        before = [n for n, x in enumerate(own.landed, 1) if x.commit == stack.since]
-        landed = own.landed[before[0] if before else 0 :]
-        both = landed, own.waiting
-        first, second = ([x for x in some if x.commit not in taken] for some in both)
-        return first, second
+
+def _landed_since(landed: Sequence[Item], since: str | None) -> Sequence[Item]:
+    """Return what a lane landed after one of its commits; all of it where that is not there."""
+    at = next((n for n, x in enumerate(landed, 1) if x.commit == since), 0)
+    return landed[at:]
 
 
 class _Match:
