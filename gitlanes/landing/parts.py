@@ -14,7 +14,7 @@ from gitlanes.errors import BadValue, GateFailed
 from gitlanes.gates.clearance import Clearance
 from gitlanes.gates.recording import record
 from gitlanes.landing.legs import Legs, Source
-from gitlanes.landing.picking import Parts, picked
+from gitlanes.landing.picking import Parts, concerned, picked
 from gitlanes.landing.promote import Order, checked, event
 from gitlanes.models.plain import replace
 from gitlanes.models.records import LaneState
@@ -67,7 +67,7 @@ def _preview(repo: LaneRepo, lane: str | None, order: Order, parts: Parts) -> Pr
 
 
 def _promote(repo: LaneRepo, lane: str | None, order: Order, parts: Parts) -> Promotion:
-    seen = picked(repo, lane, order, parts)
+    seen = concerned(repo, lane, order, parts)
     if seen.target.record.bound:
         intake.catch_up(repo, seen.target.record.name)
     for source in seen.sources:

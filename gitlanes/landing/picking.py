@@ -8,7 +8,7 @@ from gitlanes.errors import BadValue, Negative, Refused
 from gitlanes.lanes.targets import target_of
 from gitlanes.models.plain import Model
 from gitlanes.models.records import LaneState
-from gitlanes.models.stacks import Item
+from gitlanes.models.stacks import Item, Stack
 from gitlanes.stacks import approval, naming
 from gitlanes.stacks.reading import Reader
 from gitlanes.store import stacks
@@ -39,6 +39,24 @@ class Picked(Model):
     stack: str | None = None
 
 
+class Concerned(Model):
+    """The lanes that a promotion of parts has to do with, whatever of them waits."""
+
+    target: LaneState
+    sources: tuple[LaneState, ...]
+
+
+def concerned(repo: LaneRepo, lane: str | None, order: Order, parts: Parts) -> Concerned:
+    """Return the target and the lanes whose changes are to land, landed ones' included."""
+    if parts.stack is None:
+        home = finding.lane_or_present(repo, lane)
+        return Concerned(target_of(repo, home, order.into), (home,))
+    reader, stack = _stack(repo, lane, order, parts.stack)
+    lanes = (reader.lane(uuid) for uuid in dict.fromkeys(x.lane for x in stack.items))
+    live = tuple(x for x in lanes if x is not None and x.record.live)
+    return Concerned(repo.view.lane(str(stack.into)), live)
+
+
 def picked(repo: LaneRepo, lane: str | None, order: Order, parts: Parts) -> Picked:
     """Return what is to land as lanes and stacks are now.
 
@@ -46,8 +64,20 @@ def picked(repo: LaneRepo, lane: str | None, order: Order, parts: Parts) -> Pick
     """
     if parts.stack is None:
         return _of_lane(repo, lane, order, parts)
-    name = parts.stack if lane is None or ":" in parts.stack else f"{lane}:{parts.stack}"
-    keeper, own = naming.home_of(repo, name)
+    reader, stack = _stack(repo, lane, order, parts.stack)
+    for block in stack.waiting:
+        approval.require_block(stack, block)
+    items = tuple(x for block in stack.waiting for x in block.items if not x.landed)
+    if not items:
+        raise Negative(
+            f"nothing to promote: stack '{stack.name}' has nothing that waits",
+            hint=f"see 'git lanes stack show {stack.id}'",
+        )
+    return _picked(reader, repo.view.lane(str(stack.into)), items, stack.id)
+
+
+def _stack(repo: LaneRepo, lane: str | None, order: Order, name: str) -> tuple[Reader, Stack]:
+    keeper, own = naming.home_of(repo, name if lane is None or ":" in name else f"{lane}:{name}")
     home = repo.view.lane(keeper)
     reader = Reader(repo, home)
     stack = reader.now(home, stacks.read(repo, home)[own])
@@ -57,15 +87,7 @@ def picked(repo: LaneRepo, lane: str | None, order: Order, parts: Parts) -> Pick
         )
     if order.into not in (None, stack.into):
         raise BadValue(f"stack '{own}' is to land on '{stack.into}'", hint="leave --into out")
-    for block in stack.waiting:
-        approval.require_block(stack, block)
-    items = tuple(x for block in stack.waiting for x in block.items if not x.landed)
-    if not items:
-        raise Negative(
-            f"nothing to promote: stack '{own}' has nothing that waits",
-            hint=f"see 'git lanes stack show {stack.id}'",
-        )
-    return _picked(reader, repo.view.lane(stack.into), items, stack.id)
+    return reader, stack
 
 
 def _of_lane(repo: LaneRepo, lane: str | None, order: Order, parts: Parts) -> Picked:
