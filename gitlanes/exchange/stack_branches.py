@@ -69,10 +69,10 @@ def _prefix(stack: Stack) -> str:
 def _base(now: Now, target: LaneState) -> str:
     """Return what the first block stands on: below the lane's own changes, or the target's head."""
     stack = now.stack
-    own = now.reader.changes(stack.source, target.record) if stack.source else None
-    if own is None or not own.waiting:
+    own = now.reader.waiting(stack.source, target.record) if stack.source else ()
+    if not own:
         return str(target.record.head)
-    parents = now.repo.objects.commit(own.waiting[0].commit).parents
+    parents = now.repo.objects.commit(own[0].commit).parents
     return parents[0] if parents else str(target.record.head)
 
 

@@ -115,9 +115,12 @@ def _picked(
     sources, histories = [], {}
     for uuid in dict.fromkeys(x.lane for x in items):
         state = reader.lane(uuid)
-        there = reader.changes(uuid, target.record)
-        assert state is not None, "a change that waits is its lane's"
-        assert there is not None, "a change that waits is its lane's"
+        if state is None:
+            raise Refused(
+                "a change of the stack is of a lane that is not known here",
+                hint="fetch its journal, then repeat",
+                data={"lane_uuid": uuid},
+            )
         sources.append(state)
-        histories[uuid] = tuple(x.commit for x in there.waiting)
+        histories[uuid] = tuple(x.commit for x in reader.waiting(uuid, target.record))
     return Picked(target, items, tuple(sources), histories, stack)

@@ -56,21 +56,22 @@ def require(repo: LaneRepo, source: LaneState, target: LaneState, commits: Itera
 def require_block(stack: Stack, block: Block, policy: int = 0) -> None:
     """Raise Refused unless a block may land by what its stack asks, and by a policy."""
     needed = max(stack.config.approvals, policy)
+    name = f"{stack.id}/{block.number}"
     lost = next((x for x in block.items if x.orphaned), None)
     if lost is not None:
         why = f"has a change that its lane has no more: {lost.title}"
+        hint = f"take it out: git lanes stack remove {stack.id} {block.number}"
     elif block.status in _NO:
         why = f"is {block.status}"
+        hint = f"mend it, then: git lanes review reopen {name}"
     elif needed and (block.status != APPROVED or len(block.approvals) < needed):
         why = f"is not approved: {len(block.approvals)} of {needed}"
+        hint = f"let somebody approve it: git lanes review approve {name}"
     else:
         return
-    name = f"{stack.id}/{block.number}"
     raise Refused(
         f"block {block.number} of stack '{stack.name}' {why}",
-        hint=f"take it out with 'git lanes stack remove {stack.id} {block.number}'"
-        if lost
-        else f"see to it with 'git lanes review approve {name}', or reopen",
+        hint=hint,
         data={"stack": stack.id, "block": block.number, "status": block.status},
     )
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from gitlanes.errors import NotFound
 from gitlanes.git.trailers import change_id_of, subject_of
-from gitlanes.models.plain import Model, replace
-from gitlanes.models.records import NOT_LANDED, Lane, LaneState
+from gitlanes.models.plain import replace
+from gitlanes.models.records import NOT_LANDED, Landed, Lane, LaneState
 from gitlanes.models.stacks import CHANGE_ID, MESSAGE, Item
 from gitlanes.review import commuting, rewriting
 from gitlanes.store import codec
@@ -17,27 +17,34 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
-class Changes(Model):
-    """A lane's changes towards a target, oldest first: those that wait, and those that landed."""
+def waiting(repo: LaneRepo, state: LaneState, target: Lane | None) -> tuple[Item, ...]:
+    """Return what a lane has of its own and a target has not, oldest first.
 
-    waiting: tuple[Item, ...]
-    landed: tuple[Item, ...]
+    It is told as far as the lane's first parents tell.
+    """
+    where = _towards(state.record, target)
+    return _told(repo, state, state.record.head, (where.source, *where.bases))
 
 
-def changes(repo: LaneRepo, state: LaneState, target: Lane | None) -> Changes:
-    """Return what a lane has of its own, as far as its first parents tell."""
-    lane = state.record
-    landed = lane.landed.get(target.uuid, NOT_LANDED) if target else NOT_LANDED
-    known = {lane.fork, landed.source, *landed.bases}
-    waiting = list(_walk(repo, lane, lane.head, known))
-    since = list(_walk(repo, lane, landed.source, {lane.fork})) if landed.source else []
-    attempts = rewriting.standing_in(repo, state, [x.commit for x in waiting])
-    told = []
-    for item in reversed(waiting):
-        attempt = attempts.get(item.commit)
-        about = {"attempt": attempt.id, "agent": attempt.agent} if attempt else {}
-        told.append(replace(item, **about))
-    return Changes(tuple(told), tuple(reversed(since)))
+def landed(
+    repo: LaneRepo, state: LaneState, target: Lane | None, since: str | None
+) -> tuple[Item, ...]:
+    """Return what of it landed there after one of the lane's commits, oldest first."""
+    return _told(repo, state, _towards(state.record, target).source, (since,))
+
+
+def _towards(lane: Lane, target: Lane | None) -> Landed:
+    return lane.landed.get(target.uuid, NOT_LANDED) if target else NOT_LANDED
+
+
+def _told(
+    repo: LaneRepo, state: LaneState, head: str | None, known: Iterable[str | None]
+) -> tuple[Item, ...]:
+    """Return the changes from a head down to known commits, with their attempts."""
+    found = list(_walk(repo, state.record, head, known))[::-1]
+    attempts = rewriting.standing_in(repo, state, [x.commit for x in found])
+    told = ((x, attempts.get(x.commit)) for x in found)
+    return tuple(replace(x, attempt=a.id, agent=a.agent) if a else x for x, a in told)
 
 
 def _walk(

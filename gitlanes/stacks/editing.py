@@ -303,8 +303,8 @@ def _require_fitting(stack: Stack, item: Item) -> None:
 def _place(now: Now, blocks: Sequence[Block], item: Item) -> int:
     """Return where the lane's order has a new block: before the first that is newer."""
     target = now.reader.target(now.home, now.stack)
-    found = now.reader.changes(item.lane, target.record if target else None)
-    order = [x.commit for x in found.waiting] if found else []
+    found = now.reader.waiting(item.lane, target.record if target else None)
+    order = [x.commit for x in found]
     newer = set(order[order.index(item.commit) + 1 :]) if item.commit in order else set()
     places = (n for n, x in enumerate(blocks) if any(y.commit in newer for y in x.items))
     return next(places, len(blocks))

@@ -10,6 +10,7 @@ from gitlanes.lanes.targets import target_of
 from gitlanes.models.plain import replace
 from gitlanes.models.records import LaneState
 from gitlanes.models.stacks import (
+    DRAFT,
     GROUPS,
     MANUAL,
     MATCHES,
@@ -56,10 +57,14 @@ def create(
     repo.redactor.require_none(name, "a stack's name")
     config = checked(config or Config(group=MANUAL if items else PER_CHANGE))
     with transaction(repo, "stack") as tx:
-        own = finding.lane_or_present(repo, lane) if lane or not items else _present(repo)
+        wanted = lane is not None or not items
+        own = finding.lane_or_present(repo, lane) if wanted else finding.present_lane(repo)
         reader = Reader(repo, *([own] if own else []))
         found = naming.items_named(repo, reader, items, own, into)
-        home, stack = _made(repo, name, own, found, into, config)
+        if len({x.lane for x in found}) > 1:
+            into = into or require_adopted_lane(repo).record.name
+            found = naming.items_named(repo, reader, items, own, into)
+        home, stack = _made(repo, name, None if items else own, found, into, config)
         require_active(home.record)
         if name in home.record.stacks:
             raise Refused(
@@ -73,10 +78,6 @@ def create(
     return shown(repo, f"{home.record.name}:{name}")
 
 
-def _present(repo: LaneRepo) -> LaneState | None:
-    return finding.present_lane(repo)
-
-
 def _made(
     repo: LaneRepo,
     name: str,
@@ -86,14 +87,15 @@ def _made(
     config: Config,
 ) -> tuple[LaneState, Stack]:
     """Return the lane that keeps a new stack, and the stack."""
-    blocks = numbered(Block(0, x.title, "draft", (x,)) for x in items)
-    lanes = list(dict.fromkeys(x.lane for x in items))
-    if len(lanes) > 1:
+    blocks = numbered(Block(0, x.title, DRAFT, (x,)) for x in items)
+    if len({x.lane for x in items}) > 1 and into is not None:
         if config.group == PER_CHANGE:
             raise BadValue("a stack of several lanes is grouped by hand", hint="use --group manual")
-        home = repo.view.lane(into) if into else require_adopted_lane(repo)
-        return home, Stack(name, home.record.name, config, blocks, target=home.record.uuid)
-    home = repo.view.lane(items[0].lane_name or "") if items else own or _none()
+        keeper = repo.view.lane(into)
+        return keeper, Stack(name, keeper.record.name, config, blocks, target=keeper.record.uuid)
+    home = repo.view.lane(str(items[0].lane_name)) if items else own
+    if home is None:
+        raise Negative("nothing to stack: no change waits there", hint="commit work first")
     target = target_of(repo, home, into).record
     landed = home.record.landed.get(target.uuid)
     stack = Stack(
@@ -106,10 +108,6 @@ def _made(
         since=landed.source if landed else None,
     )
     return home, stack
-
-
-def _none() -> LaneState:
-    raise AssertionError("without items there is a lane")
 
 
 def checked(config: Config) -> Config:

@@ -114,8 +114,7 @@ def waiting(repo: LaneRepo, reader: Reader, state: LaneState, into: str | None) 
     """Return a lane's changes that wait to land on a target, by default its usual one."""
     from gitlanes.lanes.targets import target_of
 
-    found = reader.changes(state.record.uuid, target_of(repo, state, into).record)
-    return found.waiting if found else ()
+    return reader.waiting(state.record.uuid, target_of(repo, state, into).record)
 
 
 def _own(

@@ -20,7 +20,8 @@ from gitlanes.models.stacks import (
     Item,
     Stack,
 )
-from gitlanes.stacks.changes import Changes, changes, key_of, same_content
+from gitlanes.stacks import changes
+from gitlanes.stacks.changes import key_of, same_content
 from gitlanes.store import stacks as store
 from gitlanes.store.adopt import adopted_record
 
@@ -34,7 +35,8 @@ class Reader:
     def __init__(self, repo: LaneRepo, *known: LaneState):
         self._repo = repo
         self._lanes: dict[str, LaneState | None] = {x.record.uuid: x for x in known}
-        self._changes: dict[tuple[str, str | None], Changes] = {}
+        self._waiting: dict[tuple[str, str | None], tuple[Item, ...]] = {}
+        self._landed: dict[tuple[str, str | None, str | None], tuple[Item, ...]] = {}
 
     def lane(self, uuid: str) -> LaneState | None:
         """Return a lane by its uuid, deleted or not; None where it is unknown here."""
@@ -53,15 +55,24 @@ class Reader:
         except Refused:
             return None
 
-    def changes(self, uuid: str, target: Lane | None) -> Changes | None:
-        """Return a lane's changes towards a target, None where the lane is unknown here."""
-        key = uuid, target.uuid if target else None
-        if key not in self._changes:
-            state = self.lane(uuid)
-            if state is None:
-                return None
-            self._changes[key] = changes(self._repo, state, target)
-        return self._changes[key]
+    def waiting(self, uuid: str, target: Lane | None) -> tuple[Item, ...]:
+        """Return a lane's changes that wait to land on a target, none of an unknown lane."""
+        key, state = (uuid, target.uuid if target else None), self.lane(uuid)
+        if state is None:
+            return ()
+        if key not in self._waiting:
+            self._waiting[key] = changes.waiting(self._repo, state, target)
+        return self._waiting[key]
+
+    def landed(self, uuid: str, target: Lane | None, since: str | None) -> tuple[Item, ...]:
+        """Return a lane's changes that landed there after one of its commits."""
+        key, state = (uuid, target.uuid if target else None, since), self.lane(uuid)
+        if state is None:
+            return ()
+        if key not in self._landed:
+            found = changes.landed(self._repo, state, target, since)
+            self._landed[key] = tuple(replace(x, landed=True) for x in found)
+        return self._landed[key]
 
     def all_of(self, home: LaneState) -> dict[str, Stack]:
         """Return a lane's stacks by name, as they are now."""
@@ -74,32 +85,24 @@ class Reader:
         lane = target.record if target else None
         match = _Match(self._repo, self, stack, lane)
         blocks = [x for block in stack.blocks if (x := match.block(block)) is not None]
-        excluded = [x for x in map(match.item, stack.excluded) if not (x.landed or x.orphaned)]
-        own = self.changes(stack.source, lane) if stack.source is not None else None
-        waiting = own.waiting if own else ()
+        excluded = [x for x in map(match.item, stack.excluded) if not x.orphaned]
+        waiting = self.waiting(stack.source, lane) if stack.source is not None else ()
         rest = [x for x in waiting if x.commit not in match.taken]
-        if stack.config.group == PER_CHANGE:
-            blocks += [
-                Block(0, x.title, MERGED, (replace(x, landed=True),))
-                for x in _landed_since(own.landed if own else (), stack.since)
-                if x.commit not in match.taken
-            ]
+        if stack.config.group == PER_CHANGE and stack.source is not None:
+            landed = self.landed(stack.source, lane, stack.since)
+            others = [x for x in landed if x.commit not in match.taken]
+            blocks += [Block(0, x.title, MERGED, (x,)) for x in others]
             blocks += [Block(0, x.title, DRAFT, (x,)) for x in rest]
             rest = []
         order = {x.commit: at for at, x in enumerate(waiting)}
+        loose = [x for x in (*excluded, *rest) if not x.landed]
         return replace(
             stack,
             blocks=numbered(blocks),
             into=lane.name if lane else None,
             excluded=tuple(excluded),
-            unassigned=tuple(sorted((*excluded, *rest), key=lambda x: order.get(x.commit, 0))),
+            unassigned=tuple(sorted(loose, key=lambda x: order.get(x.commit, 0))),
         )
-
-
-def _landed_since(landed: Sequence[Item], since: str | None) -> Sequence[Item]:
-    """Return what a lane landed after one of its commits; all of it where that is not there."""
-    at = next((n for n, x in enumerate(landed, 1) if x.commit == since), 0)
-    return landed[at:]
 
 
 class _Match:
@@ -108,11 +111,17 @@ class _Match:
     def __init__(self, repo: LaneRepo, reader: Reader, stack: Stack, target: Lane | None):
         self._repo, self._reader, self._target = repo, reader, target
         self._config = stack.config
-        self.taken: set[str] = set()
+        self._since = stack.since
         # A change that is there unchanged is nobody else's.
-        for item in (*stack.items, *stack.excluded):
-            if (found := reader.changes(item.lane, target)) is not None:
-                self.taken |= {item.commit} & {x.commit for x in (*found.waiting, *found.landed)}
+        named = [x for x in (*stack.items, *stack.excluded) if reader.lane(x.lane) is not None]
+        self.taken = {x.commit for x in named if x.commit in {y.commit for y in self._here(x)}}
+
+    def _here(self, item: Item) -> Sequence[Item]:
+        """Return what waits in a change's lane; if that is not there, what landed of it, too."""
+        found = self._reader.waiting(item.lane, self._target)
+        if any(x.commit == item.commit for x in found):
+            return found
+        return (*found, *self._reader.landed(item.lane, self._target, self._since))
 
     def block(self, block: Block) -> Block | None:
         """Return a block as it is now, None where nothing is left of it."""
@@ -141,15 +150,12 @@ class _Match:
         )
 
     def item(self, item: Item) -> Item:
-        """Return a change where it stands now."""
-        found = self._reader.changes(item.lane, self._target)
-        if found is None:
+        """Return a change where it stands now; of an unknown lane it is what it was."""
+        state = self._reader.lane(item.lane)
+        if state is None:
             return item
-        if (same := self._in(found.waiting, item)) is not None:
-            return same
-        if (same := self._in(found.landed, item)) is not None:
-            return replace(same, landed=True)
-        return replace(item, lane_name=self._name(item), orphaned=True)
+        same = self._in(self._here(item), item)
+        return same or replace(item, lane_name=state.record.name, orphaned=True)
 
     def _in(self, there: Sequence[Item], item: Item) -> Item | None:
         exact = next((x for x in there if x.commit == item.commit), None)
@@ -161,10 +167,6 @@ class _Match:
         if same is not None:
             self.taken.add(same.commit)
         return same
-
-    def _name(self, item: Item) -> str | None:
-        state = self._reader.lane(item.lane)
-        return state.record.name if state else None
 
 
 def numbered(blocks: Iterable[Block]) -> tuple[Block, ...]:

@@ -79,8 +79,8 @@ def check_order(repo: LaneRepo, reader: Reader, home: LaneState, stack: Stack) -
     target = reader.target(home, stack)
     waiting = [x for x in stack.items if not (x.landed or x.orphaned)]
     for lane in dict.fromkeys(x.lane for x in waiting):
-        found = reader.changes(lane, target.record if target else None)
-        history = [x.commit for x in found.waiting] if found else []
+        found = reader.waiting(lane, target.record if target else None)
+        history = [x.commit for x in found]
         wanted = [x for x in waiting if x.lane == lane and x.commit in history]
         who = {x.commit: (x.attempt, x.agent) for x in wanted}
         commuting.require_commuting(repo, history, [x.commit for x in wanted], who)

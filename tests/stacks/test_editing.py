@@ -217,3 +217,18 @@ def test_a_renamed_lane_keeps_its_stacks(repo: TestRepo, work: Work) -> None:
     assert shape(lanes.stack("login:review")) == ["ab"]
     with pytest.raises(NotFound):
         lanes.merge_blocks("login:review", "1")
+
+
+def test_a_lane_without_changes(repo: TestRepo, work: Work) -> None:
+    """Nothing can be stacked of a lane where nothing waits, but it can have a stack."""
+    repo.lane("auth")
+    with pytest.raises(Negative, match="nothing to stack"):
+        repo.lanes.create_stack("some", ["auth"])
+    assert shape(repo.lanes.create_stack("review", lane="auth")) == []
+    work("ab")
+    assert shape(repo.lanes.stack("review")) == ["a", "b"]
+    assert shape(repo.lanes.create_stack("some", ["auth"])) == ["a", "b"]
+    with pytest.raises(BadValue, match="unknown group 'x'"):
+        repo.lanes.create_stack("other", lane="auth", group="x")
+    with pytest.raises(BadValue, match="approvals are from 0 to 100, not -1"):
+        repo.lanes.configure_stack("review", approvals=-1)
