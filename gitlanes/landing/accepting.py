@@ -8,7 +8,7 @@ from gitlanes.combine.changes import Clash
 from gitlanes.errors import Collision, GateFailed, Negative, Unsupported
 from gitlanes.gates.clearance import Clearance
 from gitlanes.gates.recording import record
-from gitlanes.landing import bases, landed_commits, ledger, plans
+from gitlanes.landing import agreement, bases, landed_commits, ledger, plans
 from gitlanes.landing.plans import Force, Landing
 from gitlanes.models.events import Event
 from gitlanes.models.gates import NO_WAIVER, Waiver
@@ -18,7 +18,6 @@ from gitlanes.models.records import ACCEPTED, MERGE, SQUASH, Attempt, Lane, Lane
 from gitlanes.models.results import Decided, Promotion
 from gitlanes.plugins import around
 from gitlanes.review import gated, standing
-from gitlanes.stacks import approval
 from gitlanes.store import records
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.attribution import collision
@@ -114,7 +113,9 @@ def _accept(
     require_commit(f"lane '{target.name}'", target.head, expect)
     attempt = standing.require_open(repo, state, attempt_id)
     ready = _ready(tx, state, attempt)
-    _require_agreed(repo, ready, state)
+    source = ready.now or repo.view.by_uuid(ready.then.uuid, ready.then.name)
+    if source is not None:  # a deleted lane's stacks are read, too
+        agreement.require(repo, source, state, ready.then, ready.bases)
     cleared = clearance.promoted(target, repo.objects.commit(ready.commit).tree)
     records.add_evaluations(tx, attempt.commit, cleared.evaluations, attempt)
     for commit in ready.carries:
@@ -135,14 +136,6 @@ def _accept(
     tx.description = f"accept {attempt.id}: {attempt.title}"
     _record(tx, state, ready, accepted, gone)
     return Decided(accepted, tuple(x.id for x in gone), ready.convergent)
-
-
-def _require_agreed(repo: LaneRepo, ready: Ready, target: LaneState) -> None:
-    """Raise Refused unless people agreed to what lands, as `promote` asks for."""
-    if ready.now is None or not approval.asks(repo, ready.now, target):
-        return
-    bring = landed_commits.brought(repo, ready.then, target.record, ready.bases)
-    approval.require(repo, ready.now, target, [oid for oid, _ in bring])
 
 
 def _record(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gitlanes.errors import BadValue, GateFailed, NotFound
 from gitlanes.gates.clearance import Clearance
 from gitlanes.gates.recording import record
-from gitlanes.landing import landed_commits, ledger, plans, strictness
+from gitlanes.landing import agreement, landed_commits, ledger, plans, strictness
 from gitlanes.landing.plans import NO_FORCE, Force, Landing
 from gitlanes.lanes.targets import target_of
 from gitlanes.models.events import Event
@@ -19,7 +19,6 @@ from gitlanes.models.records import MERGE, MODES, Attempt, Lane, LaneState
 from gitlanes.models.results import CollidingPath, Promotion
 from gitlanes.plugins import around
 from gitlanes.review import costs, standing
-from gitlanes.stacks import approval
 from gitlanes.store import records
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
@@ -185,9 +184,7 @@ def _land(
     cleared: Cleared,
 ) -> Promotion:
     source, target = landing.source.record, landing.target.record
-    if approval.asks(tx.repo, landing.source, landing.target):
-        bring = landed_commits.brought(tx.repo, source, target, landing.bases)
-        approval.require(tx.repo, landing.source, landing.target, [oid for oid, _ in bring])
+    agreement.require(tx.repo, landing.source, landing.target, source, landing.bases)
     books = costs.opened(tx, target, order.intent.agent) if order.cost.known else None
     made = landed_commits.write(tx, landing, mode, order.message)
     head = made[-1].commit if made else str(target.head)

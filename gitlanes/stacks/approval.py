@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 _NO = (CHANGES_REQUESTED, TURNED_DOWN, ABANDONED)
 
 
-def asks(repo: LaneRepo, source: LaneState, target: LaneState) -> bool:
-    """Say whether anybody has to agree to what lands: cheap where nobody has."""
-    named = source.record.stacks or target.record.stacks
-    return bool(named) or rules_at(repo, target.record).approvals > 0
-
-
 def require(repo: LaneRepo, source: LaneState, target: LaneState, commits: Iterable[str]) -> None:
     """Raise Refused unless a lane's commits may land on a target.
 

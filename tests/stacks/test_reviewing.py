@@ -157,6 +157,25 @@ def test_a_promotion_left_open(repo: TestRepo, work: Work) -> None:
     assert "a.txt" in repo.files("main")
 
 
+def test_a_promotion_of_a_deleted_lane(repo: TestRepo, work: Work) -> None:
+    """What was not approved is not landed by deleting its lane first; what was, still is."""
+    set_gates(repo, review={"approvals": 1})
+    lanes = repo.lanes
+    for name, lane in (("a", "auth"), ("b", "bill")):
+        work(name, lane)
+        lanes.create_stack("review", lane=lane)
+    lanes.review("bill:review/1", status="approved", by="ann")
+    offers = [lanes.promote(x, propose=True).proposed for x in ("auth", "bill")]
+    for lane in ("auth", "bill"):
+        lanes.delete(lane)
+    assert offers[0] is not None
+    assert offers[1] is not None
+    with pytest.raises(Refused, match="block 1 of stack 'review' is not approved: 0 of 1"):
+        lanes.accept(offers[0].id)
+    lanes.accept(offers[1].id)
+    assert {"a.txt", "b.txt"} & set(repo.files("main")) == {"b.txt"}
+
+
 @pytest.mark.parametrize("status", ["changes-requested", "rejected", "abandoned"])
 def test_what_was_turned_down_does_not_land(repo: TestRepo, work: Work, status: str) -> None:
     """Even where no approval is asked, be it with its stack, by itself or with the lane."""
