@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gitlanes.errors import BadValue, GateFailed
 from gitlanes.gates.clearance import Clearance
 from gitlanes.gates.recording import record
+from gitlanes.landing import strictness
 from gitlanes.landing.legs import Legs, Source
 from gitlanes.landing.picking import Parts, concerned, picked
 from gitlanes.landing.promote import Order, checked, event
@@ -72,6 +73,7 @@ def _promote(repo: LaneRepo, lane: str | None, order: Order, parts: Parts) -> Pr
         intake.catch_up(repo, seen.target.record.name)
     for source in seen.sources:
         settled(repo, source.record.name)
+    unsaved = [strictness.Unsaved(repo, x.record) for x in seen.sources]
     clearance = Clearance(repo, order.waiver)
 
     def land() -> Promotion:
@@ -94,7 +96,8 @@ def _promote(repo: LaneRepo, lane: str | None, order: Order, parts: Parts) -> Pr
         raise
     target = repo.view.lane(made.into).record
     following = binding.follow(repo, target.name) if target.bound else None
-    return replace(made, following=following)
+    left = tuple(path for one in unsaved for path in one.told(repo))
+    return replace(made, following=following, unsaved=left)
 
 
 @contextmanager

@@ -176,7 +176,7 @@ def list_stacks(repo: LaneRepo, lane: str | None = None) -> list[Stack]:
         states = [repo.view.lane(lane)]
     else:
         repo.view.require_adopted()
-        states = repo.view.lanes(where=lambda text: b'"stacks":' in text)
+        states = repo.view.lanes(where=lambda text: b'"stacks":{' in text)
     reader = Reader(repo, *states)
     return [stack for state in states for stack in reader.all_of(state).values()]
 

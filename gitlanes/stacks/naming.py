@@ -37,7 +37,7 @@ def home_of(repo: LaneRepo, name: str) -> tuple[str, str]:
     present = finding.present_lane(repo)
     if present is not None and name in present.record.stacks:
         return present.record.name, name
-    lanes = [x.record for x in repo.view.lanes(where=lambda text: b'"stacks":' in text)]
+    lanes = [x.record for x in repo.view.lanes(where=lambda text: b'"stacks":{' in text)]
     found = [x.name for x in lanes if name in x.stacks]
     if not found:
         raise _not_found(name, {stack for x in lanes for stack in x.stacks})

@@ -44,7 +44,7 @@ def test_what_is_later_is_brought_to_the_front(repo: TestRepo, mode: str) -> Non
     tree = repo.rev("refs/lanes/head/auth^{tree}")
     ids = _change_ids(repo)
     made = repo.lanes.promote_stack(lane="auth", changes=["auth/4", "auth/2"], mode=mode)
-    assert texts(repo, "main") == "bd"
+    assert (texts(repo, "main"), made.unsaved) == ("bd", (b"b.txt", b"new.txt"))
     assert made.laid_again == {
         f"auth/{n}": f"auth/{x}" for n, x in ((2, 5), (4, 6), (1, 7), (3, 8))
     }
