@@ -153,7 +153,7 @@ def remove_items(out: Output, stack: str, what: tuple[str, ...]) -> None:
 @click.option("--title", help="Title of the second part.")
 def split_block(out: Output, block: str, after: str, title: str | None) -> None:
     """Split BLOCK in two; both parts keep what was decided."""
-    from gitlanes.stacks.editing import split
+    from gitlanes.stacks.cutting import split
 
     with out.repository() as repo:
         made = split(repo, block, after, title=title)
@@ -165,7 +165,7 @@ def split_block(out: Output, block: str, after: str, title: str | None) -> None:
 @click.argument("blocks", nargs=-1, required=True, metavar="N...")
 def merge_blocks(out: Output, stack: str, blocks: tuple[str, ...]) -> None:
     """Make one block of several, in the order given."""
-    from gitlanes.stacks.editing import merge
+    from gitlanes.stacks.cutting import merge
 
     with out.repository() as repo:
         made = merge(repo, stack, blocks)
@@ -177,7 +177,7 @@ def merge_blocks(out: Output, stack: str, blocks: tuple[str, ...]) -> None:
 @click.argument("blocks", nargs=-1, required=True, metavar="N...")
 def reorder_blocks(out: Output, stack: str, blocks: tuple[str, ...]) -> None:
     """Put the blocks that wait into this order; refused where two touch the same path."""
-    from gitlanes.stacks.editing import reorder
+    from gitlanes.stacks.cutting import reorder
 
     with out.repository() as repo:
         made = reorder(repo, stack, blocks)

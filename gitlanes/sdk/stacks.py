@@ -24,7 +24,7 @@ from gitlanes.models.stacks import (
     Unassigned,
 )
 from gitlanes.sdk.offering import Path_, path_names
-from gitlanes.stacks import editing, making, reviewing, revising, summary
+from gitlanes.stacks import cutting, editing, making, reviewing, revising, summary
 from gitlanes.store.lane_repo import LaneRepo
 
 
@@ -85,15 +85,15 @@ class Stacks:
 
     def stack_reorder(self, name: str, *blocks: str) -> Stack:
         """Put the blocks that wait into this order; raises Collision where they cannot be."""
-        return editing.reorder(self._repo, name, blocks)
+        return cutting.reorder(self._repo, name, blocks)
 
     def merge_blocks(self, name: str, *blocks: str) -> Stack:
         """Make one block of several, in the order given."""
-        return editing.merge(self._repo, name, blocks)
+        return cutting.merge(self._repo, name, blocks)
 
     def split_block(self, block: str, after: str, *, title: str | None = None) -> Stack:
         """Split a block in two after so many of its changes, or after the one named."""
-        return editing.split(self._repo, block, after, title=title)
+        return cutting.split(self._repo, block, after, title=title)
 
     def title_block(self, block: str, title: str) -> Stack:
         """Give a block a title; '' gives it back that of its first change."""

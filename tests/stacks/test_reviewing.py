@@ -143,6 +143,18 @@ def test_the_work_cannot_weaken_it(repo: TestRepo, work: Work) -> None:
         repo.lanes.promote("auth", waiver=Waiver(no_gates=True, allow_protected=True))
 
 
+@pytest.mark.parametrize("value", [-1, "two", True])
+def test_a_policy_that_makes_no_sense(repo: TestRepo, work: Work, value: object) -> None:
+    """Nothing lands by a policy that cannot be understood; its line is named."""
+    work("a")
+    set_gates(repo, review={"approvals": value})
+    with pytest.raises(
+        Refused, match=r"\.gitlanes\.toml:2 in lane 'main': review\.approvals: not a"
+    ):
+        repo.lanes.promote("auth")
+    assert [x.key for x in repo.lanes.validate_settings().faults] == ["review.approvals"]
+
+
 def test_a_promotion_left_open(repo: TestRepo, work: Work) -> None:
     """Accepting it asks for the same approvals as promoting."""
     set_gates(repo, review={"approvals": 1})
