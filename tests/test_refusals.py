@@ -120,6 +120,7 @@ def test_names_that_no_lane_has(refuses: Refuses) -> None:
     verbs = (
         *(("delete",), ("path",), ("promote",), ("status",), ("check",), ("export",)),
         *(("archive",), ("unarchive",), ("overlap",)),
+        *(("stack", "list"), ("stack", "unassigned")),
         *(("edit", "--description", "x"), ("workspace", "create"), ("workspace", "who")),
     )
     for name in ("../x", "", "HEAD", "-x", "refs/heads/main", "a..b", "x" * 10240):
@@ -137,6 +138,8 @@ UNKNOWN: dict[tuple[str, ...], str] = {
             *("check auht", "check auth auht", "overlap auht", "edit auht --description x"),
             *("rename auht x", "archive auht", "unarchive auht", "delete auht --yes"),
             *("bind auht side", "export auht", "history auht", "history --from auht"),
+            *("stack list auht", "stack unassigned auht", "stack create x --lane auht"),
+            *("stack show auht:x", "promote auht --stack x", "promote auht --change auth/1"),
             *("history --into auht", "restore main auht", "snapshot list auht"),
             *("workspace create auht", "workspace update auht", "workspace remove auht"),
             *("workspace switch auht", "workspace switch bare --workspace auht"),
@@ -166,6 +169,44 @@ UNKNOWN: dict[tuple[str, ...], str] = {
             *("restore main bare", "workspace update bare", "workspace claim bare --agent a"),
         )
     },
+    **{
+        tuple(args.split()): "error: stack 'x' not found\nhint: see 'git lanes stack list'\n"
+        for args in (
+            *(
+                "stack show x",
+                "stack edit x --approvals 1",
+                "stack add x auth/1",
+                "export --stack x",
+            ),
+            *("stack remove x 1", "stack split x/1 --after 1", "stack merge x 1 2"),
+            *("stack reorder x 1", "stack move x auth/1 --to 1", "stack title x/1 y"),
+            *("stack describe x/1 y", "stack delete x --yes", "promote --stack x"),
+            *(
+                "review request x/1",
+                "review approve x/1",
+                "review export x",
+                "review note x/1 -m y",
+            ),
+        )
+    },
+    **{
+        tuple(args.split()): (
+            "error: block 'x' not found\n"
+            "hint: blocks are named STACK/NUMBER; see 'git lanes stack show'\n"
+        )
+        for args in (
+            *("stack split x --after 1", "stack title x y", "stack describe x y"),
+            *("review request x", "review approve x", "review reopen x"),
+        )
+    },
+    ("stack", "create", "x", "nope"): (
+        "error: change 'nope' not found\n"
+        "hint: name a Change-Id, an attempt, a lane, or one of the lane's commits\n"
+    ),
+    ("promote", "auth", "--change", "nope"): (
+        "error: change 'nope' not found\n"
+        "hint: name a Change-Id, an attempt, a lane, or one of the lane's commits\n"
+    ),
     ("workspace", "remove", "bare"): (
         "error: workspace of lane 'bare' not found\nhint: see 'git lanes workspace list'\n"
     ),
@@ -254,6 +295,14 @@ def test_what_cannot_be_done_as_things_stand(repo: TestRepo, refuses: Refuses) -
         (("accept", "auth/1"), decided),
         (("reject", "auth/1"), decided),
         (("promote", "main"), itself.format("main")),
+        (("stack", "create", "x", "--lane", "main"), itself.format("main")),
+        (
+            ("stack", "create", "x", "auth/2"),
+            (
+                "error: auth/2 is no change that waits to land: it is proposed\n"
+                "hint: see what waits: git lanes stack unassigned auth\n"
+            ),
+        ),
         (("check", "main"), itself.format("main")),
         (("promote", "auth", "--into", "auth"), itself.format("auth")),
         (
@@ -324,6 +373,26 @@ def test_values_that_make_no_sense(refuses: Refuses) -> None:
     """An option's value that cannot be understood is 129, with what it could be."""
     branch = "error: bad branch name 'a..b'\nhint: see 'git help check-ref-format'\n"
     for args, said in (
+        (
+            ("promote", "auth", "--stack", "x", "--propose"),
+            "error: a part of a lane lands or does not\nhint: leave --propose out\n",
+        ),
+        (
+            ("promote", "auth", "--stack", "x", "--change", "auth/1"),
+            "error: name either a stack or changes to promote\n",
+        ),
+        (
+            ("promote", "auth", "--change", "auth/1", "--strict"),
+            "error: a part of a lane leaves the rest behind\nhint: leave --strict out\n",
+        ),
+        (
+            ("export", "auth", "--gerrit"),
+            "error: only a stack goes to Gerrit\nhint: name one with --stack\n",
+        ),
+        (
+            ("review", "note", "x/1"),
+            "error: there is nothing to note\nhint: say it with -m\n",
+        ),
         (("bind", "auth", "a..b"), branch),
         (("export", "auth", "--branch", "a..b"), branch),
         (

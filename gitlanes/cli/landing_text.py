@@ -61,6 +61,9 @@ def left_behind(promotion: Promotion) -> list[str]:
 def afterwards(promotion: Promotion) -> list[str]:
     """Say what became of earlier offers, and what is to be done with this one."""
     said = [f"superseded {x}" for x in promotion.superseded]
+    if promotion.laid_again and not promotion.dry_run:
+        ids = ", ".join(f"{old} as {new}" for old, new in promotion.laid_again.items())
+        said.append(f"laid in another order: {ids}")
     if promotion.proposed:
         name = promotion.proposed.id
         said.append(f"hint: decide with 'git lanes accept {name}' or 'git lanes reject {name}'")

@@ -64,6 +64,8 @@ COMMANDS = {
     "check": ("promote", "say whether lanes would land"),
     "overlap": ("overlap", "say which lanes touch the same paths right now"),
     "promote": ("promote", "land a lane's accepted work on another lane"),
+    "stack": ("stack", "group a lane's changes into stacks of blocks"),
+    "review": ("review", "review blocks: request, approve, turn down"),
     "history": ("history", "list attempts with intent and cost"),
     "trace": ("history", "show the attempts that led to a state"),
     "diff": ("history", "show what lies between two states, or what is unsaved"),
@@ -82,7 +84,7 @@ COMMANDS = {
 }
 
 # Those that hold commands of their own; their plural is a name of theirs that help does not show.
-GROUPS = ("dep", "workspace", "snapshot", "change", "op", "cost", "budget")
+GROUPS = ("dep", "workspace", "snapshot", "stack", "review", "change", "op", "cost", "budget")
 
 # What every command takes, and nothing before a command does.
 _COMMON = ("--json", "--quiet", "-q", "--verbose", "-v", "--debug")

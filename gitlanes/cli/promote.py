@@ -17,7 +17,7 @@ from gitlanes.cli.options import (
     waiver_options,
 )
 from gitlanes.cli.output import Output, command
-from gitlanes.errors import EXIT_NEGATIVE
+from gitlanes.errors import EXIT_NEGATIVE, BadValue
 from gitlanes.models.records import MODES
 
 
@@ -25,6 +25,8 @@ from gitlanes.models.records import MODES
 @click.argument("lane", required=False)
 @click.option("--into", metavar="LANE", help="The target; else the parent or the adopted lane.")
 @click.option("--mode", type=click.Choice(MODES), help="Else the lane's own, else merge.")
+@click.option("--stack", metavar="STACK", help="Only the blocks of that stack, all or none.")
+@click.option("--change", "changes", multiple=True, help="Only that change; repeatable.")
 @click.option("-m", "--message", help="Message of the landing commit.")
 @click.option("--force", multiple=True, metavar="PATH", help="LANE wins this collision.")
 @click.option("--force-all", is_flag=True, help="LANE wins every collision.")
@@ -39,6 +41,8 @@ def promote_command(
     lane: str | None,
     into: str | None,
     mode: str | None,
+    stack: str | None,
+    changes: tuple[str, ...],
     message: str | None,
     force: tuple[str, ...],
     force_all: bool,
@@ -52,7 +56,8 @@ def promote_command(
 
     What both come to has to pass the target's gates.
     With --propose nothing lands: it is an open attempt of the target, and whoever accepts that
-    lands LANE's present head.
+    lands LANE's present head. With --stack or --change the rest stays behind: the order of LANE's
+    commits changes if need be, its content does not.
     """
     from gitlanes.landing.plans import Force
     from gitlanes.landing.promote import Order, preview, promote
@@ -64,7 +69,15 @@ def promote_command(
     order = Order(into, mode, forced, *said, expect, strict, waiver)
     verb = preview if dry_run else propose if left_open else promote
     with out.repository() as repo:
-        made = verb(repo, lane, order)
+        if stack is None and not changes:
+            made = verb(repo, lane, order)
+        elif left_open:
+            raise BadValue("a part of a lane lands or does not", hint="leave --propose out")
+        else:
+            from gitlanes.landing.parts import promote_parts  # most land the whole lane
+            from gitlanes.landing.picking import Parts
+
+            made = promote_parts(repo, lane, order, Parts(stack, changes), dry_run=dry_run)
     out.result(made, promotion_lines(made))
     for text in left_behind(made):
         out.warn(text)

@@ -22,6 +22,9 @@ _PROPOSAL = Answer(
     "there is nothing to propose, both sides touched a path, or a gate failed",
 )
 _NOTHING = Answer()
+_STACK = Answer(("stacks.Stack",))
+_CHANGED = Answer(("stacks.Stack",), "it is like that already")
+_REORDERED = Answer(("stacks.Stack",), "two that would change places touch the same path")
 _SETTINGS = ("settings.Configuration", "settings.Setting", "settings.Validation")
 
 ANSWERS = {
@@ -77,6 +80,30 @@ ANSWERS = {
     "promote": Answer(
         ("results.Promotion",), "both sides touched a path, a gate failed, or there is nothing new"
     ),
+    "stack": _NOTHING,
+    "stack list": Answer(("stacks.Stack",), key="stacks"),
+    "stack create": _STACK,
+    "stack edit": _CHANGED,
+    "stack show": _STACK,
+    "stack add": _REORDERED,
+    "stack remove": _CHANGED,
+    "stack split": _CHANGED,
+    "stack merge": _REORDERED,
+    "stack reorder": _REORDERED,
+    "stack move": _REORDERED,
+    "stack title": _CHANGED,
+    "stack describe": _CHANGED,
+    "stack delete": Answer(("stacks.StackDeleted",)),
+    "stack unassigned": Answer(("stacks.Unassigned",)),
+    "review": _NOTHING,
+    "review request": _CHANGED,
+    "review approve": _CHANGED,
+    "review request-changes": _CHANGED,
+    "review reject": _CHANGED,
+    "review abandon": _CHANGED,
+    "review reopen": _CHANGED,
+    "review note": _STACK,
+    "review export": Answer(("stacks.ReviewSummary",)),
     "history": Answer(("history.History",)),
     "trace": Answer(("history.Trace",)),
     "diff": Answer(("history.Diff",)),
@@ -98,7 +125,10 @@ ANSWERS = {
     "budget set": Answer(("costs.Budgets",)),
     "budget unset": Answer(("costs.Budgets",), "there is none"),
     "budget show": Answer(("costs.Budgets",)),
-    "export": Answer(("exporting.Exported",)),
+    "export": Answer(
+        ("exporting.Exported", "stacks.ExportedStack"),
+        "a block stands on changes that are in no block before it, or none waits",
+    ),
     "reconcile": Answer(("reconciled.Reconciled",)),
     "doctor": Answer(("health.Diagnosis",), "anything that it found is left"),
 }

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from gitlanes.git.settings import as_seconds
 from gitlanes.models.gates import Gate
 
-GATE, GATES, POLICY = SECTIONS = ("gate", "gates", "policy")
+GATE, GATES, POLICY, REVIEW = SECTIONS = ("gate", "gates", "policy", "review")
 
 # The group of entry points that gates in Python are.
 GROUP = "gitlanes.gates"
@@ -25,7 +25,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_-]+)\s*\]")
 _KEY = re.compile(r"\s*\"?([A-Za-z0-9_-]+)\"?\s*=")
-_MOST_RETRIES, _MOST_JOBS = 100, 64
+_MOST_RETRIES, _MOST_JOBS, _MOST_APPROVALS = 100, 64, 100
 _MOST_SECONDS = 7 * 86400.0
 
 
@@ -71,7 +71,7 @@ def read(content: dict[str, Any]) -> Read:
             wrong.append(Misfit(GATE, i, "name", f"there is a gate '{name[:64]}' already"))
         seen.add(name)
     settings: dict[str, Any] = {}
-    for section, known in ((GATES, _GATES), (POLICY, _POLICY)):
+    for section, known in ((GATES, _GATES), (POLICY, _POLICY), (REVIEW, _REVIEW)):
         settings |= _section(section, content.get(section, {}), known, wrong)
     return Read(tuple(gates), settings, tuple(wrong))
 
@@ -247,4 +247,5 @@ _GATE: dict[str, Check] = {
 }
 _GATES: dict[str, Check] = {"jobs": _count(_MOST_JOBS, 1), "keep_ignored": _flag}
 _POLICY: dict[str, Check] = {"protected": _texts, "forbid_no_gates": _flag}
-KEYS = {GATE: [*_GATE], GATES: [*_GATES], POLICY: [*_POLICY]}
+_REVIEW: dict[str, Check] = {"approvals": _count(_MOST_APPROVALS)}
+KEYS = {GATE: [*_GATE], GATES: [*_GATES], POLICY: [*_POLICY], REVIEW: [*_REVIEW]}

@@ -8,7 +8,7 @@ from gitlanes.combine.changes import Clash
 from gitlanes.errors import Collision, GateFailed, Negative, Unsupported
 from gitlanes.gates.clearance import Clearance
 from gitlanes.gates.recording import record
-from gitlanes.landing import bases, landed_commits, ledger, plans
+from gitlanes.landing import agreement, bases, landed_commits, ledger, plans
 from gitlanes.landing.plans import Force, Landing
 from gitlanes.models.events import Event
 from gitlanes.models.gates import NO_WAIVER, Waiver
@@ -113,6 +113,9 @@ def _accept(
     require_commit(f"lane '{target.name}'", target.head, expect)
     attempt = standing.require_open(repo, state, attempt_id)
     ready = _ready(tx, state, attempt)
+    source = ready.now or repo.view.by_uuid(ready.then.uuid, ready.then.name)
+    if source is not None:  # a deleted lane's stacks are read, too
+        agreement.require(repo, source, state, ready.then, ready.bases)
     cleared = clearance.promoted(target, repo.objects.commit(ready.commit).tree)
     records.add_evaluations(tx, attempt.commit, cleared.evaluations, attempt)
     for commit in ready.carries:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gitlanes.errors import Refused
 from gitlanes.landing import plans
 from gitlanes.landing.promote import Order, mode_of
+from gitlanes.lanes.targets import NAME_IT, target_of
 from gitlanes.models.records import ACTIVE, LaneState
 from gitlanes.models.results import Promotion
 from gitlanes.store.adopt import require_adopted_lane
@@ -27,7 +28,7 @@ def check(repo: LaneRepo, lanes: Sequence[str] = (), *, into: str | None = None)
     if lanes:
         sources = [repo.view.lane(name) for name in lanes]
     else:
-        skip = into or require_adopted_lane(repo, plans.NAME_IT).record.name
+        skip = into or require_adopted_lane(repo, NAME_IT).record.name
         sources = [x for x in repo.view.lanes() if x.record.name != skip]
         sources = [x for x in sources if x.record.status == ACTIVE]
     found = []
@@ -43,5 +44,5 @@ def check(repo: LaneRepo, lanes: Sequence[str] = (), *, into: str | None = None)
 
 def _foreseen(repo: LaneRepo, lane: LaneState, into: str | None) -> Promotion:
     source = intake.foreseen(repo, lane)
-    target = intake.foreseen(repo, plans.target_of(repo, source, into))
+    target = intake.foreseen(repo, target_of(repo, source, into))
     return plans.outcome(repo, plans.plan(repo, source, target), mode_of(Order(), source))

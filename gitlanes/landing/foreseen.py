@@ -8,6 +8,7 @@ from gitlanes import ids
 from gitlanes.history.diff import CONTENT, diff
 from gitlanes.landing import accepting, plans
 from gitlanes.landing.promote import Order, mode_of
+from gitlanes.lanes.targets import target_of
 from gitlanes.models.history import Diff
 from gitlanes.review import decide, standing
 from gitlanes.store.transaction import settled
@@ -39,7 +40,7 @@ def _of_attempt(repo: LaneRepo, name: str) -> tuple[str, str]:
 
 def _of_lane(repo: LaneRepo, name: str, into: str | None) -> tuple[str, str]:
     source = intake.foreseen(repo, repo.view.lane(name))
-    target = intake.foreseen(repo, plans.target_of(repo, source, into))
+    target = intake.foreseen(repo, target_of(repo, source, into))
     landing = plans.plan(repo, source, target)
     if landing.plan.tree is None:
         raise plans.refusal(plans.outcome(repo, landing, mode_of(Order(), source)))

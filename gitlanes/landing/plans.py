@@ -7,22 +7,16 @@ from typing import TYPE_CHECKING
 
 from gitlanes.combine.assembly import plan_landing
 from gitlanes.combine.changes import Clash, Plan
-from gitlanes.errors import Collision, Negative, Refused
+from gitlanes.errors import Collision, Negative
 from gitlanes.landing.bases import bases_for
 from gitlanes.models.plain import Model
 from gitlanes.models.records import LaneState
 from gitlanes.models.results import CollidingPath, Promotion
-from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.store.attribution import colliding_paths, collision
 from gitlanes.store.expectation import require_active
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
-
-
-_NAMED = "name the target with --into LANE"
-# What to do instead of mending the lane that is the target of most.
-NAME_IT = f"{_NAMED}, or "
 
 
 class Force(Model):
@@ -47,27 +41,6 @@ class Landing(Model):
     def ends(self) -> tuple[str, str]:
         """The heads of source and target that the plan is for."""
         return str(self.source.record.head), str(self.target.record.head)
-
-
-def target_of(repo: LaneRepo, source: LaneState, into: str | None) -> LaneState:
-    """Return the lane to promote into: the one named, the parent, or the adopted one.
-
-    Raises Refused where that one cannot be read, or is the source itself.
-    """
-    if into is not None:
-        found = repo.view.lane(into)
-    elif source.record.parent is None:
-        found = require_adopted_lane(repo, NAME_IT)
-    elif (parent := repo.view.by_uuid(source.record.parent)) is not None:
-        found = parent
-    else:
-        raise Refused(f"the parent of lane '{source.record.name}' is not known here", hint=_NAMED)
-    if found.record.uuid == source.record.uuid:
-        raise Refused(
-            f"lane '{source.record.name}' cannot be promoted into itself",
-            hint=_NAMED,
-        )
-    return found
 
 
 def plan(repo: LaneRepo, source: LaneState, target: LaneState, force: Force = NO_FORCE) -> Landing:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from gitlanes.errors import BadValue, GateFailed, NotFound
 from gitlanes.gates.clearance import Clearance
 from gitlanes.gates.recording import record
-from gitlanes.landing import landed_commits, ledger, plans, strictness
+from gitlanes.landing import agreement, landed_commits, ledger, plans, strictness
 from gitlanes.landing.plans import NO_FORCE, Force, Landing
+from gitlanes.lanes.targets import target_of
 from gitlanes.models.events import Event
 from gitlanes.models.gates import NO_WAIVER, Cleared, Waiver
 from gitlanes.models.notes import NO_COST, NO_INTENT, Cost, Intent
@@ -149,7 +150,7 @@ def mode_of(order: Order, source: LaneState) -> str:
 
 def _ends(repo: LaneRepo, lane: str | None, order: Order) -> tuple[LaneState, LaneState]:
     source = finding.lane_or_present(repo, lane)
-    return source, plans.target_of(repo, source, order.into)
+    return source, target_of(repo, source, order.into)
 
 
 def _require_landing(repo: LaneRepo, landing: Landing, order: Order) -> tuple[CollidingPath, ...]:
@@ -183,6 +184,7 @@ def _land(
     cleared: Cleared,
 ) -> Promotion:
     source, target = landing.source.record, landing.target.record
+    agreement.require(tx.repo, landing.source, landing.target, source, landing.bases)
     books = costs.opened(tx, target, order.intent.agent) if order.cost.known else None
     made = landed_commits.write(tx, landing, mode, order.message)
     head = made[-1].commit if made else str(target.head)
@@ -195,7 +197,7 @@ def _land(
         records.add_intent(tx, last, order.intent, details)
         records.add_evaluations(tx, last.commit, cleared.evaluations, last)
     attempts = tuple(replace(x.attempt, waived=cleared.waived or None) for x in made)
-    gone = _replaced(source, target, attempts, tx.time)
+    gone = replaced(source, target, attempts, tx.time)
     tx.description = f"promote {source.name} into {target.name} ({mode})"
     if made or gone:
         after = replace(
@@ -222,7 +224,7 @@ def _land(
     )
 
 
-def _replaced(
+def replaced(
     source: Lane, target: Lane, landed: tuple[Attempt, ...], time: str
 ) -> tuple[Attempt, ...]:
     """Return the target's open attempts whose place a landing takes.

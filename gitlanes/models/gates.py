@@ -55,7 +55,7 @@ class Rules(Model):
 
     ``lane`` and ``commit`` name the judge, ``text`` is the SHA-256 of the file; None where there
     is none. ``jobs`` is how many gates run at a time, ``keep_ignored`` leaves what git ignores
-    in the scratch workspaces.
+    in the scratch workspaces, ``approvals`` is how many people have to agree to what lands.
     """
 
     lane: str
@@ -66,6 +66,7 @@ class Rules(Model):
     forbid_no_gates: bool = False
     jobs: int | None = None
     keep_ignored: bool = False
+    approvals: int = 0
 
 
 class Waiver(Model):

@@ -23,6 +23,9 @@ RENAMED = "renamed"
 
 MERGE, SQUASH, REPLAY = MODES = ("merge", "squash", "replay")
 
+# Stands for the entry itself, where a record names the entry that has a stack in full.
+HERE = "here"
+
 # What costs are counted in: whole numbers that add up. Cache tokens are part of the input tokens,
 # reasoning tokens part of the output tokens.
 COUNTERS = (
@@ -107,8 +110,8 @@ class Lane(Model):
     is promoted unless told, ``sparse`` the directories that its workspaces are limited to (none:
     all). ``mingled`` says that its work and other lanes' met on ways that ``landed`` does not
     tell: one took in or started from the other. ``budget`` holds limits and ``spent`` running
-    totals of what the lane took (docs/format.md). ``extra`` keeps fields that a newer version
-    wrote.
+    totals of what the lane took (docs/format.md). ``stacks`` names, for each stack, the journal
+    entry that has it in full. ``extra`` keeps fields that a newer version wrote.
     """
 
     name: str
@@ -134,6 +137,7 @@ class Lane(Model):
     mingled: bool = False
     budget: dict[str, Any] = NOTHING
     spent: dict[str, Any] = NOTHING
+    stacks: dict[str, str] = NOTHING
     extra: dict[str, Any] = NOTHING
 
     @property

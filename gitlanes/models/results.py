@@ -88,6 +88,9 @@ class Promotion(MayFollow):
     touched, ``convergent`` those that both brought to the same result. ``unsaved`` and
     ``open_attempts`` stay behind in the source lane. ``proposed`` is the open attempt of a
     promotion that was left for a decision, ``superseded`` the ids of those that this replaced.
+    Where only some changes were to land, ``changes`` are their Change-Ids, ``stack`` names whose
+    they are, and ``laid_again`` is ``{old id: new id}`` of the source's attempts that were laid
+    in another order for that.
     """
 
     lane: str
@@ -110,5 +113,8 @@ class Promotion(MayFollow):
     dry_run: bool = False
     proposed: Attempt | None = None
     superseded: tuple[str, ...] = ()
+    stack: str | None = None
+    changes: tuple[str, ...] = ()
+    laid_again: dict[str, str] = NOTHING
 
     schema: ClassVar[str] = "promotion"

@@ -189,13 +189,13 @@ def _laid_anew(
         commits |= dict.fromkeys((attempt.commit, old), oid)
         title = codec.one_line(subject_of(message))
         changes = {"commit": oid, "base": parent, "tree": tree, "title": title}
-        made.append(_successor(tx, lane, attempt, lane.next + len(made), changes))
+        made.append(successor(tx, lane, attempt, lane.next + len(made), changes))
     named = {old.id: new.id for old, new in zip(attempts, made, strict=True)}
     made = [replace(x, on=named.get(str(x.on), x.on)) for x in made]
     return Anew(tuple(attempts), tuple(made), commits)
 
 
-def _successor(
+def successor(
     tx: Transaction, lane: Lane, attempt: Attempt, number: int, changes: dict[str, str]
 ) -> Attempt:
     """Return the attempt that takes another one's place, in the same standing."""

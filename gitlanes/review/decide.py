@@ -65,7 +65,7 @@ def accept_work(
     workspace = finding.workspace_of(repo, lane)
     if lane.bound:
         intake.catch_up(repo, name)
-    with _holding(repo, workspace) as hold:
+    with holding(repo, workspace) as hold:
         with transaction(repo, "accept", actor=judgement.by) as tx:
             state = repo.view.lane(name)
             landing = _accept(tx, state, attempt_id, judgement, expect, clearance)
@@ -114,7 +114,7 @@ def _turn_down(
     expect: str | None,
 ) -> Decided:
     name, lane = _lane_of(repo, attempt_id)
-    with _holding(repo, finding.workspace_of(repo, lane)) as hold:
+    with holding(repo, finding.workspace_of(repo, lane)) as hold:
         going = _going(repo, hold, lane, attempt_id, judgement.by) if reset else None
         with transaction(repo, "reject", actor=judgement.by) as tx:
             state = repo.view.lane(name)
@@ -188,8 +188,8 @@ def turned_down(
 
 
 @contextmanager
-def _holding(repo: LaneRepo, workspace: Workspace | None) -> Iterator[capture.Held | None]:
-    """Hold the lane's workspace where it has one that goes along with decisions."""
+def holding(repo: LaneRepo, workspace: Workspace | None) -> Iterator[capture.Held | None]:
+    """Hold a lane's workspace where it has one that goes along with decisions."""
     if workspace is None or workspace.root or not Path(workspace.path).is_dir():
         yield None
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import NotFound, Refused
@@ -54,7 +55,25 @@ def to_lay_again(repo: LaneRepo, state: LaneState, amended: Attempt) -> list[Att
         if attempt.kind == "work" and attempt.base in known and attempt.uuid != amended.uuid:
             later.append(attempt)
             known.add(attempt.commit)
-    for attempt in (amended, *later):
+    _require_plain(repo, (amended, *later))
+    return later
+
+
+def to_reorder(repo: LaneRepo, state: LaneState, commits: Sequence[str]) -> list[Attempt]:
+    """Return the attempts that stand in commits which are to be laid in another order.
+
+    The first one is the oldest. Raises Refused where they have gone where they cannot be
+    changed, NotFound for a commit that no attempt made.
+    """
+    found = _accepted(repo, state, list(commits))
+    _require_own(repo, state.record, found[0])
+    _require_plain(repo, found)
+    return found
+
+
+def _require_plain(repo: LaneRepo, attempts: Sequence[Attempt]) -> None:
+    """Raise Refused for an attempt that is no single commit of the lane's own work."""
+    for attempt in attempts:
         if attempt.kind != "work" or len(repo.refs.commit(stands_at(attempt)).parents) != 1:
             raise Refused(
                 f"{attempt.id} is no work of the lane's own but came by {attempt.kind}, "
@@ -62,7 +81,6 @@ def to_lay_again(repo: LaneRepo, state: LaneState, amended: Attempt) -> list[Att
                 hint=_INSTEAD,
                 data={"attempt": attempt.id},
             )
-    return later
 
 
 def stands_at(attempt: Attempt) -> str:
@@ -87,7 +105,18 @@ def _since(repo: LaneRepo, state: LaneState, amended: Attempt) -> list[Attempt]:
 
 
 def _accepted(repo: LaneRepo, state: LaneState, commits: list[str]) -> list[Attempt]:
-    """Return the attempts that stand in these commits of the lane's history."""
+    found = standing_in(repo, state, commits)
+    missing = next((x for x in commits if x not in found), None)
+    if missing is not None:
+        raise NotFound("attempt of commit", missing[:12], hint=_INSTEAD)
+    return [found[x] for x in commits]
+
+
+def standing_in(repo: LaneRepo, state: LaneState, commits: Collection[str]) -> dict[str, Attempt]:
+    """Return {commit: attempt} of those that stand in these commits of the lane's history.
+
+    A commit that came by git alone has none.
+    """
     found: dict[str, Attempt] = {}
     told: set[str] = set()
     for entry in journal.walk(repo.refs, state.tip):
@@ -97,10 +126,7 @@ def _accepted(repo: LaneRepo, state: LaneState, commits: list[str]) -> list[Atte
             told.add(attempt.uuid)
             if attempt.status == ACCEPTED:
                 found[stands_at(attempt)] = attempt
-    missing = next((x for x in commits if x not in found), None)
-    if missing is not None:
-        raise NotFound("attempt of commit", missing[:12], hint=_INSTEAD)
-    return [found[x] for x in commits]
+    return found
 
 
 def _require_own(repo: LaneRepo, lane: Lane, amended: Attempt) -> None:

@@ -45,13 +45,14 @@ from gitlanes.sdk.graph import Following
 from gitlanes.sdk.offering import Amendment, Offering, Path_, Proposing, Said, offer_of, path_names
 from gitlanes.sdk.past import Past
 from gitlanes.sdk.questions import Questions
+from gitlanes.sdk.stacks import Stacks
 from gitlanes.sdk.waits import Waits
 from gitlanes.store.lane_repo import LaneRepo
 from gitlanes.store.transaction import mend
 from gitlanes.upkeep import doctor
 
 
-class Repo(Questions, Past, Waits, Costs, Gates, Changes, Following, Directories):
+class Repo(Questions, Past, Waits, Costs, Gates, Changes, Following, Stacks, Directories):
     """One git repository with lanes; a context manager, one for each thread.
 
     The identity and git's configuration are read once. Every method raises a subclass of

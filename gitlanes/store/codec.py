@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from gitlanes import errors
 from gitlanes.errors import BadValue, CorruptRecord, Unsupported
 from gitlanes.models.plain import Model, plain
-from gitlanes.models.records import Attempt, Entry, Landed, Lane, RefChange
+from gitlanes.models.records import HERE, Attempt, Entry, Landed, Lane, RefChange
 from gitlanes.store.validity import checked_attempt, checked_lane, is_sound
 
 ENTRY_SCHEMA = "gitlanes.entry/1"
@@ -29,7 +29,7 @@ _NO_TEXTS = (
     *("id", "kind", "status", "commit", "base", "tree", "change_id", "landed", "head", "fork"),
     *("created", "decided", "origin", "parent", "beside", "branch", "mode", "sparse", "merged"),
     *("on", "superseded_by", "change", "host", "budget", "spent", "promotion", "forced"),
-    "renamed",
+    *("renamed", "stacks", "exported", "source", "target", "commits"),
 )
 _NO_TEXTS_OF_NOTES = (
     *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
@@ -40,7 +40,7 @@ _REDACTED = "[redacted: "
 # Takes JSON's values, and the keys of what it leaves as it is.
 Clean = Callable[[Any, Collection[str]], Any]
 # Members that are absent rather than empty: most lanes have none of them.
-_RARE = ("meta", "sparse", "mingled", "budget", "spent", "beside", "why")
+_RARE = ("meta", "sparse", "mingled", "budget", "spent", "beside", "why", "stacks")
 
 
 def _as_is(value: Any, _: Collection[str]) -> Any:
@@ -139,7 +139,7 @@ def decode_entry(oid: str, message: bytes) -> Entry:
                 for name, (old, new) in body["refs"].items()
             ),
             lanes=body["lanes"],
-            record=_lane(body["record"]),
+            record=_lane(body["record"], oid),
             attempts=tuple(_attempt(x) for x in body.get("attempts", ())),
             details=body.get("details", {}),
         )
@@ -216,7 +216,7 @@ def _body(model: Model) -> dict[str, Any]:
     return {**extra, **body}
 
 
-def _lane(body: dict[str, Any]) -> Lane:
+def _lane(body: dict[str, Any], entry: str) -> Lane:
     extra = _unknown(body, _LANE_FIELDS)
     known = {key: value for key, value in body.items() if key not in extra} if extra else {**body}
     known.setdefault("head", None)
@@ -232,6 +232,9 @@ def _lane(body: dict[str, Any]) -> Lane:
         for lane, where in body.get("landed", {}).items()
     }
     known |= {key: tuple(body.get(key, ())) for key in ("sparse", "beside")}
+    if "stacks" in body:
+        there = body["stacks"].items()
+        known["stacks"] = {name: entry if at == HERE else at for name, at in there}
     return checked_lane(Lane(**known, extra=extra))
 
 

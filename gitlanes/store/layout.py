@@ -17,6 +17,8 @@ SNAPSHOTS = "refs/lanes/snapshots/"
 SEEN = "refs/lanes/seen/"
 BRANCHES = "refs/heads/"
 TAGS = "refs/tags/"
+# Where Gerrit takes commits for review.
+REVIEWS = "refs/for/"
 # Where a commit may be that other people have seen.
 PUBLIC = (BRANCHES, "refs/tags/", "refs/remotes/")
 NOTES = {
@@ -27,6 +29,7 @@ NOTES = {
 
 OURS = ("refs/lanes/", "refs/notes/lanes/")
 
+_SPELLING = "use letters, digits, '.', '_' and '-', at most 100 of them"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 _LIKE_AN_ID = re.compile(r"[0-9a-f]{7,64}|I[0-9a-f]{40}", re.IGNORECASE)
@@ -88,10 +91,15 @@ def check_lane_name(name: str) -> str:
     reason = _fault(name)
     if reason is None:
         return name
-    raise BadName(
-        f"bad lane name '{line(name, 60)}': {reason}",
-        hint="use letters, digits, '.', '_' and '-', at most 100 of them",
-    )
+    raise BadName(f"bad lane name '{line(name, 60)}': {reason}", hint=_SPELLING)
+
+
+def check_stack_name(name: str) -> str:
+    """Return `name` if a stack may have it: the rules are those for lanes."""
+    reason = _fault(name)
+    if reason is None:
+        return name
+    raise BadName(f"bad stack name '{line(name, 60)}': {reason}", hint=_SPELLING)
 
 
 @lru_cache(maxsize=256)

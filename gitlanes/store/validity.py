@@ -47,12 +47,13 @@ def checked_lane(lane: Lane) -> Lane:
     """Return the lane if its name, ids and branch are what they claim to be."""
     try:
         layout.check_lane_name(lane.name)
+        for stack in lane.stacks:
+            layout.check_stack_name(stack)
     except BadName as error:
         raise ValueError(error.message) from None
     landed = [x for where in lane.landed.values() for x in (*where.bases, where.at, where.source)]
-    _require_oids(lane.head, lane.fork, *landed)
-    for uuid in filter(None, (lane.uuid, lane.origin, lane.parent, *lane.beside)):
-        _require(_UUID, uuid)
+    require_oids(lane.head, lane.fork, *landed)
+    require_uuid(lane.uuid, lane.origin, *lane.parents)
     if lane.branch is not None:
         _require(_BRANCH, lane.branch)
     if (fault := unsound_said(lane.description, lane.meta, lane.mode, lane.why)) is not None:
@@ -63,6 +64,8 @@ def checked_lane(lane: Lane) -> Lane:
         raise ValueError("whether a lane is mingled is no truth value")
     if not _is_budget(lane.budget) or not _is_spent(lane.spent):
         raise ValueError("a budget or what was spent is none")
+    for entry in lane.stacks.values():
+        _require(_OID, entry)
     return lane
 
 
@@ -142,7 +145,7 @@ def directory_fault(name: str) -> str | None:
 def checked_attempt(attempt: Attempt) -> Attempt:
     """Return the attempt if its ids are what they claim to be."""
     merged = attempt.merged.values()
-    _require_oids(attempt.commit, attempt.base, attempt.tree, attempt.landed, *merged)
+    require_oids(attempt.commit, attempt.base, attempt.tree, attempt.landed, *merged)
     match = ids.ATTEMPT_ID.fullmatch(attempt.id)
     if match is None or match["number"] != str(attempt.number):
         raise ValueError("an attempt's id is not its lane's and number's")
@@ -242,10 +245,18 @@ def is_amount(value: object) -> bool:
     return isinstance(value, str) and _AMOUNT.fullmatch(value) is not None
 
 
-def _require_oids(*oids: str | None) -> None:
+def require_oids(*oids: str | None) -> None:
+    """Raise ValueError for an object id that is none; None is passed over."""
     for oid in oids:
         if oid is not None:
             _require(_OID, oid)
+
+
+def require_uuid(*uuids: str | None) -> None:
+    """Raise ValueError for a UUID that is none; None is passed over."""
+    for uuid in uuids:
+        if uuid is not None:
+            _require(_UUID, uuid)
 
 
 def _require(pattern: re.Pattern[str], text: str) -> None:

@@ -66,6 +66,9 @@ def test_a_landing_in_json(repo: TestRepo, cli: Cli) -> None:
         "dry_run": False,
         "proposed": None,
         "superseded": [],
+        "stack": None,
+        "changes": [],
+        "laid_again": {},
     }
 
 

@@ -33,7 +33,8 @@ def test_every_command_is_in_both() -> None:
     page, manual = (DOCS / "cli.md").read_text(), (DOCS / "git-lanes.1").read_text()
     for verb in verbs():
         assert f"### `git lanes {verb.name}`\n" in page
-        assert f'.SS "git lanes {verb.name} ' in manual
+        name = verb.name.replace("-", "\\-")
+        assert f'.SS "git lanes {name} ' in manual
         for option in verb.options:
             assert all(f"`{x}`" in page for x in option.names)
 

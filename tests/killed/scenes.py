@@ -60,6 +60,18 @@ def _beside(repo: TestRepo) -> None:
     repo.lane("dev")
 
 
+def _two_changes(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.commit("auth", {"later.txt": "later\n"})
+    repo.write({"auth.py": "unsaved\n"}, repo.workspace("auth"))
+
+
+def _several_lanes(repo: TestRepo) -> None:
+    _two_changes(repo)
+    repo.lane("dev", {"dev.txt": "dev\n"})
+    repo.lanes.create_stack("both", ["auth/2", "dev/1"])
+
+
 def _imported(repo: TestRepo) -> None:
     _committed(repo)
     repo.save({"people.txt": "by hand\n"})
@@ -205,6 +217,12 @@ SCENES = (
     Scene("promote-propose", ("promote", "auth", "--propose"), _committed, 1, nightly=True),
     Scene("accept-promotion", ("accept", "main/1", "--by", "r"), _offered, 128, nightly=True),
     Scene("accept-promotion-later", ("accept", "main/1"), _offered_before, 128, nightly=True),
+    Scene("promote-part", ("promote", "auth", "--change", "auth/2"), _two_changes, 128),
+    Scene("promote-stack", ("promote", "--stack", "both"), _several_lanes, 1, nightly=True),
+    Scene("stack-create", ("stack", "create", "new", "auth"), _two_changes, 128, nightly=True),
+    Scene("stack-merge", ("stack", "merge", "both", "1", "2"), _several_lanes, 128, nightly=True),
+    Scene("review", ("review", "reject", "both/1", "--by", "r"), _several_lanes, 1, nightly=True),
+    Scene("export-stack", ("export", "--stack", "both"), _several_lanes, 0, nightly=True),
     Scene("promote-unbound", ("promote", "auth", "--into", "dev"), _beside, 1, nightly=True),
     Scene("promote-import", ("promote", "auth"), _imported, 1, nightly=True),
     Scene("promote-elsewhere", ("promote", "auth"), _elsewhere, 1, nightly=True),

@@ -1,0 +1,183 @@
+"""Stacks to journal entries and back: each is in full in the entry that changed it last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from gitlanes import ids
+from gitlanes.errors import CorruptRecord
+from gitlanes.models.plain import plain, replace
+from gitlanes.models.records import HERE, Lane, LaneState
+from gitlanes.models.stacks import (
+    GROUPS,
+    MATCHES,
+    ORPHANS,
+    SAID,
+    Approval,
+    Block,
+    Config,
+    Item,
+    Remark,
+    Stack,
+)
+from gitlanes.store import codec
+from gitlanes.store.validity import require_oids, require_uuid
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+# The member of an entry's details that has stacks in full.
+DETAILS = "stack"
+
+_KNOWN = {*Config.fields, "blocks", "source", "target", "since", "excluded", "exported"}
+_ITEM = ("lane", "commit", "change_id", "title")
+
+
+def read(repo: LaneRepo, state: LaneState) -> dict[str, Stack]:
+    """Return a lane's stacks by name, as people left them; one round trip finds their entries.
+
+    Raises CorruptRecord for one whose entry does not have it.
+    """
+    named = state.record.stacks
+    if not named:
+        return {}
+    oids = list(dict.fromkeys(named.values()))
+    found = dict(zip(oids, repo.refs.resolve_all(oids), strict=True))
+    return {name: _in_entry(state.record, name, oid, found[oid]) for name, oid in named.items()}
+
+
+def with_stacks(
+    lane: Lane, changed: Mapping[str, Stack | None]
+) -> tuple[Lane, dict[str, dict[str, Any]]]:
+    """Return a lane's record that names the entry to be written, and that entry's details.
+
+    A stack that is None is no more.
+    """
+    kept = {name: oid for name, oid in lane.stacks.items() if name not in changed}
+    here = {name: HERE for name, stack in changed.items() if stack is not None}
+    bodies = {name: _body(stack) for name, stack in changed.items() if stack is not None}
+    return replace(lane, stacks=dict(sorted({**kept, **here}.items()))), {DETAILS: bodies}
+
+
+def _body(stack: Stack) -> dict[str, Any]:
+    """Return what is stored: what people said, and which changes that was about."""
+    body = {
+        **stack.extra,
+        **plain(stack.config),
+        "blocks": [_block_body(x) for x in stack.blocks],
+        "source": stack.source,
+        "target": stack.target,
+        "since": stack.since,
+        "excluded": [_item_body(x) for x in stack.excluded],
+        "exported": stack.exported,
+    }
+    return {key: x for key, x in body.items() if x not in (None, [], {})}
+
+
+def _block_body(block: Block) -> dict[str, Any]:
+    body = {
+        "title": block.title if block.titled else None,
+        "description": block.description,
+        "status": block.said,
+        "items": [_item_body(x) for x in block.items],
+        "approvals": plain(block.approvals, absent=False),
+        "remarks": plain(block.remarks, absent=False),
+    }
+    return {key: x for key, x in body.items() if x not in (None, [])}
+
+
+def _item_body(item: Item) -> dict[str, Any]:
+    return {key: getattr(item, key) for key in _ITEM if getattr(item, key) is not None}
+
+
+def _in_entry(lane: Lane, name: str, oid: str, found: tuple[str, bytes] | None) -> Stack:
+    if found is None:
+        raise CorruptRecord(
+            f"stack '{name}' of lane '{lane.name}' is missing: its entry {oid[:12]} is not there",
+            hint="run 'git fsck'",
+        )
+    entry = codec.decode_entry(oid, found[1].partition(b"\n\n")[2])
+    try:
+        return _stack(name, lane, entry.details[DETAILS][name])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorruptRecord(
+            f"stack '{name}' of lane '{lane.name}' is damaged in entry {oid[:12]}",
+            hint=f"look at it with: git cat-file commit {oid[:12]}",
+        ) from error
+
+
+def _stack(name: str, lane: Lane, body: dict[str, Any]) -> Stack:
+    config = Config(**{key: body[key] for key in Config.fields if key in body})
+    config = replace(config, reviewers=tuple(map(_text, config.reviewers)))
+    require_uuid(body.get("source"), body.get("target"))
+    require_oids(body.get("since"))
+    _check_config(config)
+    return Stack(
+        name,
+        lane.name,
+        config,
+        blocks=tuple(_block(n, x) for n, x in enumerate(body.get("blocks", ()), 1)),
+        source=body.get("source"),
+        target=body.get("target"),
+        since=body.get("since"),
+        excluded=tuple(map(_item, body.get("excluded", ()))),
+        exported={_text(key): _oids(x) for key, x in body.get("exported", {}).items()},
+        extra={key: x for key, x in body.items() if key not in _KNOWN},
+    )
+
+
+def _check_config(config: Config) -> None:
+    words = ((config.group, GROUPS), (config.match, MATCHES), (config.orphans, ORPHANS))
+    if not all(word in known for word, known in words) or type(config.approvals) is not int:
+        raise ValueError("a stack is configured in a way that is not known")
+
+
+def _block(number: int, body: dict[str, Any]) -> Block:
+    items = tuple(map(_item, body["items"]))
+    if body["status"] not in SAID or not items:
+        raise ValueError("a block has no known status, or no change")
+    title = body.get("title")
+    approvals = (
+        Approval(_text(x["by"]), _text(x["time"]), tuple(_oids(x["commits"])))
+        for x in body.get("approvals", ())
+    )
+    remarks = (
+        Remark(_text(x["by"]), _text(x["time"]), _maybe(x.get("text")), _maybe(x.get("status")))
+        for x in body.get("remarks", ())
+    )
+    return Block(
+        number,
+        items[0].title if title is None else _text(title),
+        body["status"],
+        items,
+        said=body["status"],
+        titled=title is not None,
+        description=_maybe(body.get("description")),
+        approvals=tuple(approvals),
+        remarks=tuple(remarks),
+    )
+
+
+def _item(body: dict[str, Any]) -> Item:
+    change = body.get("change_id")
+    require_oids(body["commit"])
+    require_uuid(body["lane"])
+    if change is not None and not ids.CHANGE_ID.fullmatch(change):
+        raise ValueError("a change has no Change-Id")
+    return Item(body["lane"], body["commit"], change, _text(body["title"]))
+
+
+def _oids(found: Any) -> list[str]:
+    require_oids(*found)
+    return list(found)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text is none")
+    return value
+
+
+def _maybe(value: Any) -> str | None:
+    return None if value is None else _text(value)
