@@ -4,35 +4,68 @@ from __future__ import annotations
 
 import click
 
-from gitlanes.cli.output import Output, command, short
+from gitlanes.cli.errors import line
+from gitlanes.cli.output import Output, command, count, short
 from gitlanes.errors import BadValue
+from gitlanes.models.exporting import AS_IS, LINEAR, POLICIES, SQUASHED, Exported
 
 
 @command("export")
 @click.argument("lane", required=False)
 @click.option("--branch", metavar="NAME", help="The branch; else named as the lane.")
+@click.option("--as-is", "form", flag_value=AS_IS, help="The lane's own history: the first time.")
+@click.option("--linear", "form", flag_value=LINEAR, help="A commit for each that has not landed.")
+@click.option("--squash", "form", flag_value=SQUASHED, help="One commit for all of them.")
+@click.option("--trailers", type=click.Choice(POLICIES), help="How commits name the agents.")
+@click.option("--format-patch", "patches", metavar="DIR", type=click.Path(), help="Write patches.")
 @click.option("--stack", metavar="STACK", help="A branch for each block, NAME--1-title and on.")
 @click.option("--gerrit", is_flag=True, help="Say how to push the stack to Gerrit.")
+@click.option("--expect", metavar="HEAD", help="Refuse unless the lane is at this commit.")
 def export_command(
-    out: Output, lane: str | None, branch: str | None, stack: str | None, gerrit: bool
+    out: Output,
+    lane: str | None,
+    branch: str | None,
+    form: str | None,
+    trailers: str | None,
+    patches: str | None,
+    stack: str | None,
+    gerrit: bool,
+    expect: str | None,
 ) -> None:
-    """Put an ordinary branch at the head of LANE, for CI and for review.
+    """Put an ordinary branch at the accepted work of LANE, for CI and for review.
 
-    With --stack each block that waits gets a branch, on that of the block before.
+    Exported again, the branch goes along in the same form, unless somebody else moved it. With
+    --stack each block that waits gets a branch, on that of the block before.
     """
     if stack is not None:
-        _export_stack(
-            out, stack if lane is None or ":" in stack else f"{lane}:{stack}", branch, gerrit
-        )
+        named = stack if lane is None or ":" in stack else f"{lane}:{stack}"
+        _export_stack(out, named, branch, gerrit)
         return
     if gerrit:
         raise BadValue("only a stack goes to Gerrit", hint="name one with --stack")
-    from gitlanes.exchange.exporting import export
+    from gitlanes.exchange.exporting import Wish, export, write_patches
 
+    wish = Wish(form, trailers)
     with out.repository() as repo:
-        made = export(repo, lane, branch=branch)
+        if patches is None:
+            made = export(repo, lane, branch=branch, wish=wish, expect=expect)
+        else:
+            made = write_patches(repo, lane, _directory(patches), wish=wish)
+    out.result(made, _lines(made))
+
+
+def _directory(text: str) -> str:
+    from gitlanes.cli.paths import directory
+
+    return str(directory(text))
+
+
+def _lines(made: Exported) -> list[str]:
+    if made.branch is None:
+        return [line(x) for x in made.patches]
     said = "new branch" if made.old is None else "branch"
-    out.result(made, [f"{said} {made.branch} at {short(made.commit)}"])
+    many = f", {count(len(made.commits), 'commit')}" if made.form != AS_IS else ""
+    return [f"{said} {made.branch} at {short(made.commit)}{many}"]
 
 
 def _export_stack(out: Output, stack: str, prefix: str | None, gerrit: bool) -> None:

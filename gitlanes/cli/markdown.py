@@ -68,8 +68,7 @@ def _default(values: tuple[str, ...]) -> str:
 def model_of(name: str) -> type[Model]:
     """Return a model by the name that the table of answers has for it."""
     module, _, kind = name.partition(".")
-    room = "exchange" if module == "exporting" else "models"
-    found: type[Model] = getattr(import_module(f"gitlanes.{room}.{module}"), kind)
+    found: type[Model] = getattr(import_module(f"gitlanes.models.{module}"), kind)
     return found
 
 

@@ -16,6 +16,7 @@ WORD = "word"
 COLOUR = "colour"
 PAGER = "pager"
 TEXT = "text"
+FLAG = "flag"
 
 TEAM_FILE = ".gitlanes.toml"
 _ENVIRONMENT = "GITLANES_"
@@ -130,6 +131,19 @@ KNOWN = (
         own=("full",),
     ),
     Known(
+        "lanes.trailers",
+        WORD,
+        ("none",),
+        "how exported commits name the agents: none, assisted-by or co-authored-by",
+        words=("none", "assisted-by", "co-authored-by"),
+    ),
+    Known(
+        "lanes.autoExport",
+        FLAG,
+        ("false",),
+        "whether the branches that a lane was exported to go along when work lands in it",
+    ),
+    Known(
         "lanes.lease",
         DURATION,
         ("1h",),
@@ -185,6 +199,8 @@ def fault(known: Known, value: str) -> str | None:
         return f"'{value}' is more than a year"
     if known.kind == COLOUR and value not in ("auto", "always", "never") and as_flag(value) is None:
         return f"'{value}' is none of auto, always, never"
+    if known.kind == FLAG and as_flag(value) is None:
+        return f"'{value}' is neither true nor false"
     if known.words and value not in known.words:
         return f"'{value}' is none of {', '.join(known.words)}"
     if "\0" in value or (known.kind == DIRECTORY and not value):

@@ -1,30 +1,36 @@
-"""Export: a lane as an ordinary branch, for CI and for review."""
+"""Export: a lane as an ordinary branch or as patches, for CI and for review."""
 
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from gitlanes.errors import Refused
+from gitlanes.errors import BadValue, LanesError, Raced, Refused
+from gitlanes.exchange import forms
+from gitlanes.exchange.forms import Made
 from gitlanes.git.refs import Mover, RefMove, move_refs
-from gitlanes.models.plain import Result
+from gitlanes.models.exporting import AS_IS, FORMS, LINEAR, POLICIES, Exported
+from gitlanes.models.plain import Model, replace
+from gitlanes.models.records import LaneState
 from gitlanes.store.ancestry import is_ancestor
-from gitlanes.store.expectation import require_commit
+from gitlanes.store.expectation import check_expected, require_commit
+from gitlanes.store.transaction import transaction
 from gitlanes.workspaces import branches, finding
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
+_TRIES = 3
 
-class Exported(Result):
-    """A branch that is at a lane's head; ``old`` is where it was, None if it was made."""
 
-    lane: str
-    branch: str
-    commit: str
-    old: str | None
+class Wish(Model):
+    """In which ``form`` and with which ``trailers`` to export; None: as before, or as usual."""
 
-    schema: ClassVar[str] = "export"
+    form: str | None = None
+    trailers: str | None = None
+
+
+AS_BEFORE = Wish()
 
 
 def export(
@@ -32,33 +38,127 @@ def export(
     name: str | None = None,
     *,
     branch: str | None = None,
+    wish: Wish = AS_BEFORE,
     expect: str | None = None,
 ) -> Exported:
-    """Put a branch at a lane's accepted head; it is made, or fast-forwarded.
+    """Put a branch at a lane's accepted work; it is made, fast-forwarded, or brought along.
 
-    The branch is named as the lane unless told. Raises Refused where the branch has commits
-    that the lane has not, or is checked out, Raced if the lane is not at `expect`.
+    The branch is named as the lane unless told. As it is the work is the lane's own history;
+    'linear' is a commit for each accepted one that has not landed, 'squash' one for all. The
+    commits have the intents and costs of what they are. Exported again, the branch only goes
+    forward, or from where an export left it. Raises Refused where it has other commits, or is
+    checked out, Raced if the lane is not at `expect`.
     """
-    lane = finding.lane_or_present(repo, name).record
-    require_commit(f"lane '{lane.name}'", lane.head, expect)
-    short = lane.name if branch is None else branch
+    check_expected(expect)
+    _check(wish)
+    lane = finding.lane_or_present(repo, name).record.name
+    short = lane if branch is None else branch
     ref = branches.checked(repo, short)
-    (old, use), head = finding.branch_use(repo, ref), str(lane.head)
-    if old != head:
-        if old is not None:
-            _require_free(repo, short, old, use, head)
-        with closing(Mover(repo.git, message=f"lanes: export {lane.name}")) as mover:
-            move_refs(repo.git, [RefMove(ref, old, head)], mover=mover)
-    return Exported(lane.name, short, head, old)
+    for _ in range(_TRIES):
+        state = repo.view.lane(lane)
+        require_commit(f"lane '{lane}'", state.record.head, expect)
+        before = state.record.exports.get(short, {})
+        form, trailers = _settled(repo, wish, before)
+        made = forms.make(repo, state, form, trailers, next(iter(before.get("commits", ())), None))
+        old = _record(repo, state, short, ref, made, form, trailers)
+        if old is None:
+            continue
+        if old != made.tip:
+            with closing(Mover(repo.git, message=f"lanes: export {lane}")) as mover:
+                move_refs(repo.git, [RefMove(ref, old or None, made.tip)], mover=mover)
+        return Exported(lane, short, made.tip, old or None, form, made.base, made.commits)
+    raise Raced(f"lane '{lane}' moves faster than it can be exported", hint="repeat the command")
 
 
-def _require_free(repo: LaneRepo, branch: str, old: str, use: str, head: str) -> None:
+def write_patches(
+    repo: LaneRepo, name: str | None, directory: str, *, wish: Wish = AS_BEFORE
+) -> Exported:
+    """Write a lane's work that has not landed as patches for 'git am', one for each commit.
+
+    No branch is made. Raises Negative without any work, GitFailed where a file cannot be written.
+    """
+    _check(wish)
+    state = finding.lane_or_present(repo, name)
+    form, trailers = _settled(repo, replace(wish, form=wish.form or LINEAR), {})
+    if form == AS_IS:
+        raise BadValue("patches are a commit each", hint="use --linear or --squash")
+    made = forms.make(repo, state, form, trailers, None)
+    said = repo.git.run("format-patch", "-o", directory, f"{made.base}..{made.tip}").text
+    written = tuple(said.split("\n"))
+    return Exported(
+        *(state.record.name, None, made.tip, None, form, made.base, made.commits), patches=written
+    )
+
+
+def bring_along(repo: LaneRepo, lane: str) -> list[Exported]:
+    """Export a lane again to every branch that it was exported to, if that is set.
+
+    What cannot go along is warned of.
+    """
+    if not repo.settings.flag("lanes.autoExport", False):
+        return []
+    found = []
+    state = repo.view.find(lane)
+    for branch in state.record.exports if state is not None and state.record.live else ():
+        try:
+            found.append(export(repo, lane, branch=branch))
+        except LanesError as error:
+            repo.warn(f"branch '{branch}' does not go along with '{lane}': {error.message}")
+    return found
+
+
+def _check(wish: Wish) -> None:
+    for said, known in ((wish.form, FORMS), (wish.trailers, POLICIES)):
+        if said is not None and said not in known:
+            raise BadValue(f"unknown '{said[:60]}'", hint=f"one of {', '.join(known)}")
+
+
+def _settled(repo: LaneRepo, wish: Wish, before: dict[str, Any]) -> tuple[str, str]:
+    """Return form and trailers: those asked for, those of before, or the usual ones."""
+    form = wish.form or before.get("form") or AS_IS
+    usual = repo.settings.word("lanes.trailers", POLICIES[0], POLICIES)
+    return form, wish.trailers or before.get("trailers") or usual
+
+
+def _record(
+    repo: LaneRepo, planned: LaneState, branch: str, ref: str, made: Made, form: str, trailers: str
+) -> str | None:
+    """Write down where the branch is going, so that it can be told from other people's.
+
+    Returns where it is now, '' if nowhere; None where the lane has moved on meanwhile.
+    """
+    name = planned.record.name
+    with transaction(repo, "export") as tx:
+        state = repo.view.lane(name)
+        if state.record.head != planned.record.head or state.record.landed != planned.record.landed:
+            return None
+        old, use = finding.branch_use(repo, ref)
+        before = state.record.exports.get(branch, {})
+        if (old, form, trailers) == (made.tip, before.get("form"), before.get("trailers")):
+            return old
+        if old is not None and old != made.tip:
+            _require_free(repo, branch, old, use, made.tip, before)
+        kept = [x for x in (made.tip, old if old in before.get("commits", ()) else None) if x]
+        now = {"form": form, "trailers": trailers, "commits": list(dict.fromkeys(kept))}
+        for commit, own in made.carries.items():
+            for source in own:
+                tx.carry_notes(source, commit)
+        tx.description = f"export lane {name} to a branch"
+        exports = {**state.record.exports, branch: now}
+        new = [] if form == AS_IS else [made.tip]
+        tx.lane(state, replace(state.record, exports=exports), parents=new)
+    return old or ""
+
+
+def _require_free(
+    repo: LaneRepo, branch: str, old: str, use: str, new: str, before: dict[str, Any]
+) -> None:
     if use:
         raise Refused(
             f"branch '{branch}' is {use}",
             hint="choose another with --branch, or take that directory off it first",
         )
-    if not is_ancestor(repo, old, head):
+    if old not in before.get("commits", ()) and not is_ancestor(repo, old, new):
         raise Refused(
             f"branch '{branch}' has commits that the lane has not",
             hint="choose another branch with --branch",

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from gitlanes.errors import BadValue, GitFailed, line
@@ -185,6 +185,24 @@ def watch(
     except BaseException:
         _wait(process)
         raise
+
+
+def run_within(git: Git, args: Sequence[str], data: bytes, seconds: float) -> Completed | None:
+    """Run a command that may wait for a person; None, and it is ended, where that takes longer.
+
+    What it started ends with it.
+    """
+    process = git.popen(*args, own_group=True)
+    try:
+        out, err = process.communicate(data, timeout=seconds)
+    except BaseException as error:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        if isinstance(error, subprocess.TimeoutExpired):
+            return None
+        raise
+    return Completed(process.returncode, out, err)
 
 
 def in_the_terminal(args: Sequence[str], environ: Mapping[str, str], directory: str) -> int:

@@ -110,8 +110,10 @@ class Lane(Model):
     is promoted unless told, ``sparse`` the directories that its workspaces are limited to (none:
     all). ``mingled`` says that its work and other lanes' met on ways that ``landed`` does not
     tell: one took in or started from the other. ``budget`` holds limits and ``spent`` running
-    totals of what the lane took (docs/format.md). ``stacks`` names, for each stack, the journal
-    entry that has it in full. ``extra`` keeps fields that a newer version wrote.
+    totals of what the lane took. ``exports`` says which branches have its work, and in which form,
+    ``imported`` is the branch that it was made of (docs/format.md). ``stacks`` names, for each
+    stack, the journal entry that has it in full. ``extra`` keeps fields that a newer version
+    wrote.
     """
 
     name: str
@@ -138,6 +140,8 @@ class Lane(Model):
     budget: dict[str, Any] = NOTHING
     spent: dict[str, Any] = NOTHING
     stacks: dict[str, str] = NOTHING
+    exports: dict[str, Any] = NOTHING
+    imported: str | None = None
     extra: dict[str, Any] = NOTHING
 
     @property

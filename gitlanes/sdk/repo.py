@@ -9,7 +9,6 @@ from typing import Any, Unpack
 
 from gitlanes.config import settings as config
 from gitlanes.config.validation import validate
-from gitlanes.exchange.exporting import Exported, export
 from gitlanes.history import cat, diff, log, show, trace
 from gitlanes.landing import accepting, check, overlap, promote, proposing
 from gitlanes.landing.plans import Force
@@ -40,6 +39,7 @@ from gitlanes.review import amend, decide, propose, putting
 from gitlanes.sdk.changes import Changes
 from gitlanes.sdk.costs import Costs
 from gitlanes.sdk.directories import Directories
+from gitlanes.sdk.exchange import Exchange
 from gitlanes.sdk.gates import Gates
 from gitlanes.sdk.graph import Following
 from gitlanes.sdk.offering import Amendment, Offering, Path_, Proposing, Said, offer_of, path_names
@@ -52,7 +52,7 @@ from gitlanes.store.transaction import mend
 from gitlanes.upkeep import doctor
 
 
-class Repo(Questions, Past, Waits, Costs, Gates, Changes, Following, Stacks, Directories):
+class Repo(Questions, Past, Waits, Costs, Gates, Changes, Following, Stacks, Exchange, Directories):
     """One git repository with lanes; a context manager, one for each thread.
 
     The identity and git's configuration are read once. Every method raises a subclass of
@@ -345,12 +345,6 @@ class Repo(Questions, Past, Waits, Costs, Gates, Changes, Following, Stacks, Dir
         """
         rendering = (*(diff.STAT if stat else ()), *(diff.CONTENT if content else ()))
         return diff.diff(self._repo, old, new, paths=path_names(paths), rendering=rendering)
-
-    def export(
-        self, lane: str | None = None, *, branch: str | None = None, expect: str | None = None
-    ) -> Exported:
-        """Put an ordinary branch at a lane's head."""
-        return export(self._repo, lane, branch=branch, expect=expect)
 
     def settings(self) -> Configuration:
         """Return every setting that gitlanes knows, with its value and where it comes from."""

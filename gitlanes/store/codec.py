@@ -30,6 +30,7 @@ _NO_TEXTS = (
     *("created", "decided", "origin", "parent", "beside", "branch", "mode", "sparse", "merged"),
     *("on", "superseded_by", "change", "host", "budget", "spent", "promotion", "forced"),
     *("renamed", "stacks", "exported", "source", "target", "commits"),
+    *("exports", "imported"),
 )
 _NO_TEXTS_OF_NOTES = (
     *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
@@ -40,7 +41,7 @@ _REDACTED = "[redacted: "
 # Takes JSON's values, and the keys of what it leaves as it is.
 Clean = Callable[[Any, Collection[str]], Any]
 # Members that are absent rather than empty: most lanes have none of them.
-_RARE = ("meta", "sparse", "mingled", "budget", "spent", "beside", "why", "stacks")
+_RARE = ("meta", "sparse", "mingled", "budget", "spent", "beside", "why", "stacks", "exports")
 
 
 def _as_is(value: Any, _: Collection[str]) -> Any:

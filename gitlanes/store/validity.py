@@ -64,9 +64,21 @@ def checked_lane(lane: Lane) -> Lane:
         raise ValueError("whether a lane is mingled is no truth value")
     if not _is_budget(lane.budget) or not _is_spent(lane.spent):
         raise ValueError("a budget or what was spent is none")
+    if not _are_exports(lane.exports) or not isinstance(lane.imported, str | None):
+        raise ValueError("what was exported or imported is none")
     for entry in lane.stacks.values():
         _require(_OID, entry)
     return lane
+
+
+def _are_exports(exports: object) -> bool:
+    """Say whether those are branches, each with its form and the commits that it may be at."""
+    if not isinstance(exports, dict):
+        return False
+    commits = [x for one in exports.values() for x in (*one["commits"], one.get("base"))]
+    require_oids(*commits)
+    words = (x for one in exports.values() for x in (one["form"], one["trailers"]))
+    return all(isinstance(x, str) for x in (*exports, *words))
 
 
 def _is_budget(budget: object) -> bool:

@@ -1,0 +1,202 @@
+"""A lane's work as commits of an ordinary branch: as they are, one for each attempt, or one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from gitlanes import ids
+from gitlanes.errors import Negative, Refused
+from gitlanes.git import signing
+from gitlanes.git.raw import CommitObject
+from gitlanes.git.trailers import add_change_id, add_trailer, change_id_of, subject_of
+from gitlanes.history.origins import makers
+from gitlanes.landing import plans
+from gitlanes.landing.bases import bases_for
+from gitlanes.landing.landed_commits import brought, laid_again
+from gitlanes.landing.plans import Landing
+from gitlanes.lanes.targets import target_of
+from gitlanes.models.exporting import AS_IS, ASSISTED, CO_AUTHORED, SQUASHED
+from gitlanes.models.history import own_intents
+from gitlanes.models.notes import Notes
+from gitlanes.models.plain import Model, replace
+from gitlanes.models.records import LaneState
+from gitlanes.store import codec, records
+from gitlanes.store.ancestry import is_ancestor, merge_base
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+class Made(Model):
+    """Commits on top of ``base``, oldest first, and ``{commit: those of the lane that it is}``.
+
+    ``tip`` is the last one, or the base where there is nothing.
+    """
+
+    base: str | None
+    commits: tuple[str, ...]
+    carries: dict[str, tuple[str, ...]]
+
+    @property
+    def tip(self) -> str:
+        """Return where the branch is to be."""
+        return self.commits[-1] if self.commits else str(self.base)
+
+
+def as_they_are(repo: LaneRepo, state: LaneState) -> Made:
+    """Return the lane's own history."""
+    del repo
+    return Made(None, (str(state.record.head),), {})
+
+
+def make(repo: LaneRepo, state: LaneState, form: str, trailers: str, before: str | None) -> Made:
+    """Return the lane's work in a form, as far as it has not landed on its target.
+
+    It stands on what the lane and its target have in common, so that it can be reviewed against
+    that. The same work gives the same commits, and where `before` (an earlier export) has one that
+    is the same but for its signature, that stays. Raises Negative without any work, Collision
+    where the target, on which an earlier part was squashed, touched the same paths since, and
+    GitFailed where commits cannot be signed.
+    """
+    if form == AS_IS:
+        return as_they_are(repo, state)
+    landing = _landing(repo, state)
+    if landing.ends[0] in landing.bases:
+        raise Negative(
+            f"nothing to export: '{landing.target.record.name}' has all accepted work of "
+            f"'{state.record.name}'",
+            hint="export the lane's history with --as-is",
+        )
+    writer = _Writer(repo, landing, trailers, before)
+    return writer.squashed() if form == SQUASHED else writer.linear()
+
+
+def _landing(repo: LaneRepo, state: LaneState) -> Landing:
+    """Return the lane's work planned onto where it leaves its target; nothing changes there."""
+    target = target_of(repo, state, None)
+    bases = bases_for(repo, state, target)
+    start = _start(repo, state, target, bases)
+    there = replace(target, record=replace(target.record, head=start))
+    landing = plans.plan_from(repo, state, there, bases)
+    if landing.plan.collisions:
+        raise plans.refusal(plans.outcome(repo, landing, "replay"))
+    return landing
+
+
+def _start(repo: LaneRepo, state: LaneState, target: LaneState, bases: Sequence[str]) -> str:
+    """Return the newest commit of the target's that the lane's work stands on."""
+    head = str(target.record.head)
+    there = [x for x in bases if is_ancestor(repo, x, head)]
+    if there:
+        newest = there[0]
+        for x in there[1:]:
+            newest = x if is_ancestor(repo, newest, x) else newest
+        return newest
+    landed = state.record.landed.get(target.record.uuid)
+    found = landed.at if landed and landed.at else merge_base(repo, str(state.record.head), head)
+    if found is None:
+        raise Refused(
+            f"lanes '{state.record.name}' and '{target.record.name}' have no common history",
+            hint="export the lane's history with --as-is",
+        )
+    return found
+
+
+class _Writer:
+    """Writes the commits of a landing for people who know nothing of lanes."""
+
+    def __init__(self, repo: LaneRepo, landing: Landing, trailers: str, before: str | None):
+        self._repo = repo
+        self._landing = landing
+        self._trailers = trailers
+        self._start = landing.ends[1]
+        self._signed = signing.wanted(repo.own_settings)
+        self._known = dict(_known(repo, before, self._start)) if before else {}
+
+    def linear(self) -> Made:
+        """Return one commit for each of the lane's own."""
+        steps = list(laid_again(self._repo, self._landing))
+        notes = records.read(self._repo, [oid for oid, _, _ in steps])
+        if not steps:
+            return self.squashed()
+        # What came by no single commit is part of the last one.
+        last, commit, _ = steps[-1]
+        steps[-1] = (last, commit, str(self._landing.plan.tree))
+        made: list[str] = []
+        for oid, commit, tree in self._repo.counted("exporting commits", steps):
+            text = self._text(commit.message.decode("utf-8", "surrogateescape"), [notes[oid]])
+            parent = made[-1] if made else self._start
+            made.append(self._write(tree, parent, text, commit))
+        carries: dict[str, tuple[str, ...]] = {
+            x: (oid,) for x, (oid, _, _) in zip(made, steps, strict=True)
+        }
+        return Made(self._start, tuple(made), carries)
+
+    def squashed(self) -> Made:
+        """Return one commit for all, under the first change's id."""
+        source, target = self._landing.source.record, self._landing.target.record
+        own = list(brought(self._repo, source, target, self._landing.bases))
+        notes = records.read(self._repo, [oid for oid, _ in own])
+        first, last = own[0][1], own[-1][1]
+        text = self._summary([commit for _, commit in own])
+        text = add_change_id(text, change_id_of(first.message) or ids.new_change_id())
+        text = self._text(text, [notes[oid] for oid, _ in own])
+        commit = self._write(str(self._landing.plan.tree), self._start, text, last)
+        return Made(self._start, (commit,), {commit: tuple(oid for oid, _ in own)})
+
+    def _summary(self, commits: Sequence[CommitObject]) -> str:
+        """Return a message for several commits: what the lane is for, or the first's subject."""
+        if len(commits) == 1:
+            return commits[0].message.decode("utf-8", "surrogateescape")
+        about = (self._landing.source.record.description or "").strip()
+        subjects = [subject_of(x.message) for x in commits]
+        rest = "\n".join(f"* {x}" for x in subjects)
+        return f"{about or f'{subjects[0]} (and {len(subjects) - 1} more)'}\n\n{rest}\n"
+
+    def _text(self, message: str, notes: Sequence[Notes]) -> str:
+        """Return a message with the trailers that say where it comes from."""
+        text = self._repo.redactor.text(message)
+        text = add_trailer(text, "Lane", self._landing.source.record.name)
+        for line in dict.fromkeys(x for one in notes for x in _agents(one, self._trailers)):
+            text = add_trailer(text, *line)
+        return text
+
+    def _write(self, tree: str, parent: str, text: str, like: CommitObject) -> str:
+        """Write a commit with another one's author and dates, or find it among the known."""
+        message = text.encode("utf-8", "surrogateescape")
+        wanted = CommitObject(tree, (parent,), like.author, like.committer, message)
+        if wanted in self._known:
+            return self._known[wanted]
+        if self._signed:
+            return signing.write_signed(
+                self._repo.git, tree, [parent], message, like.author, like.committer
+            )
+        return self._repo.objects.write_commit(
+            tree, [parent], message, author=like.author, committer=like.committer
+        )
+
+
+def _known(repo: LaneRepo, tip: str, start: str) -> Iterator[tuple[CommitObject, str]]:
+    """Yield the commits of an earlier export, and their ids."""
+    rows = repo.git.run("rev-list", "--first-parent", tip, f"^{start}", check=False)
+    for oid in rows.text.split():
+        yield repo.objects.commit(oid), oid
+
+
+def _agents(notes: Notes, policy: str) -> Iterator[tuple[str, str]]:
+    """Yield the trailers that name the agents of a commit's work."""
+    if policy not in (ASSISTED, CO_AUTHORED):
+        return
+    for name in makers(notes):
+        said: dict[str, Any] = {}
+        for one in own_intents(name, "work", notes.intents):
+            said |= one
+        agent = codec.one_line(str((said.get("agent") or {}).get("id") or ""), 100)
+        if agent and policy == ASSISTED:
+            model = codec.one_line(str(said.get("model") or ""), 100)
+            yield "Assisted-by", f"{agent}:{model}" if model else agent
+        elif agent:
+            mail = re.sub(r"[^A-Za-z0-9.-]+", "-", agent).strip("-.") or "agent"
+            yield "Co-authored-by", f"{re.sub(r'[<>]', '', agent)} <{mail}@agents.invalid>"

@@ -1,0 +1,47 @@
+"""The part of `gitlanes.Repo` that is about ordinary branches: lanes go out, branches come in."""
+
+from __future__ import annotations
+
+import os
+
+from gitlanes.exchange import exporting
+from gitlanes.exchange.exporting import Wish
+from gitlanes.models.exporting import Exported
+from gitlanes.sdk.offering import Path_
+from gitlanes.store.lane_repo import LaneRepo
+
+
+class Exchange:
+    """Between lanes and branches."""
+
+    _repo: LaneRepo
+
+    def export(
+        self,
+        lane: str | None = None,
+        *,
+        branch: str | None = None,
+        form: str | None = None,
+        trailers: str | None = None,
+        expect: str | None = None,
+    ) -> Exported:
+        """Put an ordinary branch at a lane's work.
+
+        ``form`` is 'as-is' (the lane's own history), 'linear' (a commit for each that has not
+        landed) or 'squash' (one for all), ``trailers`` how these name the agents: 'none',
+        'assisted-by' or 'co-authored-by'. What is not given is as at the last export.
+        """
+        wish = Wish(form, trailers)
+        return exporting.export(self._repo, lane, branch=branch, wish=wish, expect=expect)
+
+    def format_patches(
+        self,
+        lane: str | None = None,
+        *,
+        directory: Path_,
+        form: str | None = None,
+        trailers: str | None = None,
+    ) -> Exported:
+        """Write a lane's work that has not landed as patches for 'git am'; no branch is made."""
+        where = os.path.abspath(directory)
+        return exporting.write_patches(self._repo, lane, where, wish=Wish(form, trailers))
