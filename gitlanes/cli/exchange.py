@@ -1,4 +1,4 @@
-"""Commands that exchange work with ordinary git: export."""
+"""Commands that exchange work with ordinary git: export, import."""
 
 from __future__ import annotations
 
@@ -52,6 +52,35 @@ def export_command(
         else:
             made = write_patches(repo, lane, _directory(patches), wish=wish)
     out.result(made, _lines(made))
+
+
+@command("import")
+@click.argument("branch")
+@click.option("--lane", metavar="NAME", help="The lane; else named as the branch, '-' for '/'.")
+@click.option("--range", "commits", metavar="A..B", help="These commits alone.")
+@click.option("--repo", "other", type=click.Path(), help="Another repository that has the branch.")
+def import_command(
+    out: Output, branch: str, lane: str | None, commits: str | None, other: str | None
+) -> None:
+    """Make BRANCH a lane, or let the lane that was made of it follow.
+
+    Each of its commits becomes an accepted attempt, under the Change-Id that it has. Of a branch
+    that was rewritten, the new commits take the place of the old ones. A branch that a lane is
+    bound to is taken in there.
+    """
+    from gitlanes.exchange.importing import import_branch
+
+    with out.repository() as repo:
+        place = None if other is None else _directory(other)
+        made = import_branch(repo, branch, lane=lane, commits=commits, other=place)
+    many = count(made.taken, "commit")
+    said = f"new lane {made.lane}" if made.created else f"lane {made.lane}"
+    text = [f"{said} at {short(made.head)}: {many} of branch {made.branch}"]
+    if made.superseded:
+        text.append(f"superseded {', '.join(made.superseded)}")
+    out.result(made, [line(x) for x in text])
+    if made.created:
+        out.say(f"hint: give it a workspace with 'git lanes workspace create {made.lane}'")
 
 
 def _directory(text: str) -> str:

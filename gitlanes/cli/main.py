@@ -78,7 +78,8 @@ COMMANDS = {
     "op": ("op", "show operations: what was done to lanes, by whom and when"),
     "cost": ("cost", "sum what attempts took; add to what was recorded"),
     "budget": ("budget", "limit what lanes, agents and days may use"),
-    "export": ("exchange", "put an ordinary branch at a lane's head"),
+    "export": ("exchange", "put an ordinary branch at a lane's work"),
+    "import": ("exchange", "make a branch a lane, or follow it"),
     "reconcile": ("reconcile", "find work that a host squashed or rebased into a branch"),
     "doctor": ("doctor", "say what is wrong in this repository, and mend it"),
 }

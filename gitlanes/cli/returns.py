@@ -127,8 +127,9 @@ ANSWERS = {
     "budget show": Answer(("costs.Budgets",)),
     "export": Answer(
         ("exporting.Exported", "stacks.ExportedStack"),
-        "a block stands on changes that are in no block before it, or none waits",
+        "there is nothing to export, or a block stands on changes that are in none before it",
     ),
+    "import": Answer(("importing.Imported",), "there is nothing new"),
     "reconcile": Answer(("reconciled.Reconciled",)),
     "doctor": Answer(("health.Diagnosis",), "anything that it found is left"),
 }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-from gitlanes.exchange import exporting
+from gitlanes.exchange import exporting, importing
 from gitlanes.exchange.exporting import Wish
 from gitlanes.models.exporting import Exported
+from gitlanes.models.importing import Imported
 from gitlanes.sdk.offering import Path_
 from gitlanes.store.lane_repo import LaneRepo
 
@@ -33,6 +34,22 @@ class Exchange:
         """
         wish = Wish(form, trailers)
         return exporting.export(self._repo, lane, branch=branch, wish=wish, expect=expect)
+
+    def import_branch(
+        self,
+        branch: str,
+        *,
+        lane: str | None = None,
+        commits: str | None = None,
+        repository: Path_ | None = None,
+    ) -> Imported:
+        """Make a branch a lane, or let the lane that it was made of follow it.
+
+        ``commits`` is a range A..B of them, ``repository`` another repository's directory. Raises
+        Negative where there is nothing new.
+        """
+        other = os.path.abspath(repository) if repository is not None else None
+        return importing.import_branch(self._repo, branch, lane=lane, commits=commits, other=other)
 
     def format_patches(
         self,

@@ -61,6 +61,11 @@ def branch(name: str) -> str:
     return BRANCHES + name
 
 
+def remote_branch(name: str) -> str:
+    """Return the full ref of a remote's branch, given as ``origin/main``."""
+    return f"refs/remotes/{name}"
+
+
 def short_branch(ref: str) -> str:
     """Return a branch's short name."""
     return ref.removeprefix(BRANCHES)

@@ -479,6 +479,7 @@ METHODS = {
     "put": "put_file",
     "workspace": "create_workspace",
     "dep": "follow",
+    "import": "import_branch",
     "op": "operation",
 }
 AT_THE_TERMINAL = ("demo", "completion", "help")
