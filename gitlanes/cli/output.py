@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -177,10 +177,12 @@ class Output:
 
         A `lenient` command goes on past a team's file that cannot be taken.
         """
+        from gitlanes.exchange.following import follow
         from gitlanes.store.lane_repo import LaneRepo
 
         repo = LaneRepo.open(here(), os.environ)
         repo.lenient = lenient
+        repo.landed = partial(follow, repo)
         if mend and repo.interrupted:
             from gitlanes.store.transaction import mend as mend_now
 

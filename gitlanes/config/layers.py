@@ -83,8 +83,9 @@ def as_values(known: table.Known, value: Any) -> tuple[str, ...] | None:
     if known.many:
         fits = isinstance(value, list) and all(isinstance(x, str) for x in value)
         return tuple(value) if fits else None
-    if isinstance(value, bool):
-        return None
+    if isinstance(value, bool) or known.kind == table.FLAG:
+        fits = isinstance(value, bool) and known.kind == table.FLAG
+        return (str(value).lower(),) if fits else None
     if isinstance(value, int | float):
         return (str(value),) if known.kind in (table.SIZE, table.DURATION) else None
     texts = (table.SIZE, table.DURATION, table.DIRECTORY, table.WORD)

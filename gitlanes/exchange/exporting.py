@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from gitlanes.errors import BadValue, LanesError, Raced, Refused
+from gitlanes.errors import BadValue, Raced, Refused
 from gitlanes.exchange import forms
 from gitlanes.exchange.forms import Made
 from gitlanes.git.refs import Mover, RefMove, move_refs
@@ -88,23 +88,6 @@ def write_patches(
     return Exported(
         *(state.record.name, None, made.tip, None, form, made.base, made.commits), patches=written
     )
-
-
-def bring_along(repo: LaneRepo, lane: str) -> list[Exported]:
-    """Export a lane again to every branch that it was exported to, if that is set.
-
-    What cannot go along is warned of.
-    """
-    if not repo.settings.flag("lanes.autoExport", False):
-        return []
-    found = []
-    state = repo.view.find(lane)
-    for branch in state.record.exports if state is not None and state.record.live else ():
-        try:
-            found.append(export(repo, lane, branch=branch))
-        except LanesError as error:
-            repo.warn(f"branch '{branch}' does not go along with '{lane}': {error.message}")
-    return found
 
 
 def _check(wish: Wish) -> None:

@@ -69,6 +69,7 @@ def accept(
         else:
             made = _land_open(repo, attempt, lane.record, judgement, expect, clearance)
         told.result = made
+    repo.landed(name)
     return made
 
 

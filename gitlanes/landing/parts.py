@@ -47,6 +47,7 @@ def promote_parts(
         return _preview(repo, lane, order, parts)
     with around(event(repo, "promote", lane, order), repo.state_directory, repo.warn) as told:
         told.result = made = _promote(repo, lane, order, parts)
+    repo.landed(made.into)
     return made
 
 

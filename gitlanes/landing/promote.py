@@ -62,6 +62,7 @@ def promote(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
     order = checked(order)
     with around(event(repo, "promote", lane, order), repo.state_directory, repo.warn) as told:
         told.result = made = _promote(repo, lane, order)
+    repo.landed(made.into)
     return made
 
 

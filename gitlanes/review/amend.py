@@ -61,6 +61,8 @@ def amend(
         made = clearance.settle(lambda: _amend(repo, lane, offer, of, clearance))
         for one in told:
             one.result = made
+    if not made.attempt.open:
+        repo.landed(made.attempt.lane)
     return made
 
 

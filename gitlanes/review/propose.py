@@ -84,6 +84,7 @@ def commit(repo: LaneRepo, lane: str | None = None, offer: Offer | None = None) 
     with proposing as proposed, accepting as accepted:
         made = judged(repo, _offer(repo, lane, offer, clearance), clearance)
         proposed.result = accepted.result = made
+    repo.landed(made.attempt.lane)
     return made
 
 

@@ -59,6 +59,8 @@ def put(
         made = _put(repo, name, files, offer, accept=accept)
         for one in told:
             one.result = made
+    if accept:
+        repo.landed(name)
     return made
 
 

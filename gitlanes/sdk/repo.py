@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
 from gitlanes.config import settings as config
 from gitlanes.config.validation import validate
+from gitlanes.exchange import following
 from gitlanes.history import cat, diff, log, show, trace
 from gitlanes.landing import accepting, check, overlap, promote, proposing
 from gitlanes.landing.plans import Force
@@ -62,6 +64,7 @@ class Repo(Questions, Past, Waits, Costs, Gates, Changes, Following, Stacks, Exc
 
     def __init__(self, lane_repo: LaneRepo):
         self._repo = lane_repo
+        lane_repo.landed = partial(following.follow, lane_repo)
 
     @classmethod
     def open(cls, path: Path_ = ".", *, environ: Mapping[str, str] | None = None) -> Repo:

@@ -31,13 +31,18 @@ def _untold(what: str, done: int, total: int) -> None:
     """Tell nobody."""
 
 
+def _unfollowed(lane: str) -> None:
+    """Do nothing more."""
+
+
 class LaneRepo:
     """One repository, seen from one directory; for one thread at a time.
 
     ``warnings`` collects what a verb noticed beside its result; doors show them. ``progress``
     is called with what is being done, how much of it is done, and how much there is. ``environ``
     is the caller's, for what is run on his behalf. A ``lenient`` one passes over a team's file
-    that cannot be taken, with a warning.
+    that cannot be taken, with a warning. ``landed`` is called with the name of a lane in which
+    work has landed: there doors have done what verbs of higher rooms do then.
     """
 
     def __init__(self, place: Place, environ: Mapping[str, str]):
@@ -48,6 +53,7 @@ class LaneRepo:
         self.warnings: list[str] = []
         self.view = View(self.git, self.refs, self.warn)
         self.progress: Progress = _untold
+        self.landed: Callable[[str], None] = _unfollowed
         self.lock = Lock(os.path.join(place.common_dir, "lanes", "lock"))
         self._mover: Mover | None = None
         self.lenient = False

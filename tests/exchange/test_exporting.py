@@ -1,0 +1,262 @@
+"""Lanes as ordinary branches and patches: for people and programs that know nothing of lanes."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gitlanes import BadValue, Collision, GitFailed, Intent, Negative, Raced, Refused
+from gitlanes.git import signing
+from tests.support.cli import Ran
+from tests.support.repos import TestRepo
+
+Cli = Callable[..., Ran]
+
+
+def work(repo: TestRepo, lane: str, *edits: dict[str, str | None]) -> None:
+    """Commit each edit in a lane, as one agent with one model."""
+    for number, edit in enumerate(edits, 1):
+        repo.write(dict(edit), repo.workspace(lane))
+        why = Intent(prompt=f"why {number}", agent="coder-1", model="m1")
+        repo.lanes.commit(lane, message=f"Step {number}", intent=why)
+
+
+@pytest.fixture
+def worked(repo: TestRepo) -> TestRepo:
+    """A lane with two accepted attempts."""
+    repo.lane("auth")
+    work(repo, "auth", {"auth.py": "1\n"}, {"auth.py": "2\n", "new.py": "n\n"})
+    return repo
+
+
+def subjects(repo: TestRepo, revisions: str) -> list[str]:
+    """Return the subjects of commits, oldest first."""
+    return repo.git("log", "--reverse", "--format=%s", revisions).splitlines()
+
+
+def trailers(repo: TestRepo, commit: str) -> list[str]:
+    """Return the trailers of a commit, read by git."""
+    return repo.git("log", "-1", "--format=%(trailers:only,unfold)", commit).splitlines()
+
+
+def test_linear(worked: TestRepo) -> None:
+    """A commit for each attempt, with its message, its Change-Id, the lane's name and its notes."""
+    made = worked.lanes.export("auth", branch="out", form="linear")
+    assert subjects(worked, "main..out") == ["Step 1", "Step 2"]
+    assert worked.files("out") == worked.files(worked.lanes.head("auth"))
+    change = worked.lanes.show("auth/2").attempts[0].attempt.change_id
+    assert trailers(worked, "out") == [f"Change-Id: {change}", "Lane: auth"]
+    assert (made.base, made.commits[-1], made.old) == (worked.rev("main"), worked.rev("out"), None)
+    assert "why 2" in worked.git("log", "-1", "--notes=lanes/intents", "out")
+    worked.fsck()
+
+
+def test_squash(worked: TestRepo) -> None:
+    """One commit for all, under the first Change-Id, that has the records of all."""
+    worked.lanes.export("auth", branch="out", form="squash")
+    change = worked.lanes.show("auth/1").attempts[0].attempt.change_id
+    assert subjects(worked, "main..out") == ["Step 1 (and 1 more)"]
+    assert f"Change-Id: {change}" in trailers(worked, "out")
+    notes = worked.git("notes", "--ref=lanes/intents", "show", "out")
+    assert ["why 1" in notes, "why 2" in notes] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("policy", "trailer"),
+    [
+        ("assisted-by", "Assisted-by: coder-1:m1"),
+        ("co-authored-by", "Co-authored-by: coder-1 <coder-1@agents.invalid>"),
+    ],
+)
+def test_how_agents_are_named(worked: TestRepo, policy: str, trailer: str) -> None:
+    """By policy, given or set; and the same again without a word."""
+    worked.lanes.export("auth", branch="out", form="linear", trailers=policy)
+    assert trailers(worked, "out")[-1] == trailer
+    before = worked.rev("out")
+    assert worked.lanes.export("auth", branch="out").commit == before
+    worked.git("config", "lanes.trailers", policy)
+    with worked.open() as lanes:  # settings are read once
+        lanes.export("auth", branch="more", form="squash")
+    assert trailers(worked, "more")[-1] == trailer
+
+
+def test_again_after_more_work(worked: TestRepo) -> None:
+    """What was exported keeps its commits; the branch goes forward in the form that it has."""
+    first = worked.lanes.export("auth", branch="out", form="linear")
+    work(worked, "auth", {"more.py": "m\n"})
+    again = worked.lanes.export("auth", branch="out")
+    assert again.commits[:2] == first.commits
+    assert (again.old, len(again.commits), again.form) == (first.commit, 3, "linear")
+
+
+def test_again_after_a_rewrite(worked: TestRepo) -> None:
+    """A branch that is where it was left goes along; one that people moved is left alone."""
+    worked.lanes.export("auth", branch="out", form="linear")
+    worked.write({"auth.py": "amended\n"}, worked.workspace("auth"))
+    worked.lanes.amend("auth")
+    worked.lanes.export("auth", branch="out")
+    assert worked.files("out")["auth.py"] == "amended"
+    tree = worked.rev("out^{tree}")
+    theirs = worked.git("commit-tree", tree, "-p", "out", "-m", "by a reviewer")
+    worked.git("branch", "--force", "out", theirs)
+    worked.write({"auth.py": "again\n"}, worked.workspace("auth"))
+    worked.lanes.amend("auth")
+    with pytest.raises(Refused, match="branch 'out' has commits that the lane has not"):
+        worked.lanes.export("auth", branch="out")
+    assert worked.rev("out") == theirs
+
+
+def test_only_what_has_not_landed(worked: TestRepo) -> None:
+    """Of a lane that landed and went on, the branch has the new work on top of the landing."""
+    worked.lanes.promote("auth", mode="squash")
+    landed = worked.rev("main")
+    worked.save({"people.py": "p\n"})
+    work(worked, "auth", {"later.py": "l\n"})
+    made = worked.lanes.export("auth", branch="out", form="linear")
+    assert (made.base, len(made.commits)) == (landed, 1)
+    assert worked.git("diff", "--name-only", "main...out") == "later.py"
+
+
+def test_nothing_that_has_not_landed(worked: TestRepo) -> None:
+    """Without news there are no commits to make; the history as it is can still go out."""
+    worked.lanes.promote("auth")
+    with pytest.raises(Negative, match="nothing to export: 'main' has all"):
+        worked.lanes.export("auth", branch="out", form="linear")
+    assert worked.lanes.export("auth", branch="out").commit == worked.lanes.head("auth")
+
+
+def test_a_target_that_touched_the_same_before(worked: TestRepo) -> None:
+    """Work that stands on content which the landing did not have is refused by path."""
+    worked.save({"auth.py": "people\n"})
+    worked.lanes.promote("auth", mode="squash", force=["auth.py"])
+    work(worked, "auth", {"auth.py": "3\n"})
+    worked.lanes.export("auth", branch="fine", form="linear")
+    assert worked.files("fine")["auth.py"] == "3"
+
+
+def test_a_lane_that_merged_main(worked: TestRepo) -> None:
+    """What an agent took in from main is below the exported commits, not among them."""
+    worked.save({"people.py": "p\n"})
+    place = worked.workspace("auth")
+    worked.git("merge", "--quiet", "--no-edit", "main", cwd=place)
+    work(worked, "auth", {"auth.py": "merged\n"})
+    made = worked.lanes.export("auth", branch="out", form="linear")
+    assert made.base == worked.rev("main")
+    assert worked.files("out") == worked.files(worked.lanes.head("auth"))
+    assert worked.git("log", "--merges", "main..out") == ""
+    assert "people.py" not in worked.git("log", "--name-only", "--format=", "main..out")
+
+
+def test_patches(worked: TestRepo, tmp_path: Path) -> None:
+    """A series that `git am` applies elsewhere, to the same content."""
+    where = tmp_path / "patches"
+    before = worked.refs()
+    made = worked.lanes.format_patches("auth", directory=where)
+    assert [Path(x).name for x in made.patches] == ["0001-Step-1.patch", "0002-Step-2.patch"]
+    assert (made.branch, worked.refs()) == (None, before)
+    worked.git("switch", "--quiet", "--create", "applied")
+    worked.git("am", "--quiet", *made.patches)
+    assert worked.files("applied") == worked.files(worked.lanes.head("auth"))
+    with pytest.raises(BadValue, match="patches are a commit each"):
+        worked.lanes.format_patches("auth", directory=where, form="as-is")
+
+
+@pytest.fixture
+def key(worked: TestRepo, tmp_path: Path) -> Path:
+    """A key of ssh's that commits are to be signed with."""
+    path = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(path)], check=True)
+    for name, value in (("gpg.format", "ssh"), ("user.signingKey", path), ("commit.gpgSign", True)):
+        worked.git("config", name, str(value))
+    return path
+
+
+def test_signed(worked: TestRepo, key: Path, tmp_path: Path) -> None:
+    """Where commits are signed, these are, by whoever is configured; and only once."""
+    with worked.open() as lanes:
+        made = lanes.export("auth", branch="out", form="linear")
+    allowed = tmp_path / "allowed"
+    allowed.write_text(f"* {key.with_suffix('.pub').read_text()}")
+    for commit in made.commits:
+        worked.git("-c", f"gpg.ssh.allowedSignersFile={allowed}", "verify-commit", commit)
+    work(worked, "auth", {"more.py": "m\n"})
+    with worked.open() as lanes:
+        assert lanes.export("auth", branch="out").commits[:2] == made.commits
+
+
+def test_a_signature_that_does_not_come(
+    worked: TestRepo, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program that waits for ever is ended, a key that is gone is named; no ref moves."""
+    before = worked.refs()
+    key.unlink()
+    key.with_suffix(".pub").unlink()
+    with worked.open() as lanes, pytest.raises(GitFailed, match="a commit cannot be signed"):
+        lanes.export("auth", branch="out", form="linear")
+    waits = key.with_name("waits")
+    waits.write_text("#!/bin/sh\nexec sleep 600\n")
+    waits.chmod(0o755)
+    worked.git("config", "gpg.ssh.program", str(waits))
+    monkeypatch.setattr(signing, "PATIENCE", 0.5)
+    with worked.open() as lanes, pytest.raises(GitFailed, match=r"no signature within 0\.5 sec"):
+        lanes.export("auth", branch="out", form="linear")
+    assert worked.refs() == before
+
+
+def test_branches_that_go_along(worked: TestRepo) -> None:
+    """Where it is set, a landing takes the lane's exported branches along, in their form."""
+    worked.git("config", "lanes.autoExport", "true")
+    with worked.open() as lanes:
+        lanes.export("auth", branch="out", form="linear")
+        lanes.export("auth", branch="used")
+        worked.git("switch", "--quiet", "used")
+        worked.write({"more.py": "m\n"}, worked.workspace("auth"))
+        lanes.commit("auth", message="Step 3")
+        warned = lanes.take_warnings()
+    assert subjects(worked, "main..out") == ["Step 1", "Step 2", "Step 3"]
+    assert [x.split(":")[0] for x in warned] == ["branch 'used' does not go along with lane 'auth'"]
+    with worked.open() as lanes:
+        lanes.new("top", on="auth")
+        worked.write({"top.py": "t\n"}, worked.workspace("top"))
+        lanes.commit("top", message="Top")
+        lanes.promote("top")
+    assert "top.py" in worked.files("out")
+
+
+def test_what_is_asked_wrongly(worked: TestRepo) -> None:
+    """Forms and policies that there are not, and a lane that moved."""
+    with pytest.raises(BadValue, match="unknown 'round'"):
+        worked.lanes.export("auth", branch="out", form="round")
+    with pytest.raises(BadValue, match="unknown 'loud'"):
+        worked.lanes.export("auth", branch="out", trailers="loud")
+    with pytest.raises(Raced):
+        worked.lanes.export("auth", branch="out", form="linear", expect="0000")
+    with pytest.raises(Refused, match="cannot be promoted into itself"):
+        worked.lanes.export("main", branch="out", form="linear")
+
+
+def test_what_the_command_says(worked: TestRepo, cli: Cli) -> None:
+    """The branch, where it is, and of how many commits."""
+    ran = cli("export", "auth", "--linear", "--branch", "out")
+    assert ran.out == f"new branch out at {worked.rev('out')[:12]}, 2 commits\n"
+    ran = cli("export", "auth", "--branch", "out", "--squash")
+    assert ran.out == f"branch out at {worked.rev('out')[:12]}, 1 commit\n"
+    assert (
+        cli("export", "auth", "--format-patch", "p")
+        .out.splitlines()[0]
+        .endswith("p/0001-Step-1.patch")
+    )
+
+
+def test_what_promotion_refuses_to_bring(worked: TestRepo) -> None:
+    """A squash landed beside what people changed: laying more on it may collide, by path."""
+    worked.lanes.promote("auth", mode="squash")
+    worked.save({"new.py": "people\n"})
+    work(worked, "auth", {"new.py": "lane\n"})
+    with pytest.raises(Collision):
+        worked.lanes.promote("auth")
+    worked.lanes.export("auth", branch="out", form="linear")
+    assert worked.git("diff", "--name-only", "main...out") == "new.py"
