@@ -117,7 +117,7 @@ class _Writer:
 
     def linear(self) -> Made:
         """Return one commit for each of the lane's own."""
-        steps = list(laid_again(self._repo, self._landing))
+        steps = list(self._steps())
         notes = records.read(self._repo, [oid for oid, _, _ in steps])
         if not steps:
             return self.squashed()
@@ -133,6 +133,15 @@ class _Writer:
             x: (oid,) for x, (oid, _, _) in zip(made, steps, strict=True)
         }
         return Made(self._start, tuple(made), carries)
+
+    def _steps(self) -> Iterator[tuple[str, CommitObject, str]]:
+        """Yield each commit with its tree: its own, where the first one stands on the start."""
+        store, landing = self._repo.objects, self._landing
+        own = list(brought(self._repo, landing.source.record, landing.target.record, landing.bases))
+        if own and store.tree_before(own[0][1]) == store.commit(self._start).tree:
+            yield from ((oid, commit, commit.tree) for oid, commit in own)
+        else:
+            yield from laid_again(self._repo, landing)
 
     def squashed(self) -> Made:
         """Return one commit for all, under the first change's id."""

@@ -282,8 +282,7 @@ def _range(repo: LaneRepo, text: str) -> tuple[str, str]:
 
 def _name_of(branch: str) -> str:
     """Return what a lane that is made of a branch is called."""
-    short = re.sub(r"^refs/(heads|remotes)/", "", branch)
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", short).strip("-.")
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", layout.shortest(branch)).strip("-.")
     try:
         layout.check_lane_name(name)
     except BadName as error:

@@ -61,6 +61,11 @@ def branch(name: str) -> str:
     return BRANCHES + name
 
 
+def shortest(branch: str) -> str:
+    """Return what people call a branch that may be given in full, of a remote too."""
+    return re.sub(r"^refs/(heads|remotes)/", "", branch)
+
+
 def remote_branch(name: str) -> str:
     """Return the full ref of a remote's branch, given as ``origin/main``."""
     return f"refs/remotes/{name}"

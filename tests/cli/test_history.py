@@ -229,6 +229,12 @@ def test_export_makes_and_moves_a_branch(story: TestRepo, cli: Cli) -> None:
         "branch": "out/auth",
         "commit": story.rev("out/auth"),
         "old": head,
+        "form": "as-is",
+        "base": None,
+        "commits": [story.rev("out/auth")],
+        "patches": [],
+        "repository": None,
+        "remote": None,
     }
     assert story.rev("out/auth") == story.rev("refs/lanes/head/auth")
 
