@@ -29,6 +29,7 @@ _NO_TEXTS = (
     *("id", "kind", "status", "commit", "base", "tree", "change_id", "landed", "head", "fork"),
     *("created", "decided", "origin", "parent", "branch", "mode", "sparse", "merged", "on"),
     *("superseded_by", "change", "host", "budget", "spent", "promotion", "forced", "renamed"),
+    "rewritten",
 )
 _NO_TEXTS_OF_NOTES = (
     *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
