@@ -100,7 +100,8 @@ class Group(click.Group):
         """List the commands."""
         found = ((x, self.get_command(ctx, x)) for x in self.list_commands(ctx))
         with formatter.section("Commands"):
-            formatter.write_dl([(x, one.get_short_help_str(1000)) for x, one in found if one])
+            shown = [(x, one) for x, one in found if one and not one.hidden]
+            formatter.write_dl([(x, one.get_short_help_str(1000)) for x, one in shown])
 
 
 class Lazy(click.Group):

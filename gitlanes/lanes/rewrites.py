@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gitlanes import ids
@@ -58,12 +58,15 @@ class Rewrites:
         return tuple(_followed(commit, self._was, lambda x: x.old))
 
 
-def record(repo: LaneRepo, pairs: Iterable[Pair], how: str) -> Rewritten:
+def record(
+    repo: LaneRepo, pairs: Iterable[Pair], how: str, *, lane: str | None = None
+) -> Rewritten:
     """Record which commits became which, and give the new ones the notes of the old.
 
     A pair without a new commit is one that was dropped. Only commits of attempts are recorded,
-    and nothing that is recorded already. ``how`` is 'amend' or 'rebase', else BadValue is raised,
-    as for what is no commit's id. Raises NotFound for commits that are not there.
+    and nothing that is recorded already; where a `lane` is named, in its journal. ``how`` is
+    'amend' or 'rebase', else BadValue is raised, as for what is no commit's id. Raises NotFound
+    for commits that are not there.
     """
     if how not in HOWS:
         raise BadValue(f"commits are not rewritten by '{line(how, 60)}'", hint=" or ".join(HOWS))
@@ -71,7 +74,7 @@ def record(repo: LaneRepo, pairs: Iterable[Pair], how: str) -> Rewritten:
     if not wanted or not repo.view.has_lanes():
         return Rewritten(how)
     notes = records.read(repo, {x for pair in wanted for x in pair if x})
-    lanes = _by_lane(repo, wanted, notes)
+    lanes = _by_lane(repo, wanted, notes, lane)
     carried = [x for x in wanted if _has_more(notes, *x)]
     for one in (x for found in lanes.values() for x in found):
         _require_commits(repo, one)
@@ -160,10 +163,10 @@ def _kinds(notes: Notes) -> tuple[tuple[dict[str, Any], ...], ...]:
 
 
 def _by_lane(
-    repo: LaneRepo, pairs: Sequence[Pair], notes: Mapping[str, Notes]
+    repo: LaneRepo, pairs: Sequence[Pair], notes: Mapping[str, Notes], lane: str | None
 ) -> dict[str, list[Rewrite]]:
     """Return the rewrites of commits of attempts, by the lane that is to remember them."""
-    place = _place(repo)
+    place = repo.view.lane(lane) if lane else _place(repo, {old for old, _ in pairs})
     attempts = {old: x for old, _ in pairs if (x := _told(notes[old])) is not None}
     if place is not None:
         attempts |= _kept(repo, place, {old for old, _ in pairs if old not in attempts})
@@ -182,7 +185,7 @@ def _by_lane(
     return found
 
 
-def _place(repo: LaneRepo) -> LaneState | None:
+def _place(repo: LaneRepo, olds: Collection[str]) -> LaneState | None:
     """Return the lane of the branch that was rewritten, or of the workspace, or None."""
     place = repo.place
     if place.work_tree is None:
@@ -190,11 +193,13 @@ def _place(repo: LaneRepo) -> LaneState | None:
     rebase = rebasing.present(place.git_dir)
     here = repo.git.at(place.git_dir, place.work_tree)
     branch = rebase.branch if rebase else worktrees.attached_branch(here)
-    bound = (x for x in repo.view.lanes() if branch and x.record.branch == branch)
-    found = next(bound, None)
-    if found is None and place.git_dir != place.common_dir:
-        return finding.present_lane(repo)
-    return found
+    bound = [x for x in repo.view.lanes() if x.record.branch is not None]
+    tips = repo.refs.targets([str(x.record.branch) for x in bound])
+    for state, tip in zip(bound, tips, strict=True):
+        # Git's older way to rebase tells of it before it says, or moves, its branch.
+        if state.record.branch == branch or (branch is None and tip in olds):
+            return state
+    return finding.present_lane(repo) if place.git_dir != place.common_dir else None
 
 
 def _home(repo: LaneRepo, name: str) -> str | None:

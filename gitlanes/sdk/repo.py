@@ -41,6 +41,7 @@ from gitlanes.sdk.changes import Changes
 from gitlanes.sdk.costs import Costs
 from gitlanes.sdk.directories import Directories
 from gitlanes.sdk.gates import Gates
+from gitlanes.sdk.hooks import GitHooks
 from gitlanes.sdk.offering import Amendment, Offering, Path_, Proposing, Said, offer_of, path_names
 from gitlanes.sdk.past import Past
 from gitlanes.sdk.questions import Questions
@@ -50,7 +51,7 @@ from gitlanes.store.transaction import mend
 from gitlanes.upkeep import doctor
 
 
-class Repo(Questions, Past, Waits, Costs, Gates, Changes, Directories):
+class Repo(Questions, Past, Waits, Costs, Gates, Changes, GitHooks, Directories):
     """One git repository with lanes; a context manager, one for each thread.
 
     The identity and git's configuration are read once. Every method raises a subclass of
