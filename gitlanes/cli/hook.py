@@ -30,7 +30,8 @@ def hook_command() -> None:
 
 
 @command("install")
-def install_hooks(out: Output) -> int | None:
+@click.option("--workspace", is_flag=True, help="For this workspace alone, by its own settings.")
+def install_hooks(out: Output, workspace: bool) -> int | None:
     """Install our hooks in this repository; hooks that are there run before ours.
 
     Where core.hooksPath is set, nothing is written: it says what to add to which file.
@@ -38,7 +39,7 @@ def install_hooks(out: Output) -> int | None:
     from gitlanes.githooks.installing import install
 
     with out.repository() as repo:
-        found = install(repo)
+        found = install(repo, workspace_only=workspace)
     return _answer(out, found)
 
 

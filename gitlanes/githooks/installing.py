@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Negative, Refused
-from gitlanes.githooks import places, scripts
+from gitlanes.githooks import places, scripts, workspace
+from gitlanes.githooks.writing import put
 from gitlanes.models import hooks as states
 from gitlanes.models.hooks import Hook, Hooks
 
@@ -23,13 +22,17 @@ def status(repo: LaneRepo) -> Hooks:
     return _told(repo, place)
 
 
-def install(repo: LaneRepo) -> Hooks:
+def install(repo: LaneRepo, *, workspace_only: bool = False) -> Hooks:
     """Put our hooks where git looks for them; what is there already runs before ours.
 
     Nothing is overwritten, and what is installed stays. Where others manage the hooks, nothing is
-    written: the result says what to add to which file. Raises Refused for a hook of ours that
-    somebody edited, and where a hook would have to be put aside over another file.
+    written: the result says what to add to which file. With `workspace_only` the workspace that
+    one stands in gets hooks of its own, which run all others, too. Raises Refused for a hook of
+    ours that somebody edited, and where a hook would have to be put aside over another file.
     """
+    if workspace_only:
+        workspace.install(repo)
+        return status(repo)
     found = status(repo)
     wanted = [x for x in found.hooks if x.status in (states.MISSING, states.OUTDATED)]
     for hook in found.hooks:
@@ -39,15 +42,15 @@ def install(repo: LaneRepo) -> Hooks:
             _require_room(hook)
     for hook in wanted:
         if hook.file is None:
-            _put(hook)
+            put(hook.path, hook.name, aside=hook.status == states.MISSING)
     return status(repo)
 
 
 def uninstall(repo: LaneRepo) -> Hooks:
     """Take our hooks away and put back what was there before, as it was.
 
-    Raises Refused for one that somebody edited, or put another one in the place of, and Negative
-    where there is none of ours.
+    A workspace's own ones go first. Raises Refused for one that somebody edited, or put another
+    one in the place of, and Negative where there is none of ours.
     """
     found = status(repo)
     ours = [x for x in found.hooks if _is_ours(x)]
@@ -62,6 +65,9 @@ def uninstall(repo: LaneRepo) -> Hooks:
         others = [x.file for x in found.hooks if x.status == states.OTHER]
         hint = f"they are run by '{others[0]}': take the line out there" if others else ""
         raise Negative("none of our hooks is installed here", hint=hint)
+    if found.directory == places.own(repo):
+        workspace.remove(repo)
+        return status(repo)
     for hook in ours:
         if hook.before is not None:
             os.replace(hook.before, hook.path)
@@ -121,28 +127,3 @@ def _require_room(hook: Hook) -> None:
             f"'{kept}' is in the way: it is a hook that was put aside before",
             hint="put it back, or remove it",
         )
-
-
-def _put(hook: Hook) -> None:
-    """Put a script in its place in one step; what was there has two names until then."""
-    os.makedirs(os.path.dirname(hook.path), exist_ok=True)
-    kept = places.before(hook.path)
-    if hook.status == states.MISSING and os.path.lexists(hook.path) and not os.path.lexists(kept):
-        _put_aside(hook.path, kept)
-    written = f"{hook.path}.new-lanes"
-    try:
-        with open(written, "wb") as file:
-            file.write(scripts.sealed(hook.name))
-        os.chmod(written, 0o755)
-        os.replace(written, hook.path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(written)
-        raise
-
-
-def _put_aside(path: str, kept: str) -> None:
-    try:
-        os.link(path, kept, follow_symlinks=False)
-    except OSError:  # a file system without links
-        shutil.copy2(path, kept, follow_symlinks=False)

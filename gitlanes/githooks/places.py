@@ -6,10 +6,13 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from gitlanes.git import hook_paths
+from gitlanes.githooks.scripts import recognised
+
 if TYPE_CHECKING:
+    from gitlanes.git.process import Git
     from gitlanes.store.lane_repo import LaneRepo
 
-_SETTING = "core.hookspath"
 # A directory of hooks that is a work tree's own, within its git directory.
 OWN = "lanes-hooks"
 _LEFTHOOK = tuple(
@@ -35,11 +38,16 @@ def present(repo: LaneRepo) -> Place:
     """Return where git looks for hooks in the work tree that one stands in."""
     place = repo.place
     usual = os.path.join(place.common_dir, "hooks")
-    setting = repo.own_settings.path(_SETTING)
+    setting = hook_paths.configured(git_here(repo))
     if not setting:
         return Place(usual, None, os.path.islink(usual))
     directory = os.path.normpath(os.path.join(place.work_tree or place.git_dir, setting))
     return Place(directory, setting, directory != own(repo))
+
+
+def git_here(repo: LaneRepo) -> Git:
+    """Return git for the work tree that one stands in, whose settings may be its own."""
+    return repo.git.at(repo.place.git_dir, repo.place.work_tree)
 
 
 def own(repo: LaneRepo) -> str:
@@ -71,8 +79,6 @@ def other_means(repo: LaneRepo, place: Place, name: str) -> str | None:
     That is one with the line of `to_add`, the settings of lefthook or pre-commit included, and a
     copy of ours that another hook took over.
     """
-    from gitlanes.githooks.scripts import recognised
-
     hook = os.path.join(place.directory, name)
     configs = (_at_top(repo, x) for x in (*_LEFTHOOK, *_PRE_COMMIT))
     said = re.compile(rb"^[^#\n]*\bgit[ -]lanes +hook +run +%s\b" % name.encode(), re.MULTILINE)

@@ -20,13 +20,13 @@ class GitHooks:
         """Return how each of our hooks stands here."""
         return installing.status(self._repo)
 
-    def hook_install(self) -> Hooks:
+    def hook_install(self, *, workspace_only: bool = False) -> Hooks:
         """Install our hooks; one that is there runs before ours.
 
-        Where others manage the hooks the result says what to add to which file. Raises Refused
-        for a hook of ours that somebody edited.
+        Where others manage the hooks the result says what to add to which file, unless the
+        workspace alone is to have hooks, of its own. Raises Refused for one that was edited.
         """
-        return installing.install(self._repo)
+        return installing.install(self._repo, workspace_only=workspace_only)
 
     def hook_uninstall(self) -> Hooks:
         """Take our hooks away and put back what was there; raises Refused, Negative."""
