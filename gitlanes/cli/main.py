@@ -69,17 +69,17 @@ COMMANDS = {
     "search": ("asking", "find attempts by words in prompts, messages, reasons, tags"),
     "similar": ("asking", "find attempts that are like a text"),
     "change": ("change", "show a change through retries, rewrites and landings"),
-    "hook": ("hook", "let git stamp Change-Ids and tell of rewritten commits"),
     "op": ("op", "show operations: what was done to lanes, by whom and when"),
     "cost": ("cost", "sum what attempts took; add to what was recorded"),
     "budget": ("budget", "limit what lanes, agents and days may use"),
     "export": ("exchange", "put an ordinary branch at a lane's head"),
     "reconcile": ("reconcile", "find work that a host squashed or rebased into a branch"),
+    "hook": ("hook", "let git stamp Change-Ids and tell of rewritten commits"),
     "doctor": ("doctor", "say what is wrong in this repository, and mend it"),
 }
 
 # Those that hold commands of their own; their plural is a name of theirs that help does not show.
-GROUPS = ("workspace", "snapshot", "hook", "change", "op", "cost", "budget")
+GROUPS = ("workspace", "snapshot", "change", "op", "cost", "budget", "hook")
 
 # What every command takes, and nothing before a command does.
 _COMMON = ("--json", "--quiet", "-q", "--verbose", "-v", "--debug")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from gitlanes.errors import Refused
 from gitlanes.git.process import Git
+from gitlanes.git.sparse import EXTENSION, is_prepared
 
 _KEY = "core.hooksPath"
-_EXTENSION = "extensions.worktreeConfig"
 # What the repository's settings must not say once work trees have settings of their own.
 _MOVED = ("core.bare", "core.worktree")
 
@@ -21,7 +21,7 @@ def configured(git: Git) -> str:
 
 def own(git: Git) -> str:
     """Return what a work tree's own settings say, '' if nothing or if it has none."""
-    if not _is_on(git, _EXTENSION):
+    if not is_prepared(git):
         return ""
     return git.run("config", "--worktree", "--get", _KEY, check=False).text
 
@@ -29,26 +29,23 @@ def own(git: Git) -> str:
 def set_own(git: Git, directory: str) -> None:
     """Let a linked work tree have its hooks in that directory; no other one's setting changes.
 
-    Raises Refused where the repository's settings would have to be moved for that.
+    `EXTENSION` is turned on if it is off. Raises Refused where the repository's settings would
+    have to be moved for that.
     """
-    if not _is_on(git, _EXTENSION):
+    if not is_prepared(git):
         for key in _MOVED:
             if _said(git, key) not in ("", "false"):
                 raise Refused(
                     f"'{key}' is set for all work trees, so that none can have settings of its own",
                     hint="see CONFIGURATION FILE in 'git help worktree'",
                 )
-        git.run("config", "--local", _EXTENSION, "true")
+        git.run("config", "--local", EXTENSION, "true")
     git.run("config", "--worktree", _KEY, directory)
 
 
 def unset_own(git: Git) -> None:
     """Take that setting back."""
     git.run("config", "--worktree", "--unset-all", _KEY)
-
-
-def _is_on(git: Git, key: str) -> bool:
-    return git.run("config", "--local", "--type=bool", "--get", key, check=False).text == "true"
 
 
 def _said(git: Git, key: str) -> str:

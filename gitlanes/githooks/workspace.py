@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes.errors import Refused
 from gitlanes.git import hook_paths
+from gitlanes.git.sparse import EXTENSION, is_prepared
 from gitlanes.githooks import places, scripts
 from gitlanes.githooks.writing import put
 
@@ -53,7 +54,13 @@ def install(repo: LaneRepo) -> None:
         put(places.before(os.path.join(own, name)), scripts.PASS_ON)
         put(os.path.join(own, name), name)
     if present.directory != own:
+        prepared = is_prepared(git)
         hook_paths.set_own(git, own)
+        if not prepared:
+            repo.warn(
+                f"{EXTENSION} is on now in this repository's git config: "
+                "settings of one work tree need it"
+            )
 
 
 def remove(repo: LaneRepo) -> None:

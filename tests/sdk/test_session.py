@@ -478,6 +478,7 @@ METHODS = {
     "config": "settings",
     "put": "put_file",
     "workspace": "create_workspace",
+    "hook": "hook_install",
 }
 AT_THE_TERMINAL = ("demo", "completion", "help")
 
