@@ -33,5 +33,5 @@ def put(path: str, script: str, *, aside: bool = False) -> None:
 def _put_aside(path: str, kept: str) -> None:
     try:
         os.link(path, kept, follow_symlinks=False)
-    except OSError:  # a file system without links
+    except (OSError, NotImplementedError):  # a file system without links
         shutil.copy2(path, kept, follow_symlinks=False)
