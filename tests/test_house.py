@@ -25,7 +25,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("store",),
     ("cache",),
     ("workspaces",),
-    ("lanes",),
+    ("lanes", "githooks"),
     ("history",),
     ("gates",),
     ("review",),

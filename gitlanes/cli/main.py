@@ -81,11 +81,15 @@ COMMANDS = {
     "export": ("exchange", "put an ordinary branch at a lane's work"),
     "import": ("exchange", "make a branch a lane, or follow it"),
     "reconcile": ("reconcile", "find work that a host squashed or rebased into a branch"),
+    "hook": ("hook", "let git stamp Change-Ids and tell of rewritten commits"),
     "doctor": ("doctor", "say what is wrong in this repository, and mend it"),
 }
 
 # Those that hold commands of their own; their plural is a name of theirs that help does not show.
-GROUPS = ("dep", "workspace", "snapshot", "stack", "review", "change", "op", "cost", "budget")
+GROUPS = (
+    *("dep", "workspace", "snapshot", "stack", "review", "change", "op", "cost", "budget"),
+    "hook",
+)
 
 # What every command takes, and nothing before a command does.
 _COMMON = ("--json", "--quiet", "-q", "--verbose", "-v", "--debug")
@@ -106,7 +110,8 @@ class Group(click.Group):
         """List the commands."""
         found = ((x, self.get_command(ctx, x)) for x in self.list_commands(ctx))
         with formatter.section("Commands"):
-            formatter.write_dl([(x, one.get_short_help_str(1000)) for x, one in found if one])
+            shown = [(x, one) for x, one in found if one and not one.hidden]
+            formatter.write_dl([(x, one.get_short_help_str(1000)) for x, one in shown])
 
 
 class Lazy(click.Group):

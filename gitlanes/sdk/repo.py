@@ -44,6 +44,7 @@ from gitlanes.sdk.directories import Directories
 from gitlanes.sdk.exchange import Exchange
 from gitlanes.sdk.gates import Gates
 from gitlanes.sdk.graph import Following
+from gitlanes.sdk.hooks import GitHooks
 from gitlanes.sdk.offering import Amendment, Offering, Path_, Proposing, Said, offer_of, path_names
 from gitlanes.sdk.past import Past
 from gitlanes.sdk.questions import Questions
@@ -54,7 +55,19 @@ from gitlanes.store.transaction import mend
 from gitlanes.upkeep import doctor
 
 
-class Repo(Questions, Past, Waits, Costs, Gates, Changes, Following, Stacks, Exchange, Directories):
+class Repo(
+    Questions,
+    Past,
+    Waits,
+    Costs,
+    Gates,
+    Changes,
+    Following,
+    Stacks,
+    GitHooks,
+    Exchange,
+    Directories,
+):
     """One git repository with lanes; a context manager, one for each thread.
 
     The identity and git's configuration are read once. Every method raises a subclass of

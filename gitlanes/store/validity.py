@@ -13,6 +13,7 @@ from gitlanes import ids
 from gitlanes.errors import BadName
 from gitlanes.models.reconciled import Match
 from gitlanes.models.records import COUNTERS, LIMITED, STATUSES, Attempt, Lane
+from gitlanes.models.rewrites import Rewrite
 from gitlanes.store import layout
 
 _OID = re.compile(r"[0-9a-f]{40}")
@@ -219,6 +220,24 @@ def _match(body: dict[str, Any]) -> Match:
         raise ValueError("a match is of another form")
     known: dict[str, Any] = {x: body[x] for x in Match.fields if x in body}
     return Match(**known)
+
+
+def rewritten_of(details: object) -> tuple[Rewrite, ...] | None:
+    """Return which commits an entry's details say were rewritten; None as `reconciled_of`."""
+    told = details.get("rewritten") if isinstance(details, dict) else None
+    try:
+        return tuple(map(_rewrite, told["commits"])) if told else None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _rewrite(body: dict[str, Any]) -> Rewrite:
+    new, attempt = body.get("new"), body.get("attempt")
+    _require(_OID, body["old"])
+    require_oids(new)
+    if attempt is not None:
+        _require(ids.ATTEMPT_ID, attempt)
+    return Rewrite(body["old"], new, attempt, body.get("squash") is True)
 
 
 def is_sound(record: dict[str, Any]) -> bool:

@@ -481,6 +481,7 @@ METHODS = {
     "dep": "follow",
     "import": "import_branch",
     "op": "operation",
+    "hook": "hook_install",
 }
 AT_THE_TERMINAL = ("demo", "completion", "help")
 
