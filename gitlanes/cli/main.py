@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # In the order that help shows them: command, module below gitlanes.cli, what it does.
 COMMANDS = {
     "init": ("init", "adopt this repository"),
+    "clone": ("remote", "clone a repository with its lanes"),
     "demo": ("demo", "see the main job done on a temporary clone"),
     "config": ("config", "read, set, edit and check settings"),
     "trust": ("gates", "let the gates in .gitlanes.toml run in this clone"),
@@ -70,12 +71,16 @@ COMMANDS = {
     "similar": ("asking", "find attempts that are like a text"),
     "cost": ("cost", "sum what attempts took; add to what was recorded"),
     "budget": ("budget", "limit what lanes, agents and days may use"),
+    "push": ("remote", "bring a remote's lanes to what is here"),
+    "pull": ("remote", "take in what is new in a remote's lanes"),
+    "fetch": ("remote", "fetch a remote's lanes and show how yours stand to them"),
+    "remote": ("remote", "show how lanes stand to a remote's"),
     "export": ("exchange", "put an ordinary branch at a lane's head"),
     "doctor": ("doctor", "say what is wrong in this repository, and mend it"),
 }
 
 # Those that hold commands of their own; their plural is a name of theirs that help does not show.
-GROUPS = ("workspace", "snapshot", "cost", "budget")
+GROUPS = ("workspace", "snapshot", "cost", "budget", "remote")
 
 # What every command takes, and nothing before a command does.
 _COMMON = ("--json", "--quiet", "-q", "--verbose", "-v", "--debug")

@@ -84,6 +84,12 @@ ANSWERS = {
     "budget set": Answer(("costs.Budgets",)),
     "budget unset": Answer(("costs.Budgets",), "there is none"),
     "budget show": Answer(("costs.Budgets",)),
+    "clone": Answer(("remotes.Cloned",)),
+    "push": Answer(("remotes.Pushed",), "a lane is left"),
+    "pull": Answer(("remotes.Pulled",), "a lane is left"),
+    "fetch": Answer(("remotes.RemoteStatus",)),
+    "remote": _NOTHING,
+    "remote status": Answer(("remotes.RemoteStatus",)),
     "export": Answer(("exporting.Exported",)),
     "doctor": Answer(("health.Diagnosis",), "anything that it found is left"),
 }

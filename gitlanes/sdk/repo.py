@@ -43,13 +43,14 @@ from gitlanes.sdk.gates import Gates
 from gitlanes.sdk.offering import Amendment, Offering, Path_, Proposing, Said, offer_of, path_names
 from gitlanes.sdk.past import Past
 from gitlanes.sdk.questions import Questions
+from gitlanes.sdk.remotes import Remotes
 from gitlanes.sdk.waits import Waits
 from gitlanes.store.lane_repo import LaneRepo
 from gitlanes.store.transaction import mend
 from gitlanes.upkeep import doctor
 
 
-class Repo(Questions, Past, Waits, Costs, Gates, Directories):
+class Repo(Questions, Past, Waits, Costs, Gates, Directories, Remotes):
     """One git repository with lanes; a context manager, one for each thread.
 
     The identity and git's configuration are read once. Every method raises a subclass of
