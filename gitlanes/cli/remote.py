@@ -91,7 +91,7 @@ def _tell_left(left: Iterable[Left]) -> int:
     """Tell of lanes that stay as they are on both sides; return the exit code."""
     told = list(left)
     for one in told:
-        for text in details(plain(one)):
+        for text in details(plain(one), "this clone", "the remote"):
             tell(text)
         tell(f"error: {line(one.reason)}")
         tell(f"hint: {line(one.hint)}")

@@ -11,7 +11,7 @@ from gitlanes.exchange.planning import Step
 from gitlanes.exchange.sides import Side
 from gitlanes.models.plain import replace
 from gitlanes.models.records import Attempt, LaneState
-from gitlanes.models.remotes import Left, Pulled, Taken
+from gitlanes.models.remotes import DIVERGED, Left, Pulled, Taken
 from gitlanes.models.workspaces import Following
 from gitlanes.store import codec, layout, records
 from gitlanes.store.ancestry import is_ancestor
@@ -44,7 +44,7 @@ def take(repo: LaneRepo, remote: str) -> Pulled:
     plans, left = _planned(repo, remote, found.ours, found.theirs)
     if plans or notes:
         taken, more = _take(repo, remote, plans, notes)
-        left += more
+        left = [_told_anew(repo, remote, found.theirs, x) for x in (*left, *more)]
     else:
         taken = []
     _own_root(repo)
@@ -90,6 +90,14 @@ def _plan(repo: LaneRepo, remote: str, name: str, tip: str) -> Step | Left | Non
     except (CorruptRecord, Unsupported) as error:
         return planning.damaged(remote, name, None, error)
     return planning.plan(repo, remote, name, ours, tip)
+
+
+def _told_anew(repo: LaneRepo, remote: str, theirs: Side, left: Left) -> Left:
+    """Return what is said of a lane that diverged, with the other side's records known now."""
+    if left.kind != DIVERGED:
+        return left
+    found = _plan(repo, remote, left.lane, theirs.journals[left.lane])
+    return found if isinstance(found, Left) else left
 
 
 def _take(

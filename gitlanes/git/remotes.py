@@ -22,7 +22,7 @@ _BUSY = re.compile(r"cannot lock ref|unable to create '.+\.lock'|unable to updat
 
 # What git says of a ref that somebody else moved meanwhile, here and on the server.
 _RACE = re.compile(
-    r"fetch first|non-fast-forward|stale info|needs force|already exists|atomic push failed"
+    r"fetch first|non-fast-forward|stale info|needs force|already exists|atomic push fail(ed|ure)"
     r"|(atomic )?transaction failed|cannot lock ref.*|failed to (update|lock) ref.*"
     r"|reference already exists|incorrect old value provided|remote ref updated since checkout"
     r"|unable to lock|update aborted"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from gitlanes.exchange import pulling, pushing, standing
+from gitlanes.exchange import cloning, pulling, pushing, standing
+from gitlanes.models.lanes import Adopted
 from gitlanes.models.remotes import Pulled, Pushed, RemoteStatus
 from gitlanes.store.lane_repo import LaneRepo
 
@@ -29,6 +30,10 @@ class Remotes:
     def fetch(self, remote: str | None = None) -> RemoteStatus:
         """Fetch what a remote has and return how all lanes stand to it; no lane changes."""
         return standing.fetch(self._repo, remote)
+
+    def init_from_remote(self, remote: str | None = None) -> Adopted:
+        """Adopt a clone with all lanes that a remote has; without any there, as `init` does."""
+        return cloning.begin(self._repo, remote)[0]
 
     def remote_status(self, remote: str | None = None) -> RemoteStatus:
         """Return how all lanes stand to a remote's, as it was last fetched."""

@@ -128,7 +128,7 @@ def _decided(ours: Attempt, theirs: Attempt | None) -> Attempt:
 def _record(repo: LaneRepo, fork: Fork, ours: Lane, theirs: Lane) -> Lane:
     """Return the record without head, numbers and open attempts."""
     if ours.uuid != theirs.uuid:
-        return theirs if theirs.live or not ours.live else ours
+        return _other(fork, *((ours, theirs) if theirs.live or not ours.live else (theirs, ours)))
     base = base_of(fork, theirs) or theirs
     said = {
         key: _either(getattr(base, key), getattr(ours, key), getattr(theirs, key)) for key in _SAID
@@ -143,6 +143,18 @@ def _record(repo: LaneRepo, fork: Fork, ours: Lane, theirs: Lane) -> Lane:
         mingled=ours.mingled or theirs.mingled,
         spent=_spent(base.spent, ours.spent, theirs.spent),
     )
+
+
+def _other(fork: Fork, gone: Lane, lane: Lane) -> Lane:
+    """Return a lane under whose name another one was: what that one spent counts on as it did."""
+    base = fork.base.record.spent if fork.base else {}
+    spent = _spent(base, gone.spent, lane.spent)
+    below = dict(spent.get("former", {}))
+    if gone.parent:
+        below[gone.uuid] = {"parent": gone.parent, "total": gone.spent.get("total", {})}
+    if below:
+        spent["former"] = below
+    return replace(lane, spent={**spent, "total": lane.spent.get("total", {})} if spent else {})
 
 
 def _either(base: Any, ours: Any, theirs: Any) -> Any:
