@@ -10,7 +10,7 @@ from gitlanes.exchange import planning, sides
 from gitlanes.exchange.planning import Step
 from gitlanes.exchange.sides import Side
 from gitlanes.models.plain import replace
-from gitlanes.models.records import Attempt, LaneState
+from gitlanes.models.records import Attempt, Lane, LaneState
 from gitlanes.models.remotes import DIVERGED, Left, Pulled, Taken
 from gitlanes.models.workspaces import Following
 from gitlanes.store import codec, layout, records
@@ -48,13 +48,21 @@ def take(repo: LaneRepo, remote: str) -> Pulled:
     else:
         taken = []
     _own_root(repo)
-    following = {}
-    for one in taken:
-        followed = follow(repo, one.lane) if one.how != "gone" else None
-        if followed is not None:
-            following[one.lane] = followed
+    following: dict[str, Following] = {}
+    for lane in bound_lanes(repo):
+        new = any(x.lane == lane.name for x in taken)
+        # An earlier pull may have been stopped before its branch followed.
+        if new or branches.relation(repo, lane) == branches.LAGS:
+            followed = follow(repo, lane.name)
+            following |= {lane.name: followed} if followed is not None else {}
     told = tuple(sorted(left, key=lambda x: x.lane))
     return Pulled(remote, tuple(taken), tuple(sorted(notes)), told, following)
+
+
+def bound_lanes(repo: LaneRepo) -> list[Lane]:
+    """Return the lanes that are bound to a branch, the other ones undecoded."""
+    found = repo.view.lanes(where=lambda text: b'"branch":' in text)
+    return [x.record for x in found if x.record.bound]
 
 
 def _new_notes(repo: LaneRepo, ours: Side, theirs: Side) -> dict[str, str]:

@@ -76,14 +76,15 @@ def _caught_up(repo: LaneRepo, remote: str) -> Pulled | None:
 
     Where there is any, the remote is asked first: it may be known there, and is nothing new then.
     """
-    bound = repo.view.lanes(where=lambda text: b'"branch":' in text)
-    ahead = [x for x in bound if branches.relation(repo, x.record) == branches.IMPORTED]
-    if not ahead:
-        return None
-    sides.fetch(repo, remote)
-    pulled = pulling.take(repo, remote)
-    for state in ahead:
-        intake.catch_up(repo, state.record.name)
+    stand = {x.name: branches.relation(repo, x) for x in pulling.bound_lanes(repo)}
+    ahead = [name for name, how in stand.items() if how == branches.IMPORTED]
+    pulled = None
+    if ahead:
+        sides.fetch(repo, remote)
+        pulled = pulling.take(repo, remote)
+    for name, how in stand.items():
+        if how in (branches.IMPORTED, branches.LAGS):
+            intake.catch_up(repo, name)
     return pulled
 
 
