@@ -43,7 +43,7 @@ def begin(repo: LaneRepo, remote: str | None = None) -> tuple[Adopted, Pulled]:
     Where there are lanes already, this is `pull`. Raises Refused where the remote's own lane
     cannot be taken.
     """
-    name = sides.choose(repo, remote)
+    name, fresh = sides.choose(repo, remote), not repo.view.has_lanes()
     pulled = pulling.pull(repo, name)
     if pulled.left and not repo.view.has_lanes():
         first = pulled.left[0]
@@ -52,10 +52,10 @@ def begin(repo: LaneRepo, remote: str | None = None) -> tuple[Adopted, Pulled]:
         return lifecycle.init(repo, USUAL_NAME), pulled
     made = lifecycle.init(repo)
     following = dict(pulled.following)
-    if made.lane.name not in following and (told := pulling.follow(repo, made.lane.name)):
+    if (told := pulling.follow(repo, made.lane.name)) is not None:  # its directory is known now
         following[made.lane.name] = told
     lane = repo.view.lane(made.lane.name).record
-    return replace(made, lane=lane), replace(pulled, following=following)
+    return replace(made, lane=lane, created=fresh), replace(pulled, following=following)
 
 
 def cloned(repo: LaneRepo) -> Cloned:

@@ -54,7 +54,7 @@ def merged_heads(
     if not brought:
         return found
     others = [x.record for x in repo.view.lanes() if x.record.uuid != lane.uuid]
-    for other in (*others, *repo.view.twins(lane)):
+    for other in (*others, *repo.view.twins(lane).values()):
         if other.head is None or repo.refs.kind(other.head) != "commit":
             continue
         known = merge_base(repo, captured.base, other.head)

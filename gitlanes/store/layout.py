@@ -89,6 +89,12 @@ def twins(lane: str) -> str:
     return f"{REMOTES}*/{TRAVELLING[JOURNALS]}{lane}"
 
 
+def remote_of(ref: str) -> str:
+    """Return the remote that a ref was fetched from."""
+    name = ref.removeprefix(REMOTES).partition("/")[0]
+    return name.replace("%2F", "/").replace("%25", "%")
+
+
 def refspecs(name: str) -> list[str]:
     """Return what is fetched from a remote, and where to."""
     return [f"+{x}*:{remote(name)}{short}*" for x, short in TRAVELLING.items()]

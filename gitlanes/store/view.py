@@ -182,11 +182,15 @@ class View:
                 return found
         return next((x for x in self.lanes(deleted=True) if _is(x, uuid)), None)
 
-    def twins(self, lane: Lane) -> list[Lane]:
-        """Return a lane as remotes have it, as far as they were fetched."""
+    def twins(self, lane: Lane) -> dict[str, Lane]:
+        """Return {remote: a lane as it is there}, as far as that was fetched."""
         rows = journal.read_rows(self._git, self.reader, [layout.twins(lane.name)], self._warn)
-        found = (journal.sound_tip(lane.name, oid, text, self._warn) for _, oid, text in rows)
-        return [x.record for x in found if x and x.record.uuid == lane.uuid and x.record.live]
+        found = {
+            layout.remote_of(ref): entry.record
+            for ref, oid, text in rows
+            if (entry := journal.sound_tip(lane.name, oid, text, self._warn))
+        }
+        return {x: twin for x, twin in found.items() if twin.uuid == lane.uuid and twin.live}
 
     def has_lanes(self) -> bool:
         """Say whether there is a lane at all, deleted and damaged ones included."""
