@@ -44,10 +44,13 @@ def begin(repo: LaneRepo, remote: str | None = None) -> tuple[Adopted, Pulled]:
     cannot be taken.
     """
     name, fresh = sides.choose(repo, remote), not repo.view.has_lanes()
-    pulled = pulling.pull(repo, name)
+    sides.fetch(repo, name)
+    pulled = pulling.take(repo, name)
     if pulled.left and not repo.view.has_lanes():
         first = pulled.left[0]
         raise Refused(first.reason, hint=first.hint)
+    for left in pulled.left:
+        repo.warn(f"{left.reason}; {left.hint}")
     if not repo.view.has_lanes():
         return lifecycle.init(repo, USUAL_NAME), pulled
     made = lifecycle.init(repo)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
-from gitlanes.errors import CorruptRecord, LanesError, Raced, Unsupported
+from gitlanes.errors import CorruptRecord, LanesError, NotAdopted, Raced, Unsupported
 from gitlanes.exchange import planning, sides
 from gitlanes.exchange.planning import Step
 from gitlanes.exchange.sides import Side
@@ -30,9 +30,13 @@ def pull(repo: LaneRepo, remote: str | None = None) -> Pulled:
 
     A lane that went on on both sides is joined where no path is touched by both; else it is
     ``left`` as it is on either side, as are lanes that cannot be believed. Again, it changes
-    nothing. Raises NotFound, Refused, GitFailed, Raced.
+    nothing. Raises NotAdopted, NotFound, Refused, GitFailed, Raced.
     """
     name = sides.choose(repo, remote)
+    if not repo.view.has_lanes():
+        raise NotAdopted(
+            "this repository has no lanes yet", hint="run 'git lanes init --from-remote'"
+        )
     sides.fetch(repo, name)
     return take(repo, name)
 
@@ -248,9 +252,14 @@ def _own_root(repo: LaneRepo) -> None:
 
 
 def follow(repo: LaneRepo, name: str) -> Following | None:
-    """Let a bound lane's branch follow, after what it has itself is taken in."""
+    """Let a bound lane's branch follow, after what it has itself is taken in.
+
+    Not one that this clone has never agreed on with the lane: another clone may bind a lane to
+    any name, and this clone's branch of that name may be for something else.
+    """
     state: LaneState = repo.view.lane(name)
-    if state.record.branch is None or branches.is_elsewhere(repo, state.record):
+    known = state.record.extra.get("adopted") or repo.refs.target(layout.seen(name))
+    if not known or state.record.branch is None or branches.is_elsewhere(repo, state.record):
         return None
     try:
         intake.catch_up(repo, name)

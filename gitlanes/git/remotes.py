@@ -60,7 +60,7 @@ class Answer(NamedTuple):
 
 def names(git: Git) -> list[str]:
     """Return the names of all remotes."""
-    return git.run("remote").text.split("\n") if git.run("remote").text else []
+    return git.run("remote").text.splitlines()
 
 
 def url(git: Git, remote: str) -> str:

@@ -320,6 +320,68 @@ def test_two_lanes_of_one_name(clones: Clones) -> None:
     assert {x.attempt.title for x in a.lanes.history("docs-a").attempts} == {"Put a"}
 
 
+def test_questions_find_renumbered_attempts(clones: Clones) -> None:
+    """Search, blame, trace and the operations answer by the present numbers, cached or not."""
+    a, b = clones.all
+    assert a.lanes.search("ours").hits == ()
+    _diverge(clones, {"a.txt": "a\n"}, {"c.txt": "c\n"})
+    assert [x.attempt.id for x in a.lanes.search("ours").hits] == ["auth/1"]
+    operation = a.lanes.history("auth").attempts[0].notes.intents[0]["operation"]
+    a.lanes.push()
+    b.lanes.pull()
+    for repo in clones.all:
+        assert [x.attempt.id for x in repo.lanes.search("ours").hits] == ["auth/2"]
+        assert [x.attempt for x in repo.lanes.blame("a.txt", "auth").origins.values()] == ["auth/2"]
+        steps = [x.attempt for x in repo.lanes.trace("auth").steps]
+        assert {"auth/1", "auth/2"} <= {x.id for x in steps if x}
+        assert len(repo.lanes.show(operation).entries) == 1
+
+
+def test_a_promotion_before_the_joint_is_told(clones: Clones) -> None:
+    """Where our side landed a lane before both were joined, history and `why` still know it."""
+    a, b = clones.all
+    _put(a, "auth", {"a.txt": "a\n"})
+    a.lanes.promote("auth")
+    b.lanes.new("docs", workspace=False)
+    _put(b, "docs", {"b.txt": "b\n"})
+    b.lanes.promote("docs")
+    b.lanes.push()
+    a.lanes.push()
+    b.lanes.pull()
+    for repo in clones.all:
+        landed = repo.lanes.history(promotions=True, source="auth").attempts
+        assert [x.attempt.id for x in landed] == ["main/2"]
+        assert [x.attempt.id for x in repo.lanes.why("auth/1").landings] == ["main/2"]
+
+
+def test_a_branch_of_the_same_name_is_nobody_elses(clones: Clones) -> None:
+    """A lane that another clone bound moves no branch of this one by itself."""
+    a, b = clones.all
+    for repo in clones.all:
+        repo.git("branch", "topic")
+    before = a.rev("topic")
+    b.lanes.bind("auth", "topic")
+    _put(b, "auth", {"b.txt": "b\n"})
+    b.lanes.push()
+    pulled = a.lanes.pull()
+    assert ([x.how for x in pulled.lanes], pulled.following) == (["forward"], {})
+    assert a.rev("topic") == before
+
+
+def test_a_lane_bound_to_a_branch_that_is_not_here(clones: Clones) -> None:
+    """It can be worked on as any other; nothing is said of a branch that was never here."""
+    a, b = clones.all
+    b.lanes.bind("auth", "topic")
+    b.lanes.push()
+    a.lanes.pull()
+    _put(a, "auth", {"a.txt": "a\n"})
+    assert a.lanes.take_warnings() == []
+    assert [x.kind for x in a.lanes.status().findings] == []
+    a.lanes.push()
+    b.lanes.pull()
+    assert b.rev("topic") == b.lanes.head("auth")
+
+
 def test_a_repository_adopted_twice(clones: Clones) -> None:
     """A clone that ran `init` of its own, and did nothing else, takes the lanes that there are."""
     a = clones[0]
