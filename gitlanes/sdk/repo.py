@@ -9,7 +9,9 @@ from typing import Any, Unpack
 
 from gitlanes.config import settings as config
 from gitlanes.config.validation import validate
+from gitlanes.exchange import cloning
 from gitlanes.exchange.exporting import Exported, export
+from gitlanes.git.process import elsewhere
 from gitlanes.history import cat, diff, log, show, trace
 from gitlanes.landing import accepting, check, overlap, promote, proposing
 from gitlanes.landing.plans import Force
@@ -66,6 +68,16 @@ class Repo(Questions, Past, Waits, Costs, Gates, Directories, Remotes):
         """Open the repository around `path`, as git would find it; raises NotARepository."""
         opened = cls(LaneRepo.open(path, os.environ if environ is None else environ))
         mend(opened._repo)
+        return opened
+
+    @classmethod
+    def clone(cls, url: str, path: Path_, *, environ: Mapping[str, str] | None = None) -> Repo:
+        """Clone a repository to `path` with its lanes, and open that; raises GitFailed."""
+        known = elsewhere(os.environ if environ is None else environ)
+        opened = cls.open(
+            cloning.clone(url, os.fspath(path), ".", known, quiet=True), environ=known
+        )
+        opened.init_from_remote()
         return opened
 
     def close(self) -> None:

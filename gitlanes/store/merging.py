@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitlanes.models.plain import replace
-from gitlanes.models.records import ACCEPTED, PROPOSED, Attempt, Entry, Landed, Lane
+from gitlanes.models.records import ACCEPTED, PROPOSED, RENAMED, Attempt, Entry, Landed, Lane
 from gitlanes.store.ancestry import independent, is_ancestor
 from gitlanes.store.divergence import Fork
 from gitlanes.store.validity import joined_of, promotion_of
@@ -147,6 +147,8 @@ def _record(repo: LaneRepo, fork: Fork, ours: Lane, theirs: Lane) -> Lane:
 
 def _other(fork: Fork, gone: Lane, lane: Lane) -> Lane:
     """Return a lane under whose name another one was: what that one spent counts on as it did."""
+    if gone.status == RENAMED:  # it counts under its new name
+        return lane
     base = fork.base.record.spent if fork.base else {}
     spent = _spent(base, gone.spent, lane.spent)
     below = dict(spent.get("former", {}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitlanes import Cost, Intent, Limits, NotFound
+from gitlanes import Cost, Intent, Limits, NotFound, Repo
 from gitlanes.models.remotes import DIVERGED, OTHER, RENAMED
 from tests.support.clones import Clones
 from tests.support.repos import TestRepo
@@ -380,6 +380,15 @@ def test_a_lane_bound_to_a_branch_that_is_not_here(clones: Clones) -> None:
     a.lanes.push()
     b.lanes.pull()
     assert b.rev("topic") == b.lanes.head("auth")
+
+
+def test_a_clone_from_python(clones: Clones) -> None:
+    """`Repo.clone` has all lanes, at their heads."""
+    _put(clones[0], "auth", {"a.txt": "a\n"})
+    clones[0].lanes.push()
+    with Repo.clone(clones.url, clones.home / "c", environ=clones.environ) as made:
+        assert made.path == clones.home / "c"
+        assert made.head("auth") == clones[0].lanes.head("auth")
 
 
 def test_a_repository_adopted_twice(clones: Clones) -> None:

@@ -478,6 +478,7 @@ METHODS = {
     "config": "settings",
     "put": "put_file",
     "workspace": "create_workspace",
+    "remote": "remote_status",
 }
 AT_THE_TERMINAL = ("demo", "completion", "help")
 
