@@ -52,6 +52,7 @@ def push(repo: LaneRepo, remote: str | None = None) -> Pushed:
     fresh = pulled is not None
     sent: dict[str, Sent] = {}
     notes: dict[str, None] = {}
+    reason: str | None = ""
     for number in range(_TRIES):
         out = _outgoing(repo, name, sides.read(repo, name))
         if out.behind and (came := pulling.take(repo, name)) != Pulled(name, left=came.left):
@@ -60,7 +61,8 @@ def push(repo: LaneRepo, remote: str | None = None) -> Pushed:
         left = came.left if out.behind else ()
         if not out.updates and fresh:
             return Pushed(name, tuple(sent.values()), tuple(notes), left, pulled)
-        if out.updates and _pushed(repo, name, out.updates):
+        reason = _raced(repo, name, out.updates) if out.updates else ""
+        if reason is None:
             sent |= {x.lane: x for x in out.lanes}
             notes |= dict.fromkeys(out.notes)
             return Pushed(name, tuple(sent.values()), tuple(notes), left, pulled)
@@ -68,7 +70,10 @@ def push(repo: LaneRepo, remote: str | None = None) -> Pushed:
             clock.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.05 * 2**number)))
         sides.fetch(repo, name)
         fresh = True
-    raise Raced(f"others were first to push to '{name}' {_TRIES} times", hint="repeat the command")
+    raise Raced(
+        f"others were first to push to '{name}' {_TRIES} times: {line(reason or '', 100)}",
+        hint="repeat the command; if nobody else pushes, a lock was left on the server",
+    )
 
 
 def _caught_up(repo: LaneRepo, remote: str) -> Pulled | None:
@@ -164,8 +169,11 @@ def _known(repo: LaneRepo, commit: str, tip: str) -> bool:
     return repo.refs.kind(commit) == "commit" and is_ancestor(repo, commit, tip)
 
 
-def _pushed(repo: LaneRepo, remote: str, updates: Sequence[Update]) -> bool:
-    """Push; say whether it is done, or others were first. Raises Refused, GitFailed."""
+def _raced(repo: LaneRepo, remote: str, updates: Sequence[Update]) -> str | None:
+    """Push; return None when it is done, else what others were first at.
+
+    Raises Refused, GitFailed.
+    """
 
     def tell(done: int, total: int) -> None:
         repo.progress(f"pushing to {remote}", done, total)
@@ -175,10 +183,10 @@ def _pushed(repo: LaneRepo, remote: str, updates: Sequence[Update]) -> bool:
         some = updates[start : start + _AT_ONCE]
         answer = remotes.push(git, remote, some, tracked, tell)
         if answer.raced:
-            return False
+            return next(iter(answer.refused.values()), "")
         if not answer.done:
             raise _refusal(repo, remote, dict(answer.refused))
-    return True
+    return None
 
 
 def _untold(done: int, total: int) -> None:

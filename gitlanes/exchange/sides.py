@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitlanes.errors import NotFound, Refused
+from gitlanes.errors import GitFailed, NotFound, Refused
 from gitlanes.git import remotes
 from gitlanes.git.process import Git
 from gitlanes.git.refs import list_refs
 from gitlanes.store import layout
 from gitlanes.store.adopt import adopted_record
+from gitlanes.store.recovery import remove_abandoned_locks
 from gitlanes.store.view import nearest, shown
 
 if TYPE_CHECKING:
@@ -100,4 +101,10 @@ def fetch(repo: LaneRepo, remote: str) -> None:
     def tell(done: int, total: int) -> None:
         repo.progress(f"fetching from {remote}", done, total)
 
-    remotes.fetch(network(repo), remote, layout.refspecs(remote), tell)
+    git, refspecs = network(repo), layout.refspecs(remote)
+    try:
+        remotes.fetch(git, remote, refspecs, tell)
+    except GitFailed:  # one that was killed may have left locks
+        if not remove_abandoned_locks(repo, layout.remote(remote)):
+            raise
+        remotes.fetch(git, remote, refspecs, tell)

@@ -91,6 +91,18 @@ def test_killed_at_any_moment(clones: Clones, verb: str, who: str) -> None:
     assert len(a.lanes.history("auth").attempts) == 12
 
 
+def test_locks_that_a_killed_fetch_left(clones: Clones) -> None:
+    """They are removed once no git can own them, and the fetch goes on."""
+    a, b = clones.all
+    b.lanes.put_file("auth", "new.txt", b"new\n")
+    b.lanes.push()
+    lock = a.path / ".git/refs/lanes/remote/origin/journal/auth.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    lock.touch()
+    assert [x.how for x in a.lanes.pull().lanes] == ["forward"]
+    assert not lock.exists()
+
+
 def _hanging(clones: Clones) -> None:
     """Let the server take its time with every push."""
     hook = clones.server / "hooks/pre-receive"
