@@ -50,8 +50,6 @@ def push(repo: LaneRepo, remote: str | None = None) -> Pushed:
     repo.view.require_adopted()
     pulled = _caught_up(repo, name)
     fresh = pulled is not None
-    sent: dict[str, Sent] = {}
-    notes: dict[str, None] = {}
     reason: str | None = ""
     for number in range(_TRIES):
         out = _outgoing(repo, name, sides.read(repo, name))
@@ -60,12 +58,10 @@ def push(repo: LaneRepo, remote: str | None = None) -> Pushed:
             continue
         left = came.left if out.behind else ()
         if not out.updates and fresh:
-            return Pushed(name, tuple(sent.values()), tuple(notes), left, pulled)
+            return Pushed(name, left=left, pulled=pulled)
         reason = _raced(repo, name, out.updates) if out.updates else ""
         if reason is None:
-            sent |= {x.lane: x for x in out.lanes}
-            notes |= dict.fromkeys(out.notes)
-            return Pushed(name, tuple(sent.values()), tuple(notes), left, pulled)
+            return Pushed(name, out.lanes, out.notes, left, pulled)
         if out.updates:
             clock.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.05 * 2**number)))
         sides.fetch(repo, name)

@@ -103,6 +103,21 @@ def test_locks_that_a_killed_fetch_left(clones: Clones) -> None:
     assert not lock.exists()
 
 
+@pytest.mark.slow
+def test_a_push_that_never_wins_gives_up(clones: Clones) -> None:
+    """Where a lock stays on the server, push ends as raced, says why, and changed nothing there."""
+    a = clones[0]
+    a.lanes.put_file("auth", "new.txt", b"new\n")
+    lock = clones.server / "refs/lanes/journal/auth.lock"
+    lock.touch()
+    before = clones.on_server()
+    done = spawn_cli(a.path, a.environ, "push")
+    assert (done.code, clones.on_server()) == (75, before)
+    assert "others were first to push to 'origin' 30 times: " in done.err
+    lock.unlink()
+    assert [x.lane for x in a.lanes.push().lanes] == ["auth"]
+
+
 def _hanging(clones: Clones) -> None:
     """Let the server take its time with every push."""
     hook = clones.server / "hooks/pre-receive"
