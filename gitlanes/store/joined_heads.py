@@ -31,7 +31,7 @@ def join_heads(repo: LaneRepo, base: Lane | None, ours: Lane, theirs: Lane, remo
     tree made by the rules of landings. Both sides are accepted work: no gate is asked.
     """
     start = base.head if base else None
-    if ours.uuid != theirs.uuid or not (ours.live and theirs.live):
+    if ours.uuid != theirs.uuid or not (ours.live or theirs.live):
         return Head(theirs.head if theirs.live or not ours.live else ours.head)
     own, foreign = str(ours.head), str(theirs.head)
     if foreign in (own, start) or own == start:
