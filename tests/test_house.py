@@ -85,6 +85,9 @@ SAID_ONLY_IN = {
     "read-tree": ("git/index.py",),
     "reset": ("git/worktrees.py", "workspaces/"),
     "checkout": ("git/index.py", "workspaces/"),
+    "push": ("git/remotes.py", "workspaces/submodules.py"),
+    "fetch": ("git/remotes.py", "workspaces/submodules.py"),
+    "clone": ("exchange/cloning.py", "demo/"),
 }
 
 MOST_LINES = 400

@@ -8,9 +8,10 @@ from typing import Any
 from gitlanes.errors import line as line
 
 
-def details(data: Mapping[str, Any]) -> list[str]:
+def details(data: Mapping[str, Any], source: str = "source", target: str = "target") -> list[str]:
     """Return what of an error's data people want to see: paths, and what gates printed."""
-    rows = [_collision(x) for x in data.get("collisions", ())]
+    names = {"source": source, "target": target}
+    rows = [_collision(x, names) for x in data.get("collisions", ())]
     rows += [row for x in data.get("gates", ()) for row in gate_lines(x)]
     return rows + [f"in the way: '{line(x)}'" for x in data.get("in_the_way", ())]
 
@@ -32,8 +33,8 @@ def _indented(rows: list[str]) -> list[str]:
     return [f"  {line(row.expandtabs())}" for row in rows]
 
 
-def _collision(found: dict[str, Any]) -> str:
-    sides = [_side(name, found.get(name)) for name in ("source", "target")]
+def _collision(found: dict[str, Any], names: Mapping[str, str]) -> str:
+    sides = [_side(name, found.get(side)) for side, name in names.items()]
     other = f" and '{line(found['other'])}'" if found.get("other") else ""
     kind = "" if found["kind"] == "content" else f" ({found['kind']})"
     said = "; ".join(x for x in sides if x)

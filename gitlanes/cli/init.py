@@ -10,16 +10,31 @@ from gitlanes.store.layout import short_branch
 
 @command("init")
 @click.option("--lane", default="main", show_default=True, help="Name of the first lane.")
-def init_command(out: Output, lane: str) -> None:
+@click.option(
+    "--from-remote",
+    metavar="[REMOTE]",
+    is_flag=False,
+    flag_value="",
+    help="Go on with the lanes that a remote has.",
+)
+def init_command(out: Output, lane: str, from_remote: str | None) -> None:
     """Adopt this repository in place.
 
     The first lane is bound to the branch in the repository's own directory. Nothing in the
     working tree, the index, the branch or the configuration changes.
+
+    With --from-remote a clone gets all lanes of the repository that it comes from, and its
+    branch follows the lane that it is bound to.
     """
     from gitlanes.lanes.lifecycle import init
 
     with out.repository() as repo:
-        made = init(repo, lane)
+        if from_remote is None:
+            made = init(repo, lane)
+        else:
+            from gitlanes.exchange.cloning import begin  # few clones begin so
+
+            made, _ = begin(repo, from_remote or None)
     record = made.lane
     bound = f"bound to branch {short_branch(record.branch)}" if record.branch else "not bound"
     said = "adopted" if made.created else "adopted already"

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # In the order that help shows them: command, module below gitlanes.cli, what it does.
 COMMANDS = {
     "init": ("init", "adopt this repository"),
+    "clone": ("remote", "clone a repository with its lanes"),
     "demo": ("demo", "see the main job done on a temporary clone"),
     "config": ("config", "read, set, edit and check settings"),
     "trust": ("gates", "let the gates in .gitlanes.toml run in this clone"),
@@ -81,6 +82,10 @@ COMMANDS = {
     "export": ("exchange", "put an ordinary branch at a lane's work"),
     "import": ("exchange", "make a branch a lane, or follow it"),
     "reconcile": ("reconcile", "find work that a host squashed or rebased into a branch"),
+    "push": ("remote", "bring a remote's lanes to what is here"),
+    "pull": ("remote", "take in what is new in a remote's lanes"),
+    "fetch": ("remote", "fetch a remote's lanes and show how yours stand to them"),
+    "remote": ("remote", "show how lanes stand to a remote's"),
     "hook": ("hook", "let git stamp Change-Ids and tell of rewritten commits"),
     "doctor": ("doctor", "say what is wrong in this repository, and mend it"),
 }
@@ -88,7 +93,7 @@ COMMANDS = {
 # Those that hold commands of their own; their plural is a name of theirs that help does not show.
 GROUPS = (
     *("dep", "workspace", "snapshot", "stack", "review", "change", "op", "cost", "budget"),
-    "hook",
+    *("remote", "hook"),
 )
 
 # What every command takes, and nothing before a command does.

@@ -172,15 +172,23 @@ class Output:
         tell(f"warning: {line(text)}")
 
     @contextmanager
-    def repository(self, *, mend: bool = True, lenient: bool = False) -> Iterator[LaneRepo]:
+    def repository(
+        self, *, mend: bool = True, lenient: bool = False, where: str | None = None
+    ) -> Iterator[LaneRepo]:
         """Open the repository that one stands in, and show what verbs noticed at the end.
 
-        A `lenient` command goes on past a team's file that cannot be taken.
+        With `where` it is the one there, whatever the environment says of another. A `lenient`
+        command goes on past a team's file that cannot be taken.
         """
         from gitlanes.exchange.following import follow
         from gitlanes.store.lane_repo import LaneRepo
 
-        repo = LaneRepo.open(here(), os.environ)
+        if where is None:
+            repo = LaneRepo.open(here(), os.environ)
+        else:
+            from gitlanes.git.process import elsewhere
+
+            repo = LaneRepo.open(where, elsewhere(os.environ))
         repo.lenient = lenient
         repo.landed = partial(follow, repo)
         if mend and repo.interrupted:

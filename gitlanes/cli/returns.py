@@ -135,5 +135,11 @@ ANSWERS = {
     ),
     "import": Answer(("importing.Imported",), "there is nothing new"),
     "reconcile": Answer(("reconciled.Reconciled",)),
+    "clone": Answer(("remotes.Cloned",)),
+    "push": Answer(("remotes.Pushed",), "a lane is left"),
+    "pull": Answer(("remotes.Pulled",), "a lane is left"),
+    "fetch": Answer(("remotes.RemoteStatus",)),
+    "remote": _NOTHING,
+    "remote status": Answer(("remotes.RemoteStatus",)),
     "doctor": Answer(("health.Diagnosis",), "anything that it found is left"),
 }

@@ -77,6 +77,7 @@ def _text(found: Shown) -> Sequence[str]:
     if found.lane is not None:
         rows += [f"lane {found.lane['name']} ({found.lane['status']})"]
         rows += _lane_lines(found.lane)
+        rows += [f"  on '{line(remote)}': {head}" for remote, head in found.elsewhere.items()]
         rows.append("")
     for told in found.attempts:
         rows += attempt_lines(told)

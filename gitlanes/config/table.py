@@ -164,6 +164,13 @@ KNOWN = (
         (),
         "name of the environment variable that has its key",
     ),
+    Known(
+        "lanes.remote",
+        TEXT,
+        (),
+        "the remote that 'push', 'pull' and 'fetch' mean; else that of the branch that the first "
+        "lane is bound to, else origin, else the only one",
+    ),
     Known("color.lanes", COLOUR, ("auto",), "colours: auto, always or never; else color.ui"),
     Known(
         "pager.lanes",

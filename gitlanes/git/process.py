@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import signal
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -40,6 +41,8 @@ _DISK = (
 _REMOTE = "does not appear to be a git repository|[Cc]ould not (read|fetch)"
 # How git says how far it is: "Updating files:  42% (420/1000)".
 _COUNTED = re.compile(rb"\((\d+)/(\d+)\)")
+# Seconds between two looks whether a process has ended.
+_LOOK = 0.2
 _MEND = "mend that, then repeat the command"
 
 
@@ -56,13 +59,18 @@ class Completed(NamedTuple):
         return self.out.decode("utf-8", "surrogateescape").rstrip("\n")
 
 
+def elsewhere(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return `environ` without what names the repository that the caller stands in."""
+    return {key: value for key, value in environ.items() if key not in REPOSITORY_VARIABLES}
+
+
 def repository_environment(environ: Mapping[str, str]) -> dict[str, str]:
     """Return `environ` for git commands whose repository is named by argument alone.
 
     Replacement objects are off, for libgit2 does not know them and both must see the same
     history; messages are in English, for some are read.
     """
-    kept = {key: value for key, value in environ.items() if key not in REPOSITORY_VARIABLES}
+    kept = elsewhere(environ)
     kept.update(
         GIT_NO_REPLACE_OBJECTS="1",
         GIT_TERMINAL_PROMPT="0",
@@ -203,6 +211,43 @@ def run_within(git: Git, args: Sequence[str], data: bytes, seconds: float) -> Co
             return None
         raise
     return Completed(process.returncode, out, err)
+
+
+def attend(
+    process: subprocess.Popen[bytes], progress: Callable[[int, int], None]
+) -> tuple[bytes, bytes]:
+    """Wait for a process that talks to another machine, and tell how far it says to be.
+
+    It is over when it has ended, whoever of its kin still holds its pipes: a connection that
+    ssh shares does. Whatever interrupts the waiting ends it; git cleans up after itself.
+    """
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    process.stdin.close()
+    out, err = process.stdout.fileno(), process.stderr.fileno()
+    said, left = {out: b"", err: b""}, [out, err]
+    try:
+        while left:
+            ready = select.select(left, [], [], _LOOK)[0]
+            if not ready and process.poll() is not None:
+                break
+            for pipe in ready:
+                part = os.read(pipe, 1 << 16)
+                said[pipe] += part
+                if not part:
+                    left.remove(pipe)
+                elif pipe == err and (counted := _COUNTED.findall(part)):
+                    progress(*map(int, counted[-1]))
+        process.wait()
+        return said[out], said[err]
+    except BaseException:
+        process.terminate()
+        _wait(process)
+        raise
+    finally:
+        process.stdout.close()
+        process.stderr.close()
 
 
 def in_the_terminal(args: Sequence[str], environ: Mapping[str, str], directory: str) -> int:

@@ -63,8 +63,12 @@ class RefReader(ObjectReader):
 
     def kind(self, name: str) -> str | None:
         """Return the kind of object that a ref or revision names, or None."""
-        found = self._ask([name])[0]
-        return found and found[1]
+        return self.kinds([name])[0]
+
+    def kinds(self, names: Sequence[str]) -> list[str | None]:
+        """Return the kind of object that each names, or None, in few round trips."""
+        parts = (names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE))
+        return [found and found[1] for some in parts for found in self._ask(some)]
 
     def read(self, oid: str) -> tuple[str, bytes]:
         """Return the kind and the content of an object, without libgit2; raises NotFound."""

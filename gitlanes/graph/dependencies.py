@@ -73,6 +73,8 @@ def graph(repo: LaneRepo) -> Graph:
         lane = todo.pop()
         found.append(lane)
         todo += below.get(lane.uuid, [])[::-1]
+    # Two clones can have made a circle, which has no first one.
+    found += [x for x in shown if x not in found]
     return Graph(tuple(_node(x, known) for x in found))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gitlanes.models.records import Attempt, Entry, Lane, LaneState
 from gitlanes.store import journal
 from gitlanes.store.ancestry import is_ancestor
-from gitlanes.store.validity import promotion_of
+from gitlanes.store.validity import joined_of, promotion_of
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -31,6 +31,7 @@ class Chain:
         self._made: dict[str, Made] = {}
         self._known: set[str] = set()
         self._landed: set[tuple[str, str]] = set()
+        self._joints: set[str | None] = set()
         for attempt in state.record.open:
             self._made[attempt.commit] = Made(attempt, attempt.promotion)
 
@@ -50,7 +51,13 @@ class Chain:
         """
         return (commit, into) in self._landed
 
+    def joins(self, commit: str) -> bool:
+        """Say whether a commit that no attempt made joined what two clones did in the lane."""
+        return commit in self._joints
+
     def _take(self, entry: Entry) -> None:
+        if joined_of(entry.details):
+            self._joints.add(entry.record.head)
         told = promotion_of(entry.details)
         if told and told["lane_uuid"] == self.record.uuid:
             self._landed.add((told["source"], str(told.get("into_uuid"))))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gitlanes.history.chains import Chain, Chains
+from gitlanes.models.plain import replace
 from gitlanes.models.records import ACCEPTED, Attempt, Entry
 from gitlanes.store import journal
 from gitlanes.store.validity import promotion_of
@@ -54,11 +55,16 @@ def _left_by(repo: LaneRepo, chain: Chain, attempt: Attempt) -> dict[str, str]:
 
 def _landed(repo: LaneRepo, target: Chain, operation: str, change: str | None) -> Attempt | None:
     """Return the target's attempt that an operation landed, that of the change if it has one."""
+    now: dict[str, Attempt] = {}
     for entry in _entries(repo, target):
+        for attempt in entry.attempts:
+            now.setdefault(attempt.uuid, attempt)
         if entry.operation == operation:
             same = [x for x in entry.attempts if x.change_id == change and change]
             landed = [x for x in entry.attempts if x.status == ACCEPTED]
-            return next(iter(same), None) or next(iter(landed[::-1]), None)
+            found = next(iter(same), None) or next(iter(landed[::-1]), None)
+            # Where journals were joined since, it may be called otherwise.
+            return found and replace(found, id=now[found.uuid].id, number=now[found.uuid].number)
     return None
 
 

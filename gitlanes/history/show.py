@@ -32,7 +32,9 @@ def show(repo: LaneRepo, name: str) -> Shown:
         told = log.history(repo, log.Filter(lane=name, limit=10)).attempts
         live = state.record.status != DELETED
         lane = summary(repo, name).to_dict() if live else lane_told(state.record)
-        return Shown("lane", lane=lane, attempts=told)
+        twins = repo.view.twins(state.record).items()
+        other = {x: str(twin.head) for x, twin in twins if twin.head != state.record.head}
+        return Shown("lane", lane=lane, attempts=told, elsewhere=other)
     if ids.ATTEMPT_ID.fullmatch(name):
         attempt = repo.view.attempt(name)
         return Shown("attempt", attempts=(log.tell(repo, attempt),), files=_files(repo, attempt))

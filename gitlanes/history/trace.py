@@ -15,6 +15,7 @@ from gitlanes.models.history import Step, Told, Trace
 from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import REPLAY
 from gitlanes.store import codec, records
+from gitlanes.store.ancestry import merge_bases
 from gitlanes.usage.sums import total
 from gitlanes.workspaces import finding
 
@@ -44,8 +45,9 @@ def trace(repo: LaneRepo, name: str | None = None, *, limit: int | None = None) 
     """Return the attempts that led to a lane's head, an attempt, a snapshot or a revision.
 
     First parents are followed, the last attempt comes first. A promotion is followed by the
-    attempts that it brought. History from before the first lane is left out. Without a name it
-    is the lane in whose workspace one stands. Raises NotFound.
+    attempts that it brought, a commit that joined what two clones did by those of the second.
+    History from before the first lane is left out. Without a name it is the lane in whose
+    workspace one stands. Raises NotFound.
     """
     if limit is not None and limit < 0:
         raise BadValue(f"limit {limit} is negative")
@@ -99,6 +101,10 @@ def _walk(repo: LaneRepo, chains: Chains, commit: str | None, place: Place) -> I
             title = codec.one_line(subject_of(found.message))
             change = change_id_of(found.message)
             yield Step(place.depth, place.under, commit, title, change_id=change)
+            if chain.joins(commit) and len(found.parents) > 1 and place.depth < _DEEPEST:
+                both = {*place.until, *merge_bases(repo, *found.parents[:2])}
+                side = replace(place, until=frozenset(both), depth=place.depth + 1)
+                yield from _walk(repo, chains, found.parents[1], side)
             commit = found.parents[0] if found.parents else None
             continue
         attempt = made.attempt

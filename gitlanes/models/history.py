@@ -102,7 +102,10 @@ class Diff(Result):
 
 
 class Shown(Result):
-    """Whatever `show` found: ``kind`` says which of the other fields is set."""
+    """Whatever `show` found: ``kind`` says which of the other fields is set.
+
+    ``elsewhere`` is {remote: head} of a lane, where that was another one when it was fetched.
+    """
 
     kind: str
     lane: dict[str, Any] | None = None
@@ -112,6 +115,7 @@ class Shown(Result):
     commit: str | None = None
     notes: Notes | None = None
     files: tuple[FileChange, ...] = ()
+    elsewhere: dict[str, str] = NOTHING
 
     schema: ClassVar[str] = "object"
 

@@ -130,7 +130,7 @@ def _amended(
     tree = folding.folded(repo, lane, (amended, *later), captured, base, offer)
     _require_news(repo, lane, amended, tree, offer)
     merged = lineage.merged_heads(repo, lane, captured)
-    lineage.note_met(tx, merged)
+    lineage.note_met(tx, merged, state.record.uuid)
     anew = _laid_anew(tx, lane, (amended, *later), tree, offer)
     first = replace(
         anew.new[0],

@@ -39,6 +39,8 @@ def merged_heads(
 ) -> dict[str, str]:
     """Return {lane uuid: commit} of other lanes' work that the agent itself merged in.
 
+    The lane as another clone has it is one of them, under the same uuid.
+
     Asked only where the agent moved HEAD or is merging: the newest commit of each lane's
     history that is part of that, where that is beyond what the workspace was based on. What
     `earlier` attempts had merged counts as long as HEAD stands on them.
@@ -51,23 +53,26 @@ def merged_heads(
     brought += [captured.merging] if captured.merging and captured.whole else []
     if not brought:
         return found
-    for other in repo.view.lanes():
-        if other.record.uuid == lane.uuid or other.record.head is None:
+    others = [x.record for x in repo.view.lanes() if x.record.uuid != lane.uuid]
+    for other in (*others, *repo.view.twins(lane).values()):
+        if other.head is None or repo.refs.kind(other.head) != "commit":
             continue
-        known = merge_base(repo, captured.base, other.record.head)
+        known = merge_base(repo, captured.base, other.head)
         for commit in brought:
-            shared = merge_base(repo, commit, other.record.head)
+            shared = merge_base(repo, commit, other.head)
             if shared and shared != known:
-                found[other.record.uuid] = shared
+                found[other.uuid] = shared
     return found
 
 
-def note_met(tx: Transaction, merged: Mapping[str, str]) -> None:
-    """Let lanes know that another one has their work up to a commit: ``{lane uuid: commit}``.
+def note_met(tx: Transaction, merged: Mapping[str, str], own: str) -> None:
+    """Let lanes know that another one, `own`, has their work up to a commit: ``{uuid: commit}``.
 
     Not where they have landed it themselves, on the lane that they came from.
     """
     for uuid, commit in merged.items():
+        if uuid == own:
+            continue
         state = tx.repo.view.by_uuid(uuid)
         there = state and state.record.landed.get(str(state.record.origin), NOT_LANDED).source
         if not (there and is_ancestor(tx.repo, commit, there)):

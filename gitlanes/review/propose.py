@@ -173,7 +173,7 @@ def make(
     attempt = _written(tx, state, captured, offer, message, merged)
     if under:
         attempt = replace(attempt, on=under[0].id)
-    lineage.note_met(tx, merged)
+    lineage.note_met(tx, merged, state.record.uuid)
     details = {"commits": list(captured.own)} if captured.own else {}
     records.add_intent(tx, attempt, offer.intent, details)
     gone = standing.replaced(superseded, attempt, tx.time)

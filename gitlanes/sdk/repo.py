@@ -10,7 +10,8 @@ from typing import Any, Unpack
 
 from gitlanes.config import settings as config
 from gitlanes.config.validation import validate
-from gitlanes.exchange import following
+from gitlanes.exchange import cloning, following
+from gitlanes.git.process import elsewhere
 from gitlanes.history import cat, diff, log, show, trace
 from gitlanes.landing import accepting, check, overlap, promote, proposing
 from gitlanes.landing.plans import Force
@@ -48,6 +49,7 @@ from gitlanes.sdk.hooks import GitHooks
 from gitlanes.sdk.offering import Amendment, Offering, Path_, Proposing, Said, offer_of, path_names
 from gitlanes.sdk.past import Past
 from gitlanes.sdk.questions import Questions
+from gitlanes.sdk.remotes import Remotes
 from gitlanes.sdk.stacks import Stacks
 from gitlanes.sdk.waits import Waits
 from gitlanes.store.lane_repo import LaneRepo
@@ -66,6 +68,7 @@ class Repo(
     Stacks,
     GitHooks,
     Exchange,
+    Remotes,
     Directories,
 ):
     """One git repository with lanes; a context manager, one for each thread.
@@ -84,6 +87,16 @@ class Repo(
         """Open the repository around `path`, as git would find it; raises NotARepository."""
         opened = cls(LaneRepo.open(path, os.environ if environ is None else environ))
         mend(opened._repo)
+        return opened
+
+    @classmethod
+    def clone(cls, url: str, path: Path_, *, environ: Mapping[str, str] | None = None) -> Repo:
+        """Clone a repository to `path` with its lanes, and open that; raises GitFailed."""
+        known = elsewhere(os.environ if environ is None else environ)
+        opened = cls.open(
+            cloning.clone(url, os.fspath(path), ".", known, quiet=True), environ=known
+        )
+        opened.init_from_remote()
         return opened
 
     def close(self) -> None:

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from heapq import merge
-from itertools import groupby
+from itertools import groupby, takewhile
 from operator import attrgetter, itemgetter
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from gitlanes.errors import CorruptRecord, GitFailed, LanesError, NotFound, Unsupported, line
 from gitlanes.git.process import Git
@@ -16,6 +16,7 @@ from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.refs import RefReader, list_refs
 from gitlanes.models.records import RENAMED, Attempt, Entry
 from gitlanes.store import codec, layout
+from gitlanes.store.validity import joined_of
 
 T = TypeVar("T")
 
@@ -119,7 +120,31 @@ def left_out(name: str, error: LanesError) -> str:
 
 
 def walk(reader: RefReader, tip: str | None) -> Iterator[Entry]:
-    """Yield a journal's entries, newest first."""
+    """Yield a journal's entries, newest first, those of a joined one behind what joins it."""
+    for entry in _line(reader, tip):
+        yield entry
+        if side := _side_of(entry):
+            yield from _until(side.end, walk(reader, side.tip))
+
+
+def _until(end: str | None, entries: Iterator[Entry]) -> Iterator[Entry]:
+    return takewhile(lambda x: x.oid != end, entries)
+
+
+class _Side(NamedTuple):
+    """A second journal that an entry joins to the first: from its tip back to what both had."""
+
+    tip: str
+    end: str | None
+
+
+def _side_of(entry: Entry) -> _Side | None:
+    told = joined_of(entry.details)
+    return _Side(entry.previous[1], told.base) if told and len(entry.previous) > 1 else None
+
+
+def _line(reader: RefReader, tip: str | None) -> Iterator[Entry]:
+    """Yield a journal's entries, newest first, without those that were joined to it."""
     while tip is not None:
         entry = read_entry(reader, tip)
         yield entry
@@ -148,9 +173,25 @@ def stamp(time: str, lane: str, before: Iterable[str]) -> str:
 def walk_all(git: Git, tips: Sequence[str], warn: Warn | None = None) -> Iterator[Entry]:
     """Yield the entries of several journals, newest first, as one stream from one process.
 
-    Git orders commits by the second; within one, the entries' own times tell. With `warn`,
+    Git orders commits by the second; within one, the entries' own times tell. A journal that was
+    joined to another one is a stream of its own, from the entry on that joins it. With `warn`,
     what is damaged is named there and left out; without, it raises CorruptRecord.
     """
+    streams = [_streamed(git, tips, warn)]
+    ahead = [next(streams[0], None)]
+    while any(ahead):
+        first = max((x.time, -i) for i, x in enumerate(ahead) if x)
+        entry = ahead[-first[1]]
+        assert entry is not None
+        yield entry
+        ahead[-first[1]] = next(streams[-first[1]], None)
+        if side := _side_of(entry):
+            ends = [x for x in (entry.previous[0], side.end) if x]
+            streams.append(_streamed(git, [side.tip, *(f"^{x}" for x in ends)], warn))
+            ahead.append(next(streams[-1], None))
+
+
+def _streamed(git: Git, tips: Sequence[str], warn: Warn | None) -> Iterator[Entry]:
     told: set[str] = set()
     try:
         with closing(stream(git, tips, codec.decode_entry)) as found:
@@ -161,7 +202,9 @@ def walk_all(git: Git, tips: Sequence[str], warn: Warn | None = None) -> Iterato
     except (CorruptRecord, Unsupported):
         if warn is None:
             raise
-        yield from (x for x in _walk_apart(git, tips, warn) if x.oid not in told)
+        rest = _walk_apart(git, [x for x in tips if not x.startswith("^")], warn)
+        told.update(x[1:] for x in tips if x.startswith("^"))
+        yield from (x for x in rest if x.oid not in told)
 
 
 def _walk_apart(git: Git, tips: Sequence[str], warn: Warn) -> Iterator[Entry]:
@@ -230,19 +273,28 @@ def stream(
         process.wait()
 
 
-def find_attempt(reader: RefReader, tip: str, attempt_id: str) -> Attempt | Entry | None:
+def find_attempt(
+    reader: RefReader, tip: str, attempt_id: str, warn: Warn | None = None
+) -> Attempt | Entry | None:
     """Return the latest state of an attempt from a lane's journal, or None.
 
     Where the chain comes to the tombstone of a lane that goes on under another name, that
-    entry is returned: only the other journal knows what became of earlier attempts.
+    entry is returned: only the other journal knows what became of earlier attempts. An id that
+    an attempt had before journals were joined is its own still, unless another one has it now:
+    `warn`, if given, is told of that.
     """
-    for entry in walk(reader, tip):
+    was: str | None = None
+    for entry in _line(reader, tip):
         if entry.record.status == RENAMED:
             return entry
         candidates = (*entry.attempts, *entry.record.open)
         found = next((x for x in candidates if x.id == attempt_id), None)
         if found is not None:
+            if was is not None and warn is not None:
+                warn(f"what was called {attempt_id} in one clone before is {was} now")
             return found
+        if told := joined_of(entry.details):
+            was = was or told.renumbered.get(attempt_id)
         if entry.record.next <= int(attempt_id.rpartition("/")[2]):
-            return None
-    return None
+            break
+    return find_attempt(reader, tip, was) if was else None

@@ -15,6 +15,9 @@ HEADS = "refs/lanes/head/"
 JOURNALS = "refs/lanes/journal/"
 SNAPSHOTS = "refs/lanes/snapshots/"
 SEEN = "refs/lanes/seen/"
+REMOTES = "refs/lanes/remote/"
+# A ref that nobody needs, to ask a server with.
+PROBES = "refs/lanes/probe/"
 BRANCHES = "refs/heads/"
 TAGS = "refs/tags/"
 # Where Gerrit takes commits for review.
@@ -25,6 +28,13 @@ NOTES = {
     "intents": "refs/notes/lanes/intents",
     "costs": "refs/notes/lanes/costs",
     "evaluations": "refs/notes/lanes/evaluations",
+}
+
+# What travels: where it is on a server, and below a remote's name here.
+TRAVELLING = {
+    JOURNALS: "journal/",
+    HEADS: "head/",
+    "refs/notes/lanes/": "notes/",
 }
 
 OURS = ("refs/lanes/", "refs/notes/lanes/")
@@ -54,6 +64,43 @@ def seen(lane: str) -> str:
 def snapshot(lane: str, number: int) -> str:
     """Return the ref of a lane's safety snapshot."""
     return f"{SNAPSHOTS}{lane}/{number}"
+
+
+def remote(name: str) -> str:
+    """Return what the refs begin with that were fetched from a remote.
+
+    A remote's name may have slashes, and would be the directory of another one's refs.
+    """
+    return f"{REMOTES}{name.replace('%', '%25').replace('/', '%2F')}/"
+
+
+def fetched(name: str, ref: str) -> str:
+    """Return where a ref of a remote's is kept here once it is fetched."""
+    start = next(x for x in TRAVELLING if ref.startswith(x))
+    return remote(name) + TRAVELLING[start] + ref.removeprefix(start)
+
+
+def on_remote(name: str, ref: str) -> str:
+    """Return what a ref that was fetched from a remote is called there."""
+    rest = ref.removeprefix(remote(name))
+    start = next(x for x, short in TRAVELLING.items() if rest.startswith(short))
+    return start + rest.removeprefix(TRAVELLING[start])
+
+
+def twins(lane: str) -> str:
+    """Return the pattern of a lane's journals as they were fetched from all remotes."""
+    return f"{REMOTES}*/{TRAVELLING[JOURNALS]}{lane}"
+
+
+def remote_of(ref: str) -> str:
+    """Return the remote that a ref was fetched from."""
+    name = ref.removeprefix(REMOTES).partition("/")[0]
+    return name.replace("%2F", "/").replace("%25", "%")
+
+
+def refspecs(name: str) -> list[str]:
+    """Return what is fetched from a remote, and where to."""
+    return [f"+{x}*:{remote(name)}{short}*" for x, short in TRAVELLING.items()]
 
 
 def branch(name: str) -> str:
@@ -110,6 +157,11 @@ def check_stack_name(name: str) -> str:
     if reason is None:
         return name
     raise BadName(f"bad stack name '{line(name, 60)}': {reason}", hint=_SPELLING)
+
+
+def is_lane_name(name: str) -> bool:
+    """Say whether a lane may have that name."""
+    return _fault(name) is None
 
 
 @lru_cache(maxsize=256)

@@ -23,9 +23,14 @@ class NoteLines:
     def __init__(self) -> None:
         self._lines: dict[str, dict[str, list[bytes]]] = {}
         self._carried: list[tuple[str, str]] = []
+        self._others: dict[str, str] = {}
 
     def __bool__(self) -> bool:
-        return bool(self._lines or self._carried)
+        return bool(self._lines or self._carried or self._others)
+
+    def join(self, kind: str, tip: str) -> None:
+        """Add all notes of another commit on notes of that kind, which becomes a parent."""
+        self._others[kind] = tip
 
     def add(self, kind: str, commit: str, line: bytes) -> None:
         """Add a line to a commit's note of that kind."""
@@ -45,15 +50,14 @@ class NoteLines:
         """
         moves: list[RefMove] = []
         for kind, name in layout.NOTES.items():
-            old = now[name]
             try:
-                tree = self._tree(store, kind, old)
+                new = self._written(store, kind, now[name], commit)
             except NotFound as error:
                 raise CorruptRecord(
                     f"notes at '{name}' are damaged: {error.message}", hint=_WAY_OUT.format(name)
                 ) from error
-            if tree is not None:
-                moves.append(RefMove(name, old, commit(tree, [old] if old else [])))
+            if new != now[name]:
+                moves.append(RefMove(name, now[name], new))
         return moves
 
     @staticmethod
@@ -66,13 +70,33 @@ class NoteLines:
                 f"notes at '{ref}' are damaged: commit '{tip}' not found", hint=_WAY_OUT.format(ref)
             )
 
-    def _tree(self, store: ObjectStore, kind: str, old: str | None) -> str | None:
-        """Return the tree of all notes of a kind with the new lines, None without any."""
+    def _written(
+        self, store: ObjectStore, kind: str, old: str | None, commit: WriteCommit
+    ) -> str | None:
+        """Return the commit of all notes of a kind with what is added."""
         from gitlanes.git.notes import add_lines
 
-        tree = store.commit(old).tree if old else None
+        tree, parents = self._joined(store, kind, old)
         lines = self._of_kind(store, kind, tree)
-        return add_lines(store, tree, lines) if lines else None
+        if lines:
+            tree = add_lines(store, tree, lines)
+        elif len(parents) < 2:
+            return next(iter(parents), None)
+        return commit(str(tree), parents)
+
+    def _joined(
+        self, store: ObjectStore, kind: str, old: str | None
+    ) -> tuple[str | None, tuple[str, ...]]:
+        """Return the tree of our notes and those that join them, and which commits those are."""
+        from gitlanes.git.notes import merge_notes
+
+        other = self._others.get(kind)
+        tips = [x for x in (other, old) if x]
+        trees = [store.commit(x).tree for x in tips]
+        if len(trees) < 2:
+            return (trees[0] if trees else None), tuple(tips)
+        tree = merge_notes(store, trees[1], trees[0])
+        return tree, tuple(tips[:1] if tree == trees[0] else tips)
 
     def _of_kind(self, store: ObjectStore, kind: str, tree: str | None) -> dict[str, list[bytes]]:
         from gitlanes.git.notes import read_notes

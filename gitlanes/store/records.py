@@ -30,6 +30,11 @@ _LONGEST = 200
 _SCHEMAS = {"intents": "intent", "costs": "cost", "evaluations": "evaluation"}
 
 
+def schema_of(kind: str) -> str:
+    """Return what a record in notes of a kind is: 'intent', 'cost' or 'evaluation'."""
+    return _SCHEMAS[kind]
+
+
 def check(intent: Intent, cost: Cost) -> None:
     """Raise BadValue for what our own readers would skip once it is recorded."""
     kinds = (

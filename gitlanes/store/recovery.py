@@ -106,6 +106,18 @@ def _remove_stale_lock(repo: LaneRepo, move: RefMove) -> None:
         _remove_stale_file(repo, lock)
 
 
+def remove_abandoned_locks(repo: LaneRepo, below: str) -> bool:
+    """Remove the locks that a killed git left on refs below a prefix; say whether there were any.
+
+    Only those of which no git that runs here can be the owner.
+    """
+    directory = Path(repo.place.common_dir, below)
+    found = [x for x in directory.rglob("*.lock") if x.is_file()]
+    for lock in found:
+        _remove_stale_file(repo, lock)
+    return any(not x.exists() for x in found)
+
+
 def _remove_stale_file(repo: LaneRepo, path: Path) -> None:
     """Remove a lock file of git's unless it is fresh or a git process runs that might hold it."""
     try:

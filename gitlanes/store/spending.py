@@ -14,7 +14,7 @@ from gitlanes.config.prices import CURRENCY
 from gitlanes.errors import BadValue
 from gitlanes.models.costs import Limits
 from gitlanes.models.plain import replace
-from gitlanes.models.records import Lane
+from gitlanes.models.records import RENAMED, Lane
 from gitlanes.store import journal, layout, records
 from gitlanes.store.validity import is_amount, is_count
 from gitlanes.usage import sums
@@ -62,9 +62,10 @@ def date_of(record: Mapping[str, Any]) -> str:
 def begun_again(repo: LaneRepo, former: Lane | None) -> Spent:
     """Return the totals that a lane begins with, whose name may have been another one's.
 
-    What that one spent goes on to count where it did: towards its parent, agents and days.
+    What that one spent goes on to count where it did: towards its parent, agents and days; of
+    one that has another name now it counts there.
     """
-    if former is None:
+    if former is None or former.status == RENAMED:
         return NOTHING_YET
     spent = of(repo, former)
     below = dict(spent.get("former", {}))

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from gitlanes import clock, ids
 from gitlanes.errors import LanesError, Locked, Raced, Refused
@@ -21,6 +21,7 @@ from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.refs import Mover, RefMove, move_refs
 from gitlanes.models.records import Attempt, Entry, Lane, LaneState, RefChange
 from gitlanes.store import codec, layout, pending, recovery
+from gitlanes.store.lane_change import LaneChange
 from gitlanes.store.note_lines import NoteLines
 
 if TYPE_CHECKING:
@@ -32,27 +33,6 @@ _TRIES = 5
 # refs to delete one.
 _BRANCH = ("HEAD.lock",)
 _DELETION = ("packed-refs.lock", "packed-refs.new")
-
-
-class _LaneChange(NamedTuple):
-    state: LaneState | None
-    record: Lane
-    parents: tuple[str, ...]
-    attempts: tuple[Attempt, ...]
-    details: dict[str, Any]
-    previous: tuple[str, ...]
-    actual: str | None
-
-    @property
-    def moves_head(self) -> bool:
-        """Whether a lane that was there before goes on, or somebody moved its head."""
-        before = self.state.record.head if self.state else None
-        return before != self.record.head or self.actual is not None
-
-    @property
-    def expected_head(self) -> str | None:
-        """Where the head ref of a lane that was there before has to be."""
-        return self.actual or (self.state.record.head if self.state else None)
 
 
 class Transaction:
@@ -71,8 +51,9 @@ class Transaction:
         self.operation = ids.new_id(now)
         self.time = clock.utc_text(now)
         self.description = ""
-        self._lanes: list[_LaneChange] = []
+        self._lanes: list[LaneChange] = []
         self._moves: list[RefMove] = []
+        self._taken: list[RefMove] = []
         self._notes = NoteLines()
         self._drops: list[RefMove] = []
         self._worktree: tuple[str, Callable[[], None], tuple[str, ...]] | None = None
@@ -97,11 +78,21 @@ class Transaction:
         """
         before = tuple(x.tip for x in (continues, state) if x)
         rest = tuple(parents), tuple(attempts), dict(details or {}), before, actual
-        self._lanes.append(_LaneChange(state, record, *rest))
+        self._lanes.append(LaneChange(state, record, *rest))
 
     def move(self, name: str, old: str | None, new: str) -> None:
         """Move another ref of ours along with the operation."""
         self._moves.append(RefMove(name, old, new))
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to be done at the end."""
+        return bool(self._lanes or self._moves or self._taken or self._notes)
+
+    def take(self, name: str, old: str | None, new: str) -> None:
+        """Move a ref of ours to what another clone has recorded already: no entry tells of it."""
+        if old != new:
+            self._taken.append(RefMove(name, old, new))
 
     def drop(self, name: str) -> None:
         """Delete a ref of ours once the operation has happened."""
@@ -112,6 +103,10 @@ class Transaction:
     def note(self, kind: str, commit: str, line: bytes) -> None:
         """Add a line to a commit's note of that kind ('intents', 'costs', 'evaluations')."""
         self._notes.add(kind, commit, line)
+
+    def join_notes(self, kind: str, tip: str) -> None:
+        """Add all notes that another clone has at a commit."""
+        self._notes.join(kind, tip)
 
     def carry_notes(self, source: str, target: str) -> None:
         """Give the commit that a change became all notes of the one that it was, new ones too."""
@@ -169,7 +164,8 @@ class Transaction:
                 moves.append(RefMove(name, old, new))
         changes = tuple(RefChange(move.name, move.old, move.new) for move in moves)
         uuids = {lane.record.name: lane.record.uuid for lane in self._lanes}
-        return moves + [self._write_entry(lane, changes, uuids) for lane in self._lanes]
+        entries = [self._write_entry(lane, changes, uuids) for lane in self._lanes]
+        return [*moves, *self._taken, *entries]
 
     def _write_notes(self, now: Mapping[str, str | None]) -> list[RefMove]:
         message = f"{self.repo.redactor.text(self.description)}\n"
@@ -180,7 +176,7 @@ class Transaction:
         return moves
 
     def _write_entry(
-        self, lane: _LaneChange, refs: tuple[RefChange, ...], uuids: dict[str, str]
+        self, lane: LaneChange, refs: tuple[RefChange, ...], uuids: dict[str, str]
     ) -> RefMove:
         previous = lane.previous
         entry = Entry(
@@ -213,7 +209,7 @@ class Transaction:
             tree, parents, message, author=who.author, committer=who.committer
         )
 
-    def _require_head(self, lane: _LaneChange, now: Mapping[str, str | None]) -> None:
+    def _require_head(self, lane: LaneChange, now: Mapping[str, str | None]) -> None:
         """Refuse to move a head from where nobody has seen to it.
 
         Where the operation leaves the head alone, it may be anywhere.
@@ -263,7 +259,7 @@ def transaction(repo: LaneRepo, verb: str, *, actor: str | None = None) -> Itera
         tx = Transaction(repo, verb, actor, lock)
         with repo.view.settling(partial(_settle, repo, lock)):
             yield tx
-        if tx._lanes or tx._moves or tx._notes:  # noqa: SLF001 - the class's own other half
+        if tx.changes:
             tx.commit()
             tell_redacted(repo)
 

@@ -7,12 +7,12 @@ must stop at the door. Raises ValueError, which the reader turns into CorruptRec
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from gitlanes import ids
 from gitlanes.errors import BadName
 from gitlanes.models.reconciled import Match
-from gitlanes.models.records import COUNTERS, LIMITED, STATUSES, Attempt, Lane
+from gitlanes.models.records import COUNTERS, LIMITED, STATUSES, Attempt, Entry, Lane
 from gitlanes.models.rewrites import Rewrite
 from gitlanes.store import layout
 
@@ -40,6 +40,7 @@ _TYPES: dict[str, type] = {
 _AGENT = ("id", "type", "version")
 # A verdict on nothing tells nothing.
 _EVALUATION = "gitlanes.evaluation/1"
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _UUID = re.compile(r"[0-9a-zA-Z-]{1,64}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -238,6 +239,47 @@ def _rewrite(body: dict[str, Any]) -> Rewrite:
     if attempt is not None:
         _require(ids.ATTEMPT_ID, attempt)
     return Rewrite(body["old"], new, attempt, body.get("squash") is True)
+
+
+def are_texts(entry: Entry) -> bool:
+    """Say whether what an entry says beside its record is of the form that readers expect."""
+    moves = [x for move in entry.refs for x in (move.name, move.old or "", move.new or "")]
+    lanes = [x for pair in entry.lanes.items() for x in pair]
+    texts = (entry.operation, entry.verb, entry.host, entry.actor or "", *moves, *lanes)
+    counts = (entry.record.next, *(x.number for x in entry.attempts))
+    return (
+        all(isinstance(x, str) for x in texts)
+        and all(type(x) is int and x > 0 for x in counts)
+        and isinstance(entry.details, dict)
+        and isinstance(entry.time, str)
+        and _TIME.fullmatch(entry.time) is not None
+    )
+
+
+class Joined(NamedTuple):
+    """What an entry says that joins two journals.
+
+    ``base`` is the newest entry that both had, None without any. ``renumbered`` is
+    ``{old id: new id}`` of the attempts that came with the second one.
+    """
+
+    base: str | None
+    renumbered: dict[str, str]
+
+
+def joined_of(details: object) -> Joined | None:
+    """Return what an entry's details say of two journals; None if nothing, or what is unsound."""
+    told = details.get("joined") if isinstance(details, dict) else None
+    if not isinstance(told, dict):
+        return None
+    base, renumbered = told.get("base"), told.get("renumbered", {})
+    if not (base is None or (isinstance(base, str) and _OID.fullmatch(base))):
+        return None
+    found = renumbered if isinstance(renumbered, dict) else {}
+    names = [x for pair in found.items() for x in pair]
+    if not all(isinstance(x, str) and ids.ATTEMPT_ID.fullmatch(x) for x in names):
+        return None
+    return Joined(base, found)
 
 
 def is_sound(record: dict[str, Any]) -> bool:

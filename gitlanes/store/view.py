@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gitlanes import ids
 from gitlanes.errors import BadName, CorruptRecord, NotAdopted, NotFound, Refused, line
 from gitlanes.git.refs import list_refs
-from gitlanes.models.records import RENAMED, Attempt, LaneState
+from gitlanes.models.records import RENAMED, Attempt, Lane, LaneState
 from gitlanes.store import journal, layout
 
 if TYPE_CHECKING:
@@ -182,6 +182,16 @@ class View:
                 return found
         return next((x for x in self.lanes(deleted=True) if _is(x, uuid)), None)
 
+    def twins(self, lane: Lane) -> dict[str, Lane]:
+        """Return {remote: a lane as it is there}, as far as that was fetched."""
+        rows = journal.read_rows(self._git, self.reader, [layout.twins(lane.name)], self._warn)
+        found = {
+            layout.remote_of(ref): entry.record
+            for ref, oid, text in rows
+            if (entry := journal.sound_tip(lane.name, oid, text, self._warn))
+        }
+        return {x: twin for x, twin in found.items() if twin.uuid == lane.uuid and twin.live}
+
     def has_lanes(self) -> bool:
         """Say whether there is a lane at all, deleted and damaged ones included."""
         return bool(list_refs(self._git, ["--count=1", layout.JOURNALS], "refname"))
@@ -205,7 +215,7 @@ class View:
         asked = set()
         while state is not None and state.tip not in asked:
             asked.add(state.tip)
-            found = journal.find_attempt(self.reader, state.tip, attempt_id)
+            found = journal.find_attempt(self.reader, state.tip, attempt_id, self._warn)
             if isinstance(found, Attempt):
                 return found, state
             # What came before this tombstone went on under another name.

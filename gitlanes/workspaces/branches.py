@@ -46,9 +46,15 @@ def relation(repo: LaneRepo, lane: Lane) -> str:
     return _relation(repo, str(lane.head), tip, seen)
 
 
+def is_elsewhere(repo: LaneRepo, lane: Lane) -> bool:
+    """Say whether a lane is bound to a branch that this clone has never had."""
+    return not any(repo.refs.targets([str(lane.branch), layout.seen(lane.name)]))
+
+
 def _relation(repo: LaneRepo, head: str, tip: str | None, seen: str | None) -> str:
     if tip is None:
-        return MISSING
+        # A lane may be bound to a branch that only another clone has.
+        return MISSING if seen else AGREED
     if tip == head:
         return AGREED
     if is_ancestor(repo, tip, head):

@@ -23,6 +23,7 @@ from gitlanes.workspaces.branches import (
     TO_DECIDE,
     agreed_on,
     explain,
+    is_elsewhere,
     relation,
 )
 
@@ -51,9 +52,14 @@ def take_in(repo: LaneRepo, name: str) -> tuple[LaneState, str]:
     lane = state.record
     if lane.bound and (how in (LAGS, IMPORTED) or binding.interrupted(repo)):
         binding.follow(repo, name)
-    elif lane.bound and how == AGREED and repo.refs.target(layout.seen(name)) != lane.head:
+    elif lane.bound and how == AGREED and _is_news(repo, lane):
         agree(repo, name, str(lane.head))  # people brought the branch along by themselves
     return state, how
+
+
+def _is_news(repo: LaneRepo, lane: Lane) -> bool:
+    """Say whether branch and head were brought to the same commit by somebody else."""
+    return repo.refs.target(layout.seen(lane.name)) != lane.head and not is_elsewhere(repo, lane)
 
 
 def catch_up(repo: LaneRepo, name: str) -> LaneState:

@@ -159,6 +159,18 @@ def test_a_rename_and_a_deletion_keep_a_lanes_spending(repo: TestRepo) -> None:
     work(repo, "login", api_calls=1)
 
 
+def test_a_name_that_a_lane_left_begins_anew(repo: TestRepo) -> None:
+    """What a renamed lane spent counts once for its agent, not again under its old name."""
+    repo.lane("one")
+    repo.write({"a.txt": "a\n"}, repo.workspace("one"))
+    repo.lanes.commit("one", intent=Intent(agent="ann"), cost=Cost(input_tokens=4))
+    repo.lanes.rename("one", "two")
+    repo.lanes.new("one", workspace=False)
+    with repo.inner() as inner:
+        spent = [inner.view.lane(x).record.spent for x in ("one", "two")]
+    assert [x.get("agents", {}) for x in spent] == [{}, {"ann": {"input_tokens": 4}}]
+
+
 def test_a_days_budget_ends_with_the_day(repo: TestRepo) -> None:
     """A day is a UTC date: what an earlier one used does not count."""
     repo.lane("auth")

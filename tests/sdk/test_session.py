@@ -482,6 +482,7 @@ METHODS = {
     "import": "import_branch",
     "op": "operation",
     "hook": "hook_install",
+    "remote": "remote_status",
 }
 AT_THE_TERMINAL = ("demo", "completion", "help")
 

@@ -1,0 +1,223 @@
+"""Push: lanes, journals and notes go to a remote; whoever was first there is joined."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from gitlanes import clock, ids
+from gitlanes.errors import GitFailed, LanesError, Raced, Refused, line
+from gitlanes.exchange import pulling, sides
+from gitlanes.exchange.sides import Sides
+from gitlanes.git import remotes
+from gitlanes.git.raw import EMPTY_TREE
+from gitlanes.git.remotes import Update
+from gitlanes.models.records import Entry
+from gitlanes.models.remotes import Pulled, Pushed, Sent
+from gitlanes.store import divergence, journal, layout
+from gitlanes.store.ancestry import is_ancestor
+from gitlanes.workspaces import branches, intake
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+# Others may be first again and again: every round one of them is done.
+_TRIES = 30
+_LONGEST_PAUSE = 1.0
+# Refs in one push: their names must fit into an argument list.
+_AT_ONCE = 4000
+
+
+class _Outgoing(NamedTuple):
+    """What a push would move; ``behind`` says that something has to be joined before."""
+
+    updates: tuple[Update, ...]
+    lanes: tuple[Sent, ...]
+    notes: tuple[str, ...]
+    behind: bool
+
+
+def push(repo: LaneRepo, remote: str | None = None) -> Pushed:
+    """Bring a remote to what is here: journals and notes go forward, heads with them.
+
+    All or nothing, where the server can do that. Where others were first, what they pushed is
+    fetched and taken in, and it is tried again, up to 30 times. Branches are not pushed. Lanes
+    that diverged are ``left``. Raises NotFound, NotAdopted, Refused where the server takes no
+    such refs, GitFailed, Raced.
+    """
+    name = sides.choose(repo, remote)
+    repo.view.require_adopted()
+    pulled = _caught_up(repo, name)
+    fresh = pulled is not None
+    reason: str | None = ""
+    for number in range(_TRIES):
+        out = _outgoing(repo, name, sides.read(repo, name))
+        if out.behind and (came := pulling.take(repo, name)) != Pulled(name, left=came.left):
+            pulled = _together(pulled, came)
+            continue
+        left = came.left if out.behind else ()
+        if not out.updates and fresh:
+            return Pushed(name, left=left, pulled=pulled)
+        reason = _raced(repo, name, out.updates) if out.updates else ""
+        if reason is None:
+            return Pushed(name, out.lanes, out.notes, left, pulled)
+        if out.updates:
+            clock.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.05 * 2**number)))
+        sides.fetch(repo, name)
+        fresh = True
+    raise Raced(
+        f"others were first to push to '{name}' {_TRIES} times: {line(reason or '', 100)}",
+        hint="repeat the command; if nobody else pushes, a lock was left on the server",
+    )
+
+
+def _caught_up(repo: LaneRepo, remote: str) -> Pulled | None:
+    """Take in what people committed on bound branches.
+
+    Where there is any, the remote is asked first: it may be known there, and is nothing new then.
+    """
+    stand = {x.name: branches.relation(repo, x) for x in pulling.bound_lanes(repo)}
+    ahead = [name for name, how in stand.items() if how == branches.IMPORTED]
+    pulled = None
+    if ahead:
+        sides.fetch(repo, remote)
+        pulled = pulling.take(repo, remote)
+    for name, how in stand.items():
+        if how in (branches.IMPORTED, branches.LAGS):
+            intake.catch_up(repo, name)
+    return pulled
+
+
+def _together(before: Pulled | None, after: Pulled) -> Pulled:
+    """Return what came in several rounds."""
+    if before is None:
+        return after
+    return Pulled(
+        after.remote,
+        tuple({x.lane: x for x in (*before.lanes, *after.lanes)}.values()),
+        tuple(sorted({*before.notes, *after.notes})),
+        after.left,
+        {**before.following, **after.following},
+    )
+
+
+def _outgoing(repo: LaneRepo, remote: str, found: Sides) -> _Outgoing:
+    ours, theirs = found
+    updates: list[Update] = []
+    sent: list[Sent] = []
+    behind = False
+    for lane, tip in ours.journals.items():
+        there = theirs.journals.get(lane)
+        if there == tip and ours.heads.get(lane) == theirs.heads.get(lane):
+            continue
+        try:
+            entry = journal.tip_entry(lane, tip, repo.refs.commit(tip).message)
+            if there is not None and there != tip:
+                fork = divergence.compare(repo.refs, tip, there)
+                behind = behind or bool(fork.ours and fork.theirs)
+                if fork.theirs:
+                    continue
+            if there != tip:
+                updates.append(Update(layout.journal(lane), tip))
+                sent.append(_sent(entry, there))
+            updates += _head_update(repo, remote, entry, found)
+        except LanesError as error:
+            repo.warn(f"lane '{line(lane, 60)}' is not pushed: {error.message}")
+    notes = []
+    for kind, tip in ours.notes.items():
+        other = theirs.notes.get(kind)
+        if other is None or (other != tip and is_ancestor(repo, other, tip)):
+            updates.append(Update(layout.NOTES[kind], tip))
+            notes.append(kind)
+        elif other != tip:
+            behind = behind or not is_ancestor(repo, tip, other)
+    return _Outgoing(tuple(updates), tuple(sent), tuple(notes), behind)
+
+
+def _sent(entry: Entry, there: str | None) -> Sent:
+    record = entry.record
+    how = "gone" if not record.live else "forward" if there else "new"
+    return Sent(record.name, how, record.head if record.live else None)
+
+
+def _head_update(repo: LaneRepo, remote: str, entry: Entry, found: Sides) -> Iterator[Update]:
+    """Yield the move of a lane's head on the remote, from where it is known to be.
+
+    One that somebody put where no journal has it is left there, with a warning.
+    """
+    record = entry.record
+    wanted = record.head if record.live else None
+    there = found.theirs.heads.get(record.name)
+    if there == wanted:
+        return
+    if there is not None and not _known(repo, there, entry.oid):
+        repo.warn(
+            f"head of lane '{record.name}' on '{remote}' was moved to {there[:12]} with plain git, "
+            "and is left there; what it is for: see 'git show', and put it back by hand"
+        )
+        return
+    yield Update(layout.head(record.name), wanted, there, lease=True)
+
+
+def _known(repo: LaneRepo, commit: str, tip: str) -> bool:
+    """Say whether a journal keeps a commit, so that no head is needed to."""
+    return repo.refs.kind(commit) == "commit" and is_ancestor(repo, commit, tip)
+
+
+def _raced(repo: LaneRepo, remote: str, updates: Sequence[Update]) -> str | None:
+    """Push; return None when it is done, else what others were first at.
+
+    Raises Refused, GitFailed.
+    """
+
+    def tell(done: int, total: int) -> None:
+        repo.progress(f"pushing to {remote}", done, total)
+
+    git, tracked = sides.network(repo), layout.refspecs(remote)
+    for start in range(0, len(updates), _AT_ONCE):
+        some = updates[start : start + _AT_ONCE]
+        answer = remotes.push(git, remote, some, tracked, tell)
+        if answer.raced:
+            return next(iter(answer.refused.values()), "")
+        if not answer.done:
+            raise _refusal(repo, remote, dict(answer.refused))
+    return None
+
+
+def _untold(done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def _refusal(repo: LaneRepo, remote: str, refused: dict[str, str]) -> LanesError:
+    """Return the error for refs that a server does not take: these ones, or any of ours.
+
+    One ref that nobody needs tells which.
+    """
+    ref, reason = next(iter(refused.items()))
+    who = repo.identity()
+    commit = repo.objects.write_commit(
+        EMPTY_TREE, (), "may refs be made here?\n", author=who.author, committer=who.committer
+    )
+    probe = layout.PROBES + ids.new_id(clock.now())
+    git = sides.network(repo)
+    data = {"remote": remote, "ref": ref, "reason": reason}
+    try:
+        taken = remotes.push(git, remote, [Update(probe, commit)], (), _untold).done
+        if taken:
+            remotes.push(
+                git, remote, [Update(probe, None, commit, lease=True)], (), lambda *_: None
+            )
+    except GitFailed:
+        taken = False
+    if taken:
+        return Refused(
+            f"'{remote}' refuses '{ref}': {line(reason, 200)}",
+            hint="ask who keeps that repository; other refs of lanes can be pushed there",
+            data=data,
+        )
+    return Refused(
+        f"'{remote}' takes no refs of lanes: {line(reason, 200)}",
+        hint=f"its server has to allow pushing below {' and '.join(layout.OURS)}",
+        data=data,
+    )
