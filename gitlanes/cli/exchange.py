@@ -18,6 +18,8 @@ from gitlanes.models.exporting import AS_IS, LINEAR, POLICIES, SQUASHED, Exporte
 @click.option("--squash", "form", flag_value=SQUASHED, help="One commit for all of them.")
 @click.option("--trailers", type=click.Choice(POLICIES), help="How commits name the agents.")
 @click.option("--format-patch", "patches", metavar="DIR", type=click.Path(), help="Write patches.")
+@click.option("--repo", "other", metavar="DIR", type=click.Path(), help="Into that repository.")
+@click.option("--push", "remote", metavar="REMOTE", help="Push the branch there, too.")
 @click.option("--stack", metavar="STACK", help="A branch for each block, NAME--1-title and on.")
 @click.option("--gerrit", is_flag=True, help="Say how to push the stack to Gerrit.")
 @click.option("--expect", metavar="HEAD", help="Refuse unless the lane is at this commit.")
@@ -28,6 +30,8 @@ def export_command(
     form: str | None,
     trailers: str | None,
     patches: str | None,
+    other: str | None,
+    remote: str | None,
     stack: str | None,
     gerrit: bool,
     expect: str | None,
@@ -35,7 +39,8 @@ def export_command(
     """Put an ordinary branch at the accepted work of LANE, for CI and for review.
 
     Exported again, the branch goes along in the same form, unless somebody else moved it. With
-    --stack each block that waits gets a branch, on that of the block before.
+    --repo it is made there and not here. With --stack each block that waits gets a branch, on that
+    of the block before.
     """
     if stack is not None:
         named = stack if lane is None or ":" in stack else f"{lane}:{stack}"
@@ -44,11 +49,15 @@ def export_command(
     if gerrit:
         raise BadValue("only a stack goes to Gerrit", hint="name one with --stack")
     from gitlanes.exchange.exporting import Wish, export, write_patches
+    from gitlanes.exchange.sending import push, put_into
 
     wish = Wish(form, trailers)
     with out.repository() as repo:
         if patches is None:
-            made = export(repo, lane, branch=branch, wish=wish, expect=expect)
+            here = other is None
+            made = export(repo, lane, branch=branch, wish=wish, expect=expect, here=here)
+            made = made if other is None else put_into(repo, made, _directory(other))
+            made = made if remote is None else push(repo, made, remote)
         else:
             made = write_patches(repo, lane, _directory(patches), wish=wish)
     out.result(made, _lines(made))
@@ -94,7 +103,9 @@ def _lines(made: Exported) -> list[str]:
         return [line(x) for x in made.patches]
     said = "new branch" if made.old is None else "branch"
     many = f", {count(len(made.commits), 'commit')}" if made.form != AS_IS else ""
-    return [f"{said} {made.branch} at {short(made.commit)}{many}"]
+    where = f" in {made.repository}" if made.repository else ""
+    rows = [f"{said} {made.branch} at {short(made.commit)}{many}{where}"]
+    return [*map(line, rows), *([f"pushed to {made.remote}"] if made.remote else [])]
 
 
 def _export_stack(out: Output, stack: str, prefix: str | None, gerrit: bool) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 _TRIES = 3
+# Places of a branch that are remembered: elsewhere it may be some exports behind.
+_KEPT = 8
 
 
 class Wish(Model):
@@ -40,13 +42,15 @@ def export(
     branch: str | None = None,
     wish: Wish = AS_BEFORE,
     expect: str | None = None,
+    here: bool = True,
 ) -> Exported:
     """Put a branch at a lane's accepted work; it is made, fast-forwarded, or brought along.
 
     The branch is named as the lane unless told. As it is the work is the lane's own history;
     'linear' is a commit for each accepted one that has not landed, 'squash' one for all. The
     commits have the intents and costs of what they are. Exported again, the branch only goes
-    forward, or from where an export left it. Raises Refused where it has other commits, or is
+    forward, or from where an export left it. If not ``here``, it is only made ready to be sent
+    elsewhere. Raises Refused where it has other commits, or is
     checked out, Raced if the lane is not at `expect`.
     """
     check_expected(expect)
@@ -60,10 +64,10 @@ def export(
         before = state.record.exports.get(short, {})
         form, trailers = _settled(repo, wish, before)
         made = forms.make(repo, state, form, trailers, next(iter(before.get("commits", ())), None))
-        old = _record(repo, state, short, ref, made, form, trailers)
+        old = _record(repo, state, short, ref if here else None, made, form, trailers)
         if old is None:
             continue
-        if old != made.tip:
+        if here and old != made.tip:
             with closing(Mover(repo.git, message=f"lanes: export {lane}")) as mover:
                 move_refs(repo.git, [RefMove(ref, old or None, made.tip)], mover=mover)
         return Exported(lane, short, made.tip, old or None, form, made.base, made.commits)
@@ -104,7 +108,13 @@ def _settled(repo: LaneRepo, wish: Wish, before: dict[str, Any]) -> tuple[str, s
 
 
 def _record(
-    repo: LaneRepo, planned: LaneState, branch: str, ref: str, made: Made, form: str, trailers: str
+    repo: LaneRepo,
+    planned: LaneState,
+    branch: str,
+    ref: str | None,
+    made: Made,
+    form: str,
+    trailers: str,
 ) -> str | None:
     """Write down where the branch is going, so that it can be told from other people's.
 
@@ -115,14 +125,15 @@ def _record(
         state = repo.view.lane(name)
         if state.record.head != planned.record.head or state.record.landed != planned.record.landed:
             return None
-        old, use = finding.branch_use(repo, ref)
+        old, use = finding.branch_use(repo, ref) if ref is not None else (None, "")
         before = state.record.exports.get(branch, {})
-        if (old, form, trailers) == (made.tip, before.get("form"), before.get("trailers")):
-            return old
+        known = list(before.get("commits", ()))
+        commits = list(dict.fromkeys([made.tip, *known]))[:_KEPT]
+        now = {"form": form, "trailers": trailers, "commits": commits}
+        if now == before and old in (None, made.tip):
+            return old or ""
         if old is not None and old != made.tip:
             _require_free(repo, branch, old, use, made.tip, before)
-        kept = [x for x in (made.tip, old if old in before.get("commits", ()) else None) if x]
-        now = {"form": form, "trailers": trailers, "commits": list(dict.fromkeys(kept))}
         for commit, own in made.carries.items():
             for source in own:
                 tx.carry_notes(source, commit)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
 from gitlanes.errors import BadName, BadValue, Negative, NotFound, Refused
+from gitlanes.exchange import sides
+from gitlanes.git import remotes
 from gitlanes.lanes import forks
 from gitlanes.models.importing import Imported
 from gitlanes.models.plain import replace
@@ -299,10 +301,13 @@ def _fetched(repo: LaneRepo, other: str, branch: str) -> str:
     No ref keeps it until the lane does: git lets young objects be. Raises NotFound and GitFailed.
     """
     ref = layout.branch(branch.removeprefix(layout.BRANCHES))
-    said = repo.git.run("ls-remote", "--", other, ref).text
-    if not said:
+    git = sides.network(repo)
+    tip = remotes.at(git, other, ref)
+    if tip is None:
         raise NotFound("branch", codec.one_line(branch, 60), hint=f"see 'git ls-remote {other}'")
-    tip = said.split()[0]
-    how = ("--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules")
-    repo.git.run("-c", "fetch.fsckObjects=true", "fetch", *how, "--", other, tip)
+
+    def tell(done: int, total: int) -> None:
+        repo.progress(f"fetching {branch}", done, total)
+
+    remotes.fetch_commit(git, other, tip, tell)
     return tip

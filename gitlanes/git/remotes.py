@@ -84,6 +84,25 @@ def fetch(git: Git, remote: str, refspecs: Sequence[str], tell: Tell) -> None:
         clock.sleep(_PAUSE)
 
 
+def at(git: Git, place: str, ref: str) -> str | None:
+    """Return where a ref of another repository is, None where there is none; raises GitFailed.
+
+    ``place`` is a remote's name, a URL or a directory.
+    """
+    done = git.run("ls-remote", "--", place, ref, check=False)
+    if done.code:
+        raise _failed("fetch", place, done)
+    rows = (x.split("\t") for x in done.text.split("\n") if x)
+    return next((oid for oid, name in rows if name == ref), None)
+
+
+def fetch_commit(git: Git, place: str, oid: str, tell: Tell) -> None:
+    """Fetch a commit that a ref of another repository is at, to no ref here; raises GitFailed."""
+    done = _talk(git, (*_FETCH, "--", place, oid), tell)
+    if done.code:
+        raise _failed("fetch", place, done)
+
+
 def push(
     git: Git, remote: str, updates: Iterable[Update], tracked: Sequence[str], tell: Tell
 ) -> Answer:
@@ -93,7 +112,8 @@ def push(
     """
     moves = list(updates)
     keep = [x for spec in tracked for x in ("-c", f"remote.{remote}.fetch={spec}")]
-    keep += ["-c", f"remote.{remote}.mirror=false"]
+    if remote in names(git):
+        keep += ["-c", f"remote.{remote}.mirror=false"]
     leases = [f"--force-with-lease={x.ref}:{x.old or ''}" for x in moves if x.lease]
     how = ("--porcelain", "--progress", "--no-follow-tags", *_ALONE, *leases)
     specs = [f"{x.commit or ''}:{x.ref}" for x in moves]

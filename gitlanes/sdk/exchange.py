@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from gitlanes.exchange import exporting, importing
+from gitlanes.exchange import exporting, importing, sending
 from gitlanes.exchange.exporting import Wish
 from gitlanes.models.exporting import Exported
 from gitlanes.models.importing import Imported
@@ -24,16 +24,31 @@ class Exchange:
         branch: str | None = None,
         form: str | None = None,
         trailers: str | None = None,
+        push: str | bool = False,
+        repository: Path_ | None = None,
         expect: str | None = None,
     ) -> Exported:
         """Put an ordinary branch at a lane's work.
 
         ``form`` is 'as-is' (the lane's own history), 'linear' (a commit for each that has not
         landed) or 'squash' (one for all), ``trailers`` how these name the agents: 'none',
-        'assisted-by' or 'co-authored-by'. What is not given is as at the last export.
+        'assisted-by' or 'co-authored-by'. What is not given is as at the last export. With
+        ``push`` the branch is pushed to the remote of that name, or to the usual one. With
+        ``repository`` it is put into the repository in another directory, and not into this one.
         """
-        wish = Wish(form, trailers)
-        return exporting.export(self._repo, lane, branch=branch, wish=wish, expect=expect)
+        made = exporting.export(
+            self._repo,
+            lane,
+            branch=branch,
+            wish=Wish(form, trailers),
+            expect=expect,
+            here=repository is None,
+        )
+        if repository is not None:
+            made = sending.put_into(self._repo, made, os.path.abspath(repository))
+        if push is not False:
+            made = sending.push(self._repo, made, None if push is True else push)
+        return made
 
     def import_branch(
         self,

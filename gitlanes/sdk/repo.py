@@ -15,7 +15,7 @@ from gitlanes.git.process import elsewhere
 from gitlanes.history import cat, diff, log, show, trace
 from gitlanes.landing import accepting, check, overlap, promote, proposing
 from gitlanes.landing.plans import Force
-from gitlanes.lanes import archiving, bind, editing, lifecycle, listing, renaming
+from gitlanes.lanes import lifecycle, listing
 from gitlanes.lanes.about import About
 from gitlanes.models.costs import NO_LIMITS, Limits
 from gitlanes.models.gates import NO_WAIVER, Waiver
@@ -23,14 +23,9 @@ from gitlanes.models.health import Diagnosis
 from gitlanes.models.history import Diff, History, Shown, Trace
 from gitlanes.models.lanes import (
     Adopted,
-    Archived,
-    Bound,
-    DeletedLane,
-    Edited,
     Lanes,
     LaneSummary,
     NewLane,
-    Renamed,
     Status,
 )
 from gitlanes.models.notes import NO_COST, NO_INTENT, NO_JUDGEMENT, Cost, Intent, Judgement
@@ -46,6 +41,7 @@ from gitlanes.sdk.exchange import Exchange
 from gitlanes.sdk.gates import Gates
 from gitlanes.sdk.graph import Following
 from gitlanes.sdk.hooks import GitHooks
+from gitlanes.sdk.keeping import Keeping
 from gitlanes.sdk.offering import Amendment, Offering, Path_, Proposing, Said, offer_of, path_names
 from gitlanes.sdk.past import Past
 from gitlanes.sdk.questions import Questions
@@ -58,6 +54,7 @@ from gitlanes.upkeep import doctor
 
 
 class Repo(
+    Keeping,
     Questions,
     Past,
     Waits,
@@ -161,53 +158,6 @@ class Repo(
             exist_ok=exist_ok,
             expect=expect,
         )
-
-    def edit(
-        self,
-        name: str | None = None,
-        *,
-        description: str | None = None,
-        meta: Mapping[str, str] = NOTHING,
-        unset_meta: Iterable[str] = (),
-        mode: str | None = None,
-        unset_mode: bool = False,
-        expect: str | None = None,
-    ) -> Edited:
-        """Change what is said of a lane; raises Negative where it is like that already."""
-        return editing.edit(
-            self._repo,
-            name,
-            About(description, dict(meta), mode),
-            unset_meta=tuple(unset_meta),
-            unset_mode=unset_mode,
-            expect=expect,
-        )
-
-    def bind(self, lane: str | None, branch: str, *, expect: str | None = None) -> Bound:
-        """Tie a lane to a branch; None is the lane in whose workspace one stands."""
-        return bind.bind(self._repo, lane, branch, expect=expect)
-
-    def unbind(self, lane: str | None = None, *, expect: str | None = None) -> Bound:
-        """Let a lane and its branch part; both stay where they are."""
-        return bind.unbind(self._repo, lane, expect=expect)
-
-    def rename(self, old: str, new: str, *, expect: str | None = None) -> Renamed:
-        """Give a lane another name; ids of its attempts and snapshots still resolve."""
-        return renaming.rename(self._repo, old, new, expect=expect)
-
-    def archive(
-        self, name: str | None = None, *, force: bool = False, expect: str | None = None
-    ) -> Archived:
-        """Put a lane away, and remove its workspace."""
-        return archiving.archive(self._repo, name, force=force, expect=expect)
-
-    def unarchive(self, name: str, *, expect: str | None = None) -> Archived:
-        """Make an archived lane active again."""
-        return archiving.unarchive(self._repo, name, expect=expect)
-
-    def delete(self, name: str, *, force: bool = False, expect: str | None = None) -> DeletedLane:
-        """Delete a lane; its records stay readable."""
-        return lifecycle.delete(self._repo, name, force=force, expect=expect)
 
     def head(self, lane: str) -> str:
         """Return a lane's accepted head: one round trip to a helper process."""

@@ -260,3 +260,54 @@ def test_what_promotion_refuses_to_bring(worked: TestRepo) -> None:
         worked.lanes.promote("auth")
     worked.lanes.export("auth", branch="out", form="linear")
     assert worked.git("diff", "--name-only", "main...out") == "new.py"
+
+
+@pytest.fixture
+def server(worked: TestRepo, tmp_path: Path) -> Path:
+    """A bare repository that is the remote 'origin'."""
+    place = tmp_path / "server.git"
+    worked.git("init", "--quiet", "--bare", str(place))
+    worked.git("remote", "add", "origin", str(place))
+    return place
+
+
+def test_pushed(worked: TestRepo, server: Path, cli: Cli) -> None:
+    """The branch goes to a remote, forward or from where exports left it, never over others'."""
+    ran = cli("export", "auth", "--branch", "out", "--linear", "--push", "origin")
+    head = worked.rev("out")
+    assert ran.out == f"new branch out at {head[:12]}, 2 commits\npushed to origin\n"
+    assert worked.git("rev-parse", "out", cwd=server) == head
+    for content in ("once\n", "twice\n"):
+        worked.write({"auth.py": content}, worked.workspace("auth"))
+        worked.lanes.amend("auth")
+        worked.lanes.export("auth", branch="out")
+    worked.lanes.export("auth", branch="out", push=True)
+    assert worked.git("rev-parse", "out", cwd=server) == worked.rev("out")
+    theirs = worked.git("commit-tree", "out^{tree}", "-p", "out", "-m", "theirs", cwd=server)
+    worked.git("update-ref", "refs/heads/out", theirs, cwd=server)
+    with pytest.raises(Refused, match="on 'origin' has commits that the lane has not"):
+        worked.lanes.export("auth", branch="out", push=True)
+    assert worked.git("rev-parse", "out", cwd=server) == theirs
+
+
+def test_a_server_that_refuses(worked: TestRepo, server: Path) -> None:
+    """Its own words are told, and nothing moved there."""
+    hook = server / "hooks/pre-receive"
+    hook.write_text("#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(Refused, match="was not taken: pre-receive hook declined"):
+        worked.lanes.export("auth", branch="out", push="origin")
+
+
+def test_into_another_repository(worked: TestRepo, tmp_path: Path) -> None:
+    """The branch is made there and not here; where it is checked out git does not move it."""
+    other = TestRepo.make(tmp_path / "other", worked.environ, adopted=False)
+    made = worked.lanes.export("auth", branch="out", form="linear", repository=other.path)
+    assert made.repository == str(other.path)
+    assert other.files("out") == worked.files(worked.lanes.head("auth"))
+    assert "refs/heads/out" not in worked.refs()
+    other.git("switch", "--quiet", "out")
+    work(worked, "auth", {"more.py": "m\n"})
+    with pytest.raises(Refused, match="was not taken: branch is currently checked out"):
+        worked.lanes.export("auth", branch="out", repository=other.path)
+    other.fsck()

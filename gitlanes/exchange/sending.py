@@ -1,0 +1,67 @@
+"""An exported branch in other repositories: a remote's, or one in another directory."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from gitlanes.errors import Raced, Refused
+from gitlanes.exchange import sides
+from gitlanes.git import remotes
+from gitlanes.git.remotes import Update
+from gitlanes.models.exporting import Exported
+from gitlanes.models.plain import replace
+from gitlanes.store import codec, layout
+from gitlanes.store.ancestry import is_ancestor
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+def push(repo: LaneRepo, made: Exported, remote: str | None = None) -> Exported:
+    """Push an exported branch to a remote; as `sides.choose` says without a name.
+
+    It goes forward there, or from where an export left it. Raises Refused where the remote's has
+    other commits or does not take it, Raced where somebody else was first.
+    """
+    name = sides.choose(repo, remote)
+    _send(repo, made, name, f"on '{name}'")
+    return replace(made, remote=name)
+
+
+def put_into(repo: LaneRepo, made: Exported, place: str) -> Exported:
+    """Put an exported branch into the repository in another directory; raises as `push` does."""
+    _send(repo, made, place, f"in '{codec.one_line(place, 100)}'")
+    return replace(made, repository=os.path.abspath(place))
+
+
+def _send(repo: LaneRepo, made: Exported, place: str, where: str) -> None:
+    git, ref = sides.network(repo), layout.branch(str(made.branch))
+    old = remotes.at(git, place, ref)
+    if old == made.commit:
+        return
+    if old is not None and not _is_ours(repo, made, old):
+        raise Refused(
+            f"branch '{made.branch}' {where} has commits that the lane has not",
+            hint="choose another branch with --branch",
+        )
+
+    def tell(done: int, total: int) -> None:
+        repo.progress(f"pushing {made.branch}", done, total)
+
+    answer = remotes.push(git, place, [Update(ref, made.commit, old, lease=True)], (), tell)
+    if answer.raced:
+        raise Raced(
+            f"branch '{made.branch}' {where} was moved meanwhile", hint="repeat the command"
+        )
+    if not answer.done:
+        why = codec.one_line(answer.refused.get(ref, "no reason given"), 200)
+        raise Refused(f"branch '{made.branch}' {where} was not taken: {why}")
+
+
+def _is_ours(repo: LaneRepo, made: Exported, old: str) -> bool:
+    """Say whether a branch elsewhere is where an export left it, or only behind."""
+    record = repo.view.lane(made.lane).record
+    if old in record.exports.get(str(made.branch), {}).get("commits", ()):
+        return True
+    return repo.refs.kind(old) == "commit" and is_ancestor(repo, old, made.commit)
