@@ -34,7 +34,7 @@ def hook_command() -> None:
 def install_hooks(out: Output, workspace: bool) -> int | None:
     """Install our hooks in this repository; hooks that are there run before ours.
 
-    Where core.hooksPath is set, nothing is written: it says what to add to which file.
+    Where core.hooksPath leads elsewhere, nothing is written: it says what to add to which file.
     """
     from gitlanes.githooks.installing import install
 

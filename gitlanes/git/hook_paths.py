@@ -11,12 +11,12 @@ _KEY = "core.hooksPath"
 _MOVED = ("core.bare", "core.worktree")
 
 
-def configured(git: Git) -> str:
-    """Return what core.hooksPath says in a work tree, '' if nothing; raises Refused."""
+def configured(git: Git) -> str | None:
+    """Return what core.hooksPath says in a work tree, None if it is not set; raises Refused."""
     done = git.run("config", "--type=path", "--get", _KEY, check=False)
     if done.code not in (0, 1):
         raise Refused(f"{_KEY} is not a path that git knows", hint="see 'git config -l'")
-    return done.text
+    return None if done.code else done.text
 
 
 def own(git: Git) -> str:

@@ -39,10 +39,13 @@ def present(repo: LaneRepo) -> Place:
     place = repo.place
     usual = os.path.join(place.common_dir, "hooks")
     setting = hook_paths.configured(git_here(repo))
-    if not setting:
-        return Place(usual, None, os.path.islink(usual))
-    directory = os.path.normpath(os.path.join(place.work_tree or place.git_dir, setting))
-    return Place(directory, setting, directory != own(repo))
+    directory = usual
+    if setting is not None:
+        # Git puts an empty one before '/commit-msg', too.
+        base = place.work_tree or place.git_dir
+        directory = os.path.normpath(os.path.join(base, setting or os.sep))
+    foreign = directory not in (usual, own(repo)) or os.path.islink(directory)
+    return Place(directory, setting, foreign)
 
 
 def git_here(repo: LaneRepo) -> Git:

@@ -79,7 +79,7 @@ def record(
     for one in (x for found in lanes.values() for x in found):
         _require_commits(repo, one)
     with transaction(repo, "rewrite") as tx:
-        told = [x for x in (_record(tx, name, how, x) for name, x in lanes.items()) if x]
+        told = [x for x in (_record(tx, name, how, x, notes) for name, x in lanes.items()) if x]
         for old, new in carried:
             tx.carry_notes(old, str(new))
         names = dict.fromkeys(str(x.attempt) for lane in told for x in lane.commits)
@@ -150,16 +150,18 @@ def _require_commits(repo: LaneRepo, one: Rewrite) -> None:
             raise NotFound("commit", commit, hint="run 'git fsck'")
 
 
-def _has_more(notes: Mapping[str, Notes], old: str, new: str | None) -> bool:
+def _kinds(notes: Notes) -> tuple[tuple[dict[str, Any], ...], ...]:
+    return notes.intents, notes.costs, notes.evaluations
+
+
+def _has_more(
+    notes: Mapping[str, Notes], old: str, new: str | None, kinds: Callable[[Notes], Any] = _kinds
+) -> bool:
     """Say whether there are records of a commit that the one lacks which it became."""
     if new is None:
         return False
-    mine, theirs = ({x["id"] for kind in _kinds(notes[x]) for x in kind} for x in (old, new))
+    mine, theirs = ({x["id"] for kind in kinds(notes[x]) for x in kind} for x in (old, new))
     return not mine <= theirs
-
-
-def _kinds(notes: Notes) -> tuple[tuple[dict[str, Any], ...], ...]:
-    return notes.intents, notes.costs, notes.evaluations
 
 
 def _by_lane(
@@ -226,9 +228,13 @@ def _kept(repo: LaneRepo, state: LaneState, commits: set[str]) -> dict[str, str]
     return {x: one.id for one in attempts for x in (one.commit, one.landed) if x in commits}
 
 
-def _record(tx: Transaction, lane: str, how: str, found: Sequence[Rewrite]) -> RewrittenLane | None:
+def _record(
+    tx: Transaction, lane: str, how: str, found: Sequence[Rewrite], notes: Mapping[str, Notes]
+) -> RewrittenLane | None:
     state = tx.repo.view.lane(lane)
-    known = {(x.old, x.new) for x in _recorded(tx.repo, [state.tip])}
+    # Intents go along with what is recorded. Else the whole journal has to be looked through.
+    fresh = all(_has_more(notes, x.old, x.new, lambda n: (n.intents,)) for x in found)
+    known = {(x.old, x.new) for x in (() if fresh else _recorded(tx.repo, [state.tip]))}
     news = tuple(x for x in found if (x.old, x.new) not in known)
     if not news:
         return None

@@ -125,7 +125,7 @@ def test_a_link_keeps_the_id(stamped: TestRepo) -> None:
 
 @pytest.mark.parametrize("args", [("-m", "new"), ("--no-edit",)])
 def test_a_commit_of_another_tool(stamped: TestRepo, args: tuple[str, ...]) -> None:
-    """Amending a commit that carries a change-id in its header, as jj writes it, adds none."""
+    """Amending a commit that has a change-id in its header, as jj writes it, adds none unasked."""
     data = stamped.git("cat-file", "commit", "HEAD")
     head, _, message = data.partition("\n\n")
     made = subprocess.run(
@@ -141,8 +141,14 @@ def test_a_commit_of_another_tool(stamped: TestRepo, args: tuple[str, ...]) -> N
     stamped.git("commit", "--quiet", "--allow-empty", "--amend", *args)
     assert f"\nchange-id {'k' * 32}" in stamped.git("cat-file", "commit", "HEAD")
     assert change(stamped) == ""
+    stamped.git("config", "gerrit.createChangeId", "always")
+    stamped.git("commit", "--quiet", "--allow-empty", "--amend", *args)
+    assert len(kept := change(stamped)) == 41
+    stamped.git("commit", "--quiet", "--allow-empty", "--amend", "-m", "again")
+    assert change(stamped) == kept
+    stamped.git("config", "--unset", "gerrit.createChangeId")
     stamped.git("commit", "--allow-empty", "-m", "beside it")
-    assert len(change(stamped)) == 41
+    assert change(stamped) not in ("", kept)
 
 
 def test_stops_of_a_rebase(stamped: TestRepo) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -183,8 +184,14 @@ def test_ids_are_short_with_longer_hashes(tmp_path: Path, shell: tuple[str, ...]
     assert re.fullmatch(f"fix\n\nChange-Id: {ID}\n", desk.run("fix\n")[1])
 
 
-def test_a_full_disk_leaves_the_message(desk: Desk) -> None:
+@pytest.mark.parametrize("awk", ["awk", "gawk", "mawk", "busybox"])
+def test_a_full_disk_leaves_the_message(desk: Desk, tmp_path: Path, awk: str) -> None:
     """Where no new message can be written the old one stays, and the commit is not made."""
+    if (program := shutil.which(awk)) is None:
+        pytest.skip(f"there is no {awk}")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/awk").symlink_to(program)
+    desk.environ["PATH"] = f"{tmp_path}/bin:{desk.environ['PATH']}"
     text = "fix\n" + "word " * 40_000 + "\n"
     desk.message.write_text(text)
     limited = f"ulimit -f 64; trap '' XFSZ; exec {' '.join(desk.shell)} {HOOKS}/commit-msg message"

@@ -107,6 +107,26 @@ def test_a_path_of_hooks(repo: TestRepo, cli: Cli, place: str) -> None:
     assert change(repo) == ""  # who has no gitlanes can commit all the same
 
 
+@pytest.mark.parametrize("place", [".git/hooks", "{}/.git/hooks"])
+def test_a_path_to_where_hooks_are_anyway(repo: TestRepo, place: str) -> None:
+    """Nobody else manages what git's own directory holds, whatever setting leads there."""
+    repo.git("config", "core.hooksPath", place.format(repo.path))
+    assert [x.status for x in repo.lanes.hook_install().hooks] == ["installed", "installed"]
+    assert len(change(repo)) == 41
+    repo.lanes.hook_uninstall()
+    assert change(repo) == ""
+
+
+def test_an_empty_path_of_hooks(repo: TestRepo) -> None:
+    """Git takes it for the root of all files: none of ours is in force, and none is written."""
+    repo.git("config", "core.hooksPath", "")
+    found = repo.lanes.hook_install()
+    assert (found.directory, found.setting) == ("/", "")
+    assert statuses(repo) == ["missing", "missing"]
+    assert found.hooks[0].file == repo.git("rev-parse", "--git-path", "hooks/commit-msg").strip()
+    assert not Path("/commit-msg").exists()
+
+
 def test_a_line_that_is_a_comment(repo: TestRepo) -> None:
     """A line that does nothing does not count, nor does that of the other hook."""
     repo.write({".githooks/commit-msg": f"#!/bin/sh\n# {LINE.format('commit-msg')}\n"})

@@ -289,6 +289,18 @@ def test_an_amend_of_nobodys_commit(hooked: TestRepo, place: Path, tmp_path: Pat
     assert log.read_text() == "started\n"
 
 
+def test_a_long_journal_is_not_looked_through(
+    hooked: TestRepo, place: Path, tmp_path: Path
+) -> None:
+    """An amend costs what the change costs: notes show that it is not recorded yet."""
+    log = tmp_path / "log"
+    hooked.environ["GIT_TRACE"] = str(log)
+    hooked.git("commit", "--quiet", "--amend", "--message=again", cwd=place)
+    assert len(details(hooked, "auth")) == 1
+    asked = [x for x in log.read_text().splitlines() if " rev-list " in x]
+    assert [x for x in asked if "--grep" in x or "refs/lanes/journal" in x] == []
+
+
 def test_a_failure_only_warns(hooked: TestRepo, place: Path, tmp_path: Path) -> None:
     """Where nothing can be recorded git has done its work all the same, and a person is told."""
     (tmp_path / "bin/git-lanes").write_text("#!/bin/sh\necho 'error: no room' >&2\nexit 128\n")
