@@ -1,4 +1,4 @@
-"""Commands about changes: list, show."""
+"""Commands about changes: list, show, record."""
 
 from __future__ import annotations
 
@@ -47,6 +47,30 @@ def show_change(out: Output, named: str) -> None:
     out.results("gitlanes.changes/1", "changes", found, [x for one in found for x in _text(one)])
 
 
+@command("record")
+@click.argument("commits", nargs=-1, required=True)
+@click.option("--squash", "kind", flag_value="squash", help="The last is what the others became.")
+@click.option("--split", "kind", flag_value="split", help="The others are what the first became.")
+@click.option("--drop", "kind", flag_value="drop", help="They became nothing.")
+@click.option("--lane", help="Whose journal remembers it; else that of the attempts.")
+def record_rewrites(
+    out: Output, commits: tuple[str, ...], kind: str | None, lane: str | None
+) -> None:
+    """Record what became of COMMITS where git cannot tell: a squash, a split or a drop.
+
+    New commits get the intents, costs and evaluations of the old ones.
+    """
+    from gitlanes.lanes.rewrites import told
+
+    if kind is None:
+        raise click.UsageError("say what became of them: --squash, --split or --drop")
+    with out.repository() as repo:
+        made = told(repo, kind, commits, lane=lane)
+    found = (x for one in made.lanes for x in one.commits)
+    text = [f"{short(x.old)} became {short(x.new) if x.new else 'nothing'}" for x in found]
+    out.result(made, text or [f"the records of {made.carried} commits went along"])
+
+
 def _text(change: Change) -> list[str]:
     rows = [f"change {change.change_id} ({change.status})", "", f"    {line(change.title)}", ""]
     for told in change.landings:
@@ -56,10 +80,12 @@ def _text(change: Change) -> list[str]:
         found = reached.match
         squash = ", squashed" if found.squash else ""
         rows.append(f"  is {short(found.commit)} in {reached.into} by {found.by}{squash}")
+    for one in change.rewrites:
+        rows.append(f"  {short(one.old)} became {short(one.new) if one.new else 'nothing'}")
     rows += [f"  took {cost_text(change.cost)}"] if change.cost else []
     rows += [""] if rows[-1] else []
     return rows + [x for told in change.attempts for x in attempt_lines(told)]
 
 
-for _command in (list_changes, show_change):
+for _command in (list_changes, show_change, record_rewrites):
     change_command.add_command(_command)

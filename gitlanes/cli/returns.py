@@ -119,6 +119,7 @@ ANSWERS = {
     "change": _NOTHING,
     "change list": Answer(("changes.ChangeList",)),
     "change show": Answer(("changes.Change",), key="changes"),
+    "change record": Answer(("rewrites.Rewritten",), "it concerns no attempt, or is recorded"),
     "op": _NOTHING,
     "op log": Answer(("operations.Operations",)),
     "op show": Answer(("operations.Operation",)),

@@ -11,9 +11,11 @@ from gitlanes.git.trailers import change_id_of
 from gitlanes.history import log
 from gitlanes.history.landings import landings
 from gitlanes.history.origins import makers
+from gitlanes.lanes import rewrites
 from gitlanes.models.changes import Change, ChangeList, ChangeRow, Reached
 from gitlanes.models.history import Told
 from gitlanes.models.records import ACCEPTED, PROPOSED, REJECTED, SUPERSEDED
+from gitlanes.models.rewrites import Rewrite
 from gitlanes.store import codec, journal, records
 from gitlanes.store.validity import reconciled_of
 from gitlanes.usage.sums import total
@@ -68,13 +70,30 @@ def _named(repo: LaneRepo, asked: str) -> list[str]:
 def of_commit(repo: LaneRepo, commit: str) -> list[str]:
     """Return the ids of the changes that a commit is, or once was.
 
-    What the notes on it say comes first, then its own Change-Id, then which operation kept it.
+    What the notes on it say comes first, then its own Change-Id, then what it was rewritten from
+    or became, then which operation kept it.
     """
     notes = records.read(repo, [commit])[commit]
     told = {x.get("attempt"): x.get("change_id") for x in notes.intents}
     found = [x for x in (told.get(name) for name in makers(notes)) if x]
     own = change_id_of(repo.refs.commit(commit).message)
-    return list(dict.fromkeys(found or ([own] if own else _kept(repo, commit))))
+    if not found and own is None:
+        found = _rewritten(repo, commit) or _kept(repo, commit)
+    return list(dict.fromkeys(found or [own] if own else found))
+
+
+def _rewritten(repo: LaneRepo, commit: str) -> list[str]:
+    """Return the changes of the attempts whose commits became that one, or that it became."""
+    known = rewrites.read(repo)
+    names = dict.fromkeys(x.attempt for x in (*known.was(commit), *known.became(commit)))
+    return [x for name in names if name and (x := _change_of(repo, name))]
+
+
+def _change_of(repo: LaneRepo, attempt: str) -> str | None:
+    try:
+        return repo.view.attempt(attempt).change_id
+    except NotFound:  # its lane's journal was never fetched
+        return None
 
 
 def _kept(repo: LaneRepo, commit: str) -> list[str]:
@@ -111,8 +130,17 @@ def _told(repo: LaneRepo, change: str) -> Change | None:
         attempts=own,
         landings=landed,
         reached=reached,
+        rewrites=_rewrites(repo, own),
         cost=total(record for x in own for record in x.notes.costs),
     )
+
+
+def _rewrites(repo: LaneRepo, attempts: Sequence[Told]) -> tuple[Rewrite, ...]:
+    """Return what became of the commits of a change's attempts."""
+    known = rewrites.read(repo)
+    commits = [x for told in attempts for x in (told.attempt.commit, told.attempt.landed) if x]
+    found = [x for commit in dict.fromkeys(commits) for x in known.became(commit)]
+    return tuple(dict.fromkeys(found))
 
 
 def _reached(repo: LaneRepo, change: str, attempts: Sequence[Told]) -> Iterator[Reached]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import TYPE_CHECKING, Any
 
 from gitlanes import ids
-from gitlanes.errors import BadValue, CorruptRecord, NotFound, line
+from gitlanes.errors import BadValue, CorruptRecord, Negative, NotFound, line
 from gitlanes.git import rebasing, worktrees
 from gitlanes.models.plain import plain
 from gitlanes.models.records import RENAMED, LaneState
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from gitlanes.models.notes import Notes
     from gitlanes.store.lane_repo import LaneRepo
 
-AMEND, REBASE = HOWS = ("amend", "rebase")
+# By git, or as somebody says who knows better.
+AMEND, REBASE, TOLD = HOWS = ("amend", "rebase", "told")
+
+SQUASH, SPLIT, DROP = KINDS = ("squash", "split", "drop")
 
 Pair = tuple[str, str | None]
 
@@ -65,8 +68,8 @@ def record(
 
     A pair without a new commit is one that was dropped. Only commits of attempts are recorded,
     and nothing that is recorded already; where a `lane` is named, in its journal. ``how`` is
-    'amend' or 'rebase', else BadValue is raised, as for what is no commit's id. Raises NotFound
-    for commits that are not there.
+    'amend', 'rebase' or 'told', else BadValue is raised, as for what is no commit's id. Raises
+    NotFound for commits that are not there.
     """
     if how not in HOWS:
         raise BadValue(f"commits are not rewritten by '{line(how, 60)}'", hint=" or ".join(HOWS))
@@ -85,6 +88,31 @@ def record(
         names = dict.fromkeys(str(x.attempt) for lane in told for x in lane.commits)
         tx.description = f"{how} rewrote {', '.join(names) or 'commits'}"
     return Rewritten(how, tuple(told), len(carried))
+
+
+def told(
+    repo: LaneRepo, kind: str, commits: Sequence[str], *, lane: str | None = None
+) -> Rewritten:
+    """Record what git cannot tell of commits: a squash, a split or a drop.
+
+    They are named as lanes, attempts or revisions. Of a squash the last one is what the others
+    became, of a split the first one what became the others; dropped ones became nothing. Raises
+    BadValue for too few, NotFound, and Negative where no attempt is concerned or all is recorded.
+    """
+    if kind not in KINDS:
+        raise BadValue(f"commits are not '{line(kind, 60)}'", hint=f"one of {', '.join(KINDS)}")
+    found = [repo.view.commit_of(x) for x in commits]
+    if len(found) < (1 if kind == DROP else 2):
+        raise BadValue("too few commits", hint="name what was, and what it became")
+    pairs: list[Pair] = [(x, None) for x in found]
+    if kind == SQUASH:
+        pairs = [(x, found[-1]) for x in found[:-1]]
+    elif kind == SPLIT:
+        pairs = [(found[0], x) for x in found[1:]]
+    made = record(repo, pairs, TOLD, lane=lane)
+    if not made.lanes and not made.carried:
+        raise Negative("nothing to record: no attempt is concerned, or it is recorded already")
+    return made
 
 
 def from_git(repo: LaneRepo, pairs: Sequence[Pair], how: str) -> Rewritten:

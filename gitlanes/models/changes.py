@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from gitlanes.models.history import Told
 from gitlanes.models.plain import NOTHING, Model, Result
 from gitlanes.models.reconciled import Match
+from gitlanes.models.rewrites import Rewrite
 
 
 class Reached(Model):
@@ -21,8 +22,9 @@ class Change(Result):
     """One change: its attempts, newest first, and where they came to.
 
     ``status`` is 'landed' once another lane has it, else that of the attempt that got farthest.
-    ``landings`` are the promotions that brought it on, each from the lane before; ``reached`` are
-    commits that have it by other ways. ``cost`` is what all attempts took.
+    ``rewrites`` are commits of its that git rewrote since, and what they became. ``landings`` are
+    the promotions that brought it on, each from the lane before; ``reached`` are commits that have
+    it by other ways. ``cost`` is what all attempts took.
     """
 
     change_id: str
@@ -31,6 +33,7 @@ class Change(Result):
     attempts: tuple[Told, ...]
     landings: tuple[Told, ...] = ()
     reached: tuple[Reached, ...] = ()
+    rewrites: tuple[Rewrite, ...] = ()
     cost: dict[str, Any] = NOTHING
 
     schema: ClassVar[str] = "change"

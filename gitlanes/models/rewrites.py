@@ -27,7 +27,7 @@ class RewrittenLane(Model):
 
 
 class Rewritten(Result):
-    """What was recorded of commits that git rewrote; ``how`` is 'amend' or 'rebase'.
+    """What was recorded of commits that git rewrote; ``how`` is 'amend', 'rebase' or 'told'.
 
     ``carried`` counts the commits whose intents, costs and evaluations went along. Commits of no
     attempt are left out.

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from gitlanes.exchange import reconcile
 from gitlanes.history import changes
+from gitlanes.lanes import rewrites
 from gitlanes.models.changes import Change, ChangeList
 from gitlanes.models.reconciled import Reconciled
+from gitlanes.models.rewrites import Rewritten
 from gitlanes.store.lane_repo import LaneRepo
 
 
@@ -24,6 +26,10 @@ class Changes:
     def changes(self, lane: str | None = None, *, limit: int | None = None) -> ChangeList:
         """Return changes by their newest attempts, the one that moved last first."""
         return changes.listing(self._repo, lane=lane, limit=limit)
+
+    def record_change(self, kind: str, *commits: str, lane: str | None = None) -> Rewritten:
+        """Record a 'squash' (the last commit is what the others became), 'split' or 'drop'."""
+        return rewrites.told(self._repo, kind, commits, lane=lane)
 
     def reconcile(self, branch: str | None = None, *, dry_run: bool = False) -> Reconciled:
         """Find lanes' work that a host squashed or rebased into a bound branch, and record it.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gitlanes import NotFound
+from gitlanes import BadValue, Negative, NotFound
 from tests.support import host
 from tests.support.cli import Ran
 from tests.support.repos import TestRepo
@@ -95,3 +95,41 @@ def test_the_list(repo: TestRepo, cli: Cli) -> None:
     )
     assert [x.attempt for x in repo.lanes.changes("docs").changes] == ["docs/1"]
     assert [x.attempt for x in repo.lanes.changes(limit=1).changes] == ["auth/2"]
+
+
+def test_through_rewrites(repo: TestRepo, cli: Cli) -> None:
+    """What git rewrote, and what somebody told of, leads to the change from either end."""
+    repo.lane("auth", {"auth.py": "1\n"})
+    repo.lanes.export("auth", branch="mine")
+    old = repo.rev("mine")
+    repo.git("switch", "--quiet", "mine")
+    new = repo.save({"split.py": "s\n"}, "no id")
+    repo.lanes.record_rewrites([(old, new)], "amend")
+    change = change_of(repo, "auth/1")
+    assert [x.change_id for x in repo.lanes.change(new)] == [change]
+    more = repo.save({"other.py": "o\n"}, "no id either")
+    ran = cli("change", "record", "--split", "auth/1", new, more)
+    assert ran == Ran(0, f"{old[:12]} became {more[:12]}\n", "")
+    (found,) = repo.lanes.change(more)
+    assert (found.change_id, [x.new for x in found.rewrites]) == (change, [new, more])
+    assert f"  {old[:12]} became {more[:12]}\n" in cli("change", "show", more).out
+
+
+@pytest.mark.parametrize(("kind", "count"), [("squash", 3), ("drop", 2)])
+def test_what_git_cannot_tell(repo: TestRepo, kind: str, count: int) -> None:
+    """A squash makes one of several, a drop nothing; told again there is nothing to record."""
+    repo.lane("auth", {"auth.py": "1\n"})
+    repo.commit("auth", {"auth.py": "2\n"})
+    commits = ["auth/1", "auth/2", repo.save({"squash.py": "s\n"})][:count]
+    (lane,) = repo.lanes.record_change(kind, *commits).lanes
+    heads = [repo.lanes.show(x).attempts[0].attempt.commit for x in ("auth/1", "auth/2")]
+    new = repo.rev("main") if kind == "squash" else None
+    assert [(x.old, x.new, x.squash) for x in lane.commits] == [
+        (x, new, kind == "squash") for x in heads
+    ]
+    with pytest.raises(Negative, match="nothing to record"):
+        repo.lanes.record_change(kind, *commits)
+    with pytest.raises(BadValue, match="too few commits"):
+        repo.lanes.record_change("squash", "auth/1")
+    with pytest.raises(Negative, match="no attempt is concerned"):
+        repo.lanes.record_change("drop", "main")
