@@ -111,7 +111,7 @@ def test_through_rewrites(repo: TestRepo, cli: Cli) -> None:
     ran = cli("change", "record", "--split", "auth/1", new, more)
     assert ran == Ran(0, f"{old[:12]} became {more[:12]}\n", "")
     (found,) = repo.lanes.change(more)
-    assert (found.change_id, [x.new for x in found.rewrites]) == (change, [new, more])
+    assert (found.change_id, {x.new for x in found.rewrites}) == (change, {new, more})
     assert f"  {old[:12]} became {more[:12]}\n" in cli("change", "show", more).out
 
 
