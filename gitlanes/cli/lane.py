@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,10 @@ from gitlanes.cli.output import Output, command, confirm, porcelain_option, shor
 from gitlanes.cli.terminal import put
 from gitlanes.models.lanes import LaneSummary
 from gitlanes.models.records import DELETED
+
+if TYPE_CHECKING:
+    from gitlanes.models.remotes import RemoteStatus
+    from gitlanes.store.lane_repo import LaneRepo
 
 
 @command("list", long=True)
@@ -53,14 +58,20 @@ def _nested(lanes: Sequence[LaneSummary]) -> list[tuple[str, LaneSummary]]:
 
 @command("status")
 @click.argument("lane", required=False)
-def status_command(out: Output, lane: str | None) -> None:
-    """Show the lanes as recorded, and what is unsaved in the present workspace."""
+@click.option("--remote", is_flag=True, help="And how they stand to the remote, as last fetched.")
+def status_command(out: Output, lane: str | None, remote: bool) -> None:
+    """Show the lanes as recorded, and what is unsaved in the present workspace.
+
+    With --remote the object has what 'remote status' prints as its 'remote'.
+    """
     from gitlanes.lanes.listing import status
 
     with out.repository(lenient=True) as repo:
         found = status(repo, lane)
+        there = _standing(repo, lane) if remote else None
     if out.as_json:
-        out.result(found)
+        told = found.to_dict()
+        out.json({**told, "remote": there.to_dict()} if there else told)
         return
     _table(out, [("", x) for x in found.lanes])
     where = f"workspace of {found.lane}" if found.lane else f"workspace {found.workspace}"
@@ -70,9 +81,23 @@ def status_command(out: Output, lane: str | None) -> None:
             put(f"  {state} {line(os.fsdecode(path))}")
     elif found.workspace:
         put(f"\nnothing unsaved in the {where}")
+    if there:
+        from gitlanes.cli.remote import show_standing
+
+        put("")
+        show_standing(out, there)
     for odd in found.findings:
         out.warn(odd.message)
         out.say(f"hint: {odd.hint}")
+
+
+def _standing(repo: LaneRepo, lane: str | None) -> RemoteStatus:
+    """Return how lanes, or one, stand to the usual remote as it was last fetched."""
+    from gitlanes.exchange.standing import status
+    from gitlanes.models.plain import replace
+
+    found = status(repo)
+    return replace(found, lanes=tuple(x for x in found.lanes if lane in (None, x.lane)))
 
 
 @command("path")

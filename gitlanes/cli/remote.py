@@ -125,6 +125,11 @@ def remote_status(out: Output, remote: str | None) -> None:
 
     with out.repository() as repo:
         found = status(repo, remote)
+    show_standing(out, found)
+
+
+def show_standing(out: Output, found: RemoteStatus) -> None:
+    """Print how lanes stand to a remote, and since when that is known."""
     _show(out, found)
     if not found.fetched:
         out.say(

@@ -105,6 +105,19 @@ def test_status_is_told_without_asking_anybody(clones: Clones, cli: Cli) -> None
     assert [x["state"] for x in found["lanes"]][1:3] == ["behind", "diverged"]
 
 
+def test_status_with_the_remote(clones: Clones, cli: Cli) -> None:
+    """`status --remote` tells both, of all lanes or of one."""
+    clones[0].lanes.put_file("auth", "new.txt", b"n\n")
+    clones[0].lanes.push()
+    clones[1].lanes.fetch()
+    told = cli(1, "status", "--remote").out
+    assert told.startswith("LANE  HEAD ")
+    assert cli(1, "remote", "status").out in told
+    found = cli(1, "status", "auth", "--remote", "--json").json
+    assert found["schema"] == "gitlanes.status/1"
+    assert [(x["lane"], x["state"]) for x in found["remote"]["lanes"]] == [("auth", "behind")]
+
+
 def test_json_of_what_is_left(clones: Clones, cli: Cli) -> None:
     """Under --json the lanes that are left are part of the one object, and the exit code is 1."""
     for number in (0, 1):
