@@ -62,8 +62,15 @@ def test_two_fetches_and_pulls_at_once(clones: Clones) -> None:
     assert clones.shared(a) == clones.shared(b)
 
 
-@pytest.mark.parametrize("verb", ["push", "pull"])
-@pytest.mark.parametrize("who", ["process", "family"])
+@pytest.mark.parametrize(
+    ("who", "verb"),
+    [
+        ("process", "push"),
+        ("family", "pull"),
+        pytest.param("family", "push", marks=pytest.mark.slow),
+        pytest.param("process", "pull", marks=pytest.mark.slow),
+    ],
+)
 def test_killed_at_any_moment(clones: Clones, verb: str, who: str) -> None:
     """A push or pull that is killed happened or did not, and the next one goes on."""
     a, b = clones.all
