@@ -7,14 +7,16 @@ must stop at the door. Raises ValueError, which the reader turns into CorruptRec
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitlanes import ids
 from gitlanes.errors import BadName
-from gitlanes.models.reconciled import Match
 from gitlanes.models.records import COUNTERS, LIMITED, STATUSES, Attempt, Entry, Lane
-from gitlanes.models.rewrites import Rewrite
 from gitlanes.store import layout
+
+if TYPE_CHECKING:
+    from gitlanes.models.reconciled import Match
+    from gitlanes.models.rewrites import Rewrite
 
 _OID = re.compile(r"[0-9a-f]{40}")
 _BRANCH = re.compile(layout.BRANCHES + r"[^\x00-\x20\x7f~^:?*\[\\]+")
@@ -216,6 +218,8 @@ def reconciled_of(details: object) -> tuple[str, tuple[Match, ...]] | None:
 
 
 def _match(body: dict[str, Any]) -> Match:
+    from gitlanes.models.reconciled import Match  # few entries tell of any
+
     texts = ("title", "source", "commit", "by")
     if not all(isinstance(body[x], str) for x in texts):
         raise ValueError("a match is of another form")
@@ -233,6 +237,8 @@ def rewritten_of(details: object) -> tuple[Rewrite, ...] | None:
 
 
 def _rewrite(body: dict[str, Any]) -> Rewrite:
+    from gitlanes.models.rewrites import Rewrite  # few entries tell of any
+
     new, attempt = body.get("new"), body.get("attempt")
     _require(_OID, body["old"])
     require_oids(new)
