@@ -130,10 +130,10 @@ def _record(
         known = list(before.get("commits", ()))
         commits = list(dict.fromkeys([made.tip, *known]))[:_KEPT]
         now = {"form": form, "trailers": trailers, "commits": commits}
-        if now == before and old in (None, made.tip):
-            return old or ""
         if old is not None and old != made.tip:
             _require_free(repo, branch, old, use, made.tip, before)
+        if now == before:
+            return old or ""
         for commit, own in made.carries.items():
             for source in own:
                 tx.carry_notes(source, commit)

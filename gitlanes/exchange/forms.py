@@ -75,7 +75,11 @@ def make(repo: LaneRepo, state: LaneState, form: str, trailers: str, before: str
 
 def _landing(repo: LaneRepo, state: LaneState) -> Landing:
     """Return the lane's work planned onto where it leaves its target; nothing changes there."""
-    target = target_of(repo, state, None)
+    try:
+        target = target_of(repo, state, None)
+    except Refused as refused:
+        refused.hint = "export the lane's history with --as-is"
+        raise
     bases = bases_for(repo, state, target)
     start = _start(repo, state, target, bases)
     there = replace(target, record=replace(target.record, head=start))
@@ -166,8 +170,11 @@ class _Writer:
 
     def _text(self, message: str, notes: Sequence[Notes]) -> str:
         """Return a message with the trailers that say where it comes from."""
+        name = self._landing.source.record.name
         text = self._repo.redactor.text(message)
-        text = add_trailer(text, "Lane", self._landing.source.record.name)
+        if not subject_of(text):  # or the trailer would be that
+            text = f"Work of lane {name}\n\n{text}"
+        text = add_trailer(text, "Lane", name)
         for line in dict.fromkeys(x for one in notes for x in _agents(one, self._trailers)):
             text = add_trailer(text, *line)
         return text

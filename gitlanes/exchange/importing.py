@@ -49,6 +49,7 @@ def import_branch(
     Raises NotFound, Negative where there is nothing new, and Refused where the lane went on.
     """
     repo.view.require_adopted()
+    branch = branch.removeprefix(layout.BRANCHES)
     if other is None and commits is None and (known := _bound(repo, branch)) is not None:
         return _taken_in(repo, known, branch)
     tip = _fetched(repo, other, branch) if other is not None else _tip(repo, branch)
@@ -240,7 +241,7 @@ class _Import:
 
 def _bound(repo: LaneRepo, branch: str) -> LaneState | None:
     """Return the lane that is bound to a branch."""
-    ref = layout.branch(branch.removeprefix(layout.BRANCHES))
+    ref = layout.branch(branch)
     return next((x for x in repo.view.lanes() if x.record.branch == ref), None)
 
 
@@ -300,7 +301,7 @@ def _fetched(repo: LaneRepo, other: str, branch: str) -> str:
 
     No ref keeps it until the lane does: git lets young objects be. Raises NotFound and GitFailed.
     """
-    ref = layout.branch(branch.removeprefix(layout.BRANCHES))
+    ref = layout.branch(branch)
     git = sides.network(repo)
     tip = remotes.at(git, other, ref)
     if tip is None:

@@ -116,6 +116,21 @@ def test_the_branch_of_a_bound_lane(repo: TestRepo, cli: Cli) -> None:
         repo.lanes.import_branch("main")
 
 
+def test_a_full_name(branch: TestRepo) -> None:
+    """A branch is the same under its full name."""
+    branch.lanes.import_branch("refs/heads/feature/x")
+    with pytest.raises(Negative, match="has all of branch 'feature/x'"):
+        branch.lanes.import_branch("feature/x")
+
+
+def test_a_commit_without_a_message(branch: TestRepo) -> None:
+    """Exported linear it has a subject, which is no trailer."""
+    branch.git("commit", "--quiet", "--allow-empty", "--allow-empty-message", "--message=")
+    branch.lanes.import_branch("feature/x")
+    branch.lanes.export("feature-x", branch="out", form="linear")
+    assert branch.git("log", "-1", "--format=%s", "out") == "Work of lane feature-x"
+
+
 def test_a_range(branch: TestRepo) -> None:
     """Only the commits asked for; the lane starts where they do."""
     made = branch.lanes.import_branch("feature/x", commits="feature/x~2..feature/x~1")

@@ -192,6 +192,20 @@ def _offered_before(repo: TestRepo) -> None:
     repo.lanes.new("other")  # takes it in
 
 
+def _exported(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.lanes.export("auth", branch="out", form="linear")
+    repo.write({"auth.py": "amended\n"}, repo.workspace("auth"))
+    repo.lanes.amend("auth")
+
+
+def _squashed_by_hand(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.git("merge", "--quiet", "--squash", "refs/lanes/head/auth")
+    repo.git("commit", "--quiet", "--message=Title")
+    repo.lanes.new("other", workspace=False)  # takes it in
+
+
 _WORK = ("-m", "better login", "--prompt", "do it", "--agent", "agent-1", "--tokens-in", "3")
 
 SCENES = (
@@ -223,6 +237,11 @@ SCENES = (
     Scene("stack-merge", ("stack", "merge", "both", "1", "2"), _several_lanes, 128, nightly=True),
     Scene("review", ("review", "reject", "both/1", "--by", "r"), _several_lanes, 1, nightly=True),
     Scene("export-stack", ("export", "--stack", "both"), _several_lanes, 0, nightly=True),
+    Scene("export", ("export", "auth", "--branch", "out"), _exported, 0),
+    Scene("import", ("import", "feature", "--lane", "dev"), _branch_ahead, 1, nightly=True),
+    Scene("reconcile", ("reconcile",), _squashed_by_hand, 0, nightly=True),
+    Scene("follow", ("dep", "add", "dev", "--on", "auth"), _to_hand_over, 1, nightly=True),
+    Scene("abandon", ("abandon", "auth"), _committed, 1, nightly=True),
     Scene("promote-unbound", ("promote", "auth", "--into", "dev"), _beside, 1, nightly=True),
     Scene("promote-import", ("promote", "auth"), _imported, 1, nightly=True),
     Scene("promote-elsewhere", ("promote", "auth"), _elsewhere, 1, nightly=True),
