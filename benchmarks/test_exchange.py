@@ -15,11 +15,12 @@ from tests.support.repos import TestRepo
 @pytest.mark.parametrize(("commits", "most"), [(200, 2_000), (10_000, 60_000)])
 def test_round_trip(bench: Bench, forest: Callable[..., TestRepo], commits: int, most: int) -> None:
     """Import a branch as a lane and export that again, linear; the trees are the same."""
+    size = commits
     commits = 20 if bench.quick else commits
     repo = forest(1_000, bare=True)
 
     def prepare(number: int) -> str:
-        branch = f"in{commits}-{number}"
+        branch = f"in{size}-{number}"
         grow_branch(repo, branch, commits)
         return branch
 
