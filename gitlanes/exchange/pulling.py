@@ -194,7 +194,7 @@ def _join(tx: Transaction, remote: str, step: Step) -> None:
     assert joint is not None
     assert head is not None
     told = {"remote": remote, "base": step.base, "renumbered": joint.renumbered}
-    details = {"joined": {key: value for key, value in told.items() if value}}
+    details = {**joint.details, "joined": {key: value for key, value in told.items() if value}}
     tx.lane(
         step.ours,
         joint.record,

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitlanes.models.plain import replace
 from gitlanes.models.records import ACCEPTED, PROPOSED, RENAMED, Attempt, Entry, Landed, Lane
+from gitlanes.store import joined_stacks
 from gitlanes.store.ancestry import independent, is_ancestor
 from gitlanes.store.divergence import Fork
+from gitlanes.store.stacks import with_stacks
+from gitlanes.store.threeway import each, either, listed
 from gitlanes.store.validity import joined_of, promotion_of
 from gitlanes.usage import sums
 
@@ -20,10 +23,7 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 # What people set, each by itself.
-_SAID = (
-    *("parent", "beside", "why", "owner", "change", "branch", "description", "mode", "sparse"),
-    *("budget", "imported"),
-)
+_SAID = ("owner", "change", "branch", "description", "mode", "sparse", "budget", "imported")
 # What has members that people set one by one.
 _SAID_OF_EACH = ("meta", "extra", "stacks", "exports")
 
@@ -33,12 +33,14 @@ class Joint(NamedTuple):
 
     ``attempts`` are all that our side alone had, under their present ids; ``renumbered`` is
     ``{old id: new id}``, ``moved`` those attempts whose id is another one now, by the old one.
+    ``details`` are the stacks that both sides changed, in full.
     """
 
     record: Lane
     attempts: tuple[Attempt, ...]
     renumbered: dict[str, str]
     moved: dict[str, Attempt]
+    details: dict[str, Any]
 
 
 def join(repo: LaneRepo, fork: Fork, ours: Lane, theirs: Lane, head: str | None) -> Joint:
@@ -54,13 +56,23 @@ def join(repo: LaneRepo, fork: Fork, ours: Lane, theirs: Lane, head: str | None)
         record, head=head, next=following, open=tuple(sorted(still, key=lambda x: x.number))
     )
     moved = {x.id: now[x.uuid] for x in own.values() if now[x.uuid].id != x.id}
-    return Joint(record, tuple(now.values()), _with_earlier(fork, ids), moved)
+    record, details = _with_stacks(repo, fork, record, ours, theirs)
+    return Joint(record, tuple(now.values()), _with_earlier(fork, ids), moved, details)
 
 
 def base_of(fork: Fork, lane: Lane) -> Lane | None:
     """Return a lane's record as both sides had it last."""
     base = fork.base
     return base.record if base is not None and base.record.uuid == lane.uuid else None
+
+
+def _with_stacks(
+    repo: LaneRepo, fork: Fork, record: Lane, ours: Lane, theirs: Lane
+) -> tuple[Lane, dict[str, Any]]:
+    if ours.uuid != theirs.uuid:
+        return record, {}
+    found = joined_stacks.join(repo, base_of(fork, theirs) or theirs, ours, theirs)
+    return with_stacks(record, found) if found else (record, {})
 
 
 def _latest(entries: Iterable[Entry]) -> dict[str, Attempt]:
@@ -136,17 +148,22 @@ def _record(repo: LaneRepo, fork: Fork, ours: Lane, theirs: Lane) -> Lane:
         return _other(fork, *((ours, theirs) if theirs.live or not ours.live else (theirs, ours)))
     base = base_of(fork, theirs) or theirs
     said = {
-        key: _either(getattr(base, key), getattr(ours, key), getattr(theirs, key)) for key in _SAID
+        key: either(getattr(base, key), getattr(ours, key), getattr(theirs, key)) for key in _SAID
     }
-    each = {
-        key: _each(getattr(base, key), getattr(ours, key), getattr(theirs, key))
+    members = {
+        key: each(getattr(base, key), getattr(ours, key), getattr(theirs, key))
         for key in _SAID_OF_EACH
     }
+    parents = listed(base.parents, ours.parents, theirs.parents)
+    status, why = _status(base, ours, theirs)
     return replace(
         theirs,
         **said,
-        **each,
-        status=_status(base, ours, theirs),
+        **members,
+        parent=parents[0] if parents else None,
+        beside=parents[1:],
+        status=status,
+        why=why,
         landed=_landed(repo, theirs.uuid, base.landed, ours.landed, theirs.landed),
         mingled=ours.mingled or theirs.mingled,
         spent=_spent(base.spent, ours.spent, theirs.spent),
@@ -167,26 +184,13 @@ def _other(fork: Fork, gone: Lane, lane: Lane) -> Lane:
     return replace(lane, spent={**spent, "total": lane.spent.get("total", {})} if spent else {})
 
 
-def _either(base: Any, ours: Any, theirs: Any) -> Any:
-    """Return what one side changed; theirs if both did."""
-    return ours if theirs == base else theirs
-
-
-def _each(base: Mapping[str, Any], ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> Any:
-    """Return a dict whose members are taken one by one; None stands for one that is not there."""
-    keys = dict.fromkeys((*theirs, *ours))
-    found = {key: _either(base.get(key), ours.get(key), theirs.get(key)) for key in keys}
-    return {key: value for key, value in found.items() if value is not None}
-
-
-def _status(base: Lane, ours: Lane, theirs: Lane) -> str:
-    """Return the status: a lane that one side put away and the other worked on is still there."""
-    found = _either(base.status, ours.status, theirs.status)
+def _status(base: Lane, ours: Lane, theirs: Lane) -> tuple[str, str | None]:
+    """Return the status and why: a lane that one side put away, and the other worked on, stays."""
     for lane, other in ((ours, theirs), (theirs, ours)):
         worked = (lane.head, lane.next) != (base.head, base.next)
         if lane.live and not other.live and worked:
-            return lane.status
-    return str(found)
+            return lane.status, lane.why
+    return either(*((x.status, x.why) for x in (base, ours, theirs)))
 
 
 def _landed(
@@ -197,7 +201,7 @@ def _landed(
     theirs: Mapping[str, Landed],
 ) -> dict[str, Landed]:
     """Return where the lane stands towards others, not to its own other side any more."""
-    found: dict[str, Landed] = _each(base, ours, theirs)
+    found: dict[str, Landed] = each(base, ours, theirs)
     for lane in ours.keys() & theirs.keys():
         if base.get(lane) not in (ours[lane], theirs[lane]) and ours[lane] != theirs[lane]:
             found[lane] = _both_landed(repo, ours[lane], theirs[lane])

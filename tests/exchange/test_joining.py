@@ -6,6 +6,7 @@ import pytest
 
 from gitlanes import Cost, Intent, Limits, NotFound, Repo
 from gitlanes.models.remotes import DIVERGED, OTHER, RENAMED
+from tests.exchange.conftest import Make
 from tests.support.clones import Clones
 from tests.support.repos import TestRepo
 
@@ -208,6 +209,45 @@ def test_what_is_said_of_a_lane_is_taken_from_whoever_said_it(clones: Clones) ->
         assert (lane.description, lane.mode, lane.status) == ("ours", "squash", "archived")
         assert lane.meta == {"one": "1", "two": "2"}
         assert lane.budget["lane"]["input_tokens"] == 5
+
+
+def test_what_a_lane_follows_is_joined_one_by_one(make_clones: Make) -> None:
+    """It follows what either side added, each once, and not what either took away."""
+    clones = make_clones(lanes=["auth", "one", "two", "three"])
+    a, b = clones.all
+    a.lanes.follow("auth", "one")
+    a.lanes.push()
+    b.lanes.pull()
+    a.lanes.follow("auth", "two", "three")
+    b.lanes.unfollow("auth", "one")
+    b.lanes.follow("auth", "two")
+    b.lanes.push()
+    a.lanes.push()
+    b.lanes.pull()
+    for repo in clones.all:
+        with repo.inner() as inner:
+            names = {x.record.uuid: x.record.name for x in inner.view.lanes()}
+            lane = inner.view.lane("auth").record
+        assert [names[x] for x in lane.parents] == ["two", "three"]
+        assert lane.parent is not None
+
+
+def test_a_reason_stays_with_its_status(clones: Clones) -> None:
+    """A lane that one side resumed and gave up is not given up for why the other paused it."""
+    a, b = clones.all
+    a.lanes.pause("auth", reason="first")
+    a.lanes.push()
+    b.lanes.pull()
+    b.lanes.resume("auth")
+    b.lanes.pause("auth", reason="second")
+    a.lanes.abandon("auth", reason="of no use")
+    b.lanes.push()
+    a.lanes.push()
+    b.lanes.pull()
+    for repo in clones.all:
+        with repo.inner() as inner:
+            lane = inner.view.lane("auth").record
+        assert (lane.status, lane.why) in (("paused", "second"), ("abandoned", "of no use"))
 
 
 def test_landings_of_both_sides_stay_on_main(clones: Clones) -> None:
