@@ -143,9 +143,9 @@ def _require_own(repo: LaneRepo, lane: Lane, amended: Attempt) -> None:
     if repo.git.run(*unseen).text:
         return
     containing = [f"--contains={commit}", "--count=1", *layout.PUBLIC]
-    for (name,) in list_refs(repo.git, containing, "refname:short"):
-        shown = name.decode("utf-8", "replace")
-        raise _gone(amended, f"'{shown}' has it, and others may have that")
+    for (name,) in list_refs(repo.git, containing, "refname"):
+        shown = layout.called(name.decode("utf-8", "replace"))
+        raise _gone(amended, f"{shown} has it, and others may have that")
 
 
 def _gone(amended: Attempt, why: str) -> Refused:

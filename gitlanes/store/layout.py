@@ -113,6 +113,13 @@ def shortest(branch: str) -> str:
     return re.sub(r"^refs/(heads|remotes)/", "", branch)
 
 
+def called(ref: str) -> str:
+    """Return what people call a public ref: ``branch 'auth'``, ``tag 'v1'``."""
+    if ref.startswith(TAGS):
+        return f"tag '{ref.removeprefix(TAGS)}'"
+    return f"branch '{shortest(ref)}'"
+
+
 def remote_branch(name: str) -> str:
     """Return the full ref of a remote's branch, given as ``origin/main``."""
     return f"refs/remotes/{name}"

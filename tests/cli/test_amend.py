@@ -143,8 +143,8 @@ INSTEAD = "hint: commit the edits as a new change instead\n"
             _exported,
             ("--amend",),
             128,
-            "error: auth/2 cannot be changed any more: 'feature' has it, and others may have "
-            "that\n" + INSTEAD,
+            "error: auth/2 cannot be changed any more: branch 'feature' has it, and others may "
+            "have that\n" + INSTEAD,
         ),
         (
             _received,

@@ -136,7 +136,7 @@ def test_what_others_have_keeps_its_order(repo: TestRepo) -> None:
     numbered(repo, "abc")
     repo.lanes.export("auth", branch="out")
     before = repo.refs()
-    with pytest.raises(Refused, match="auth/1 cannot be changed any more: 'out' has it"):
+    with pytest.raises(Refused, match="auth/1 cannot be changed any more: branch 'out' has it"):
         repo.lanes.promote_stack(lane="auth", changes=["auth/2"])
     assert repo.refs() == before
     repo.lanes.promote_stack(lane="auth", changes=["auth/1"])

@@ -442,9 +442,9 @@ def fetched(repo: TestRepo) -> None:
     [
         (landed, "it landed on lane 'main'"),
         (squashed, "it landed on lane 'main'"),
-        (exported, "'feature' has it, and others may have that"),
-        (tagged, "'v1' has it, and others may have that"),
-        (fetched, "'origin/auth' has it, and others may have that"),
+        (exported, "branch 'feature' has it, and others may have that"),
+        (tagged, "tag 'v1' has it, and others may have that"),
+        (fetched, "branch 'origin/auth' has it, and others may have that"),
     ],
     ids=lambda x: getattr(x, "__name__", ""),
 )
