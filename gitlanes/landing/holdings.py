@@ -44,7 +44,7 @@ def _held(repo: LaneRepo, lane: Lane, beside: Lane, known: Mapping[str, Lane]) -
 
     Nothing is said of commits that `beside` has in its history: git sees those.
     """
-    level = [Holding(lane.uuid, str(lane.head), True)]
+    level = [Holding(lane.uuid, x, True) for x in (*lane.former, str(lane.head))]
     seen: set[Holding] = set()
     while level:
         yield from level

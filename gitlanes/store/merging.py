@@ -10,7 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitlanes.models.plain import replace
-from gitlanes.models.records import ACCEPTED, PROPOSED, RENAMED, Attempt, Entry, Landed, Lane
+from gitlanes.models.records import (
+    ACCEPTED,
+    CONFLICTED,
+    FORMER,
+    PROPOSED,
+    RENAMED,
+    Attempt,
+    Entry,
+    Landed,
+    Lane,
+)
 from gitlanes.store.ancestry import independent, is_ancestor
 from gitlanes.store.divergence import Fork
 from gitlanes.store.validity import joined_of, promotion_of
@@ -22,7 +32,7 @@ if TYPE_CHECKING:
 # What people set, each by itself.
 _SAID = (
     *("parent", "beside", "why", "owner", "change", "branch", "description", "mode", "sparse"),
-    *("budget", "imported"),
+    *("budget", "imported", "ground"),
 )
 # What has members that people set one by one.
 _SAID_OF_EACH = ("meta", "extra", "stacks", "exports")
@@ -142,11 +152,15 @@ def _record(repo: LaneRepo, fork: Fork, ours: Lane, theirs: Lane) -> Lane:
         key: _each(getattr(base, key), getattr(ours, key), getattr(theirs, key))
         for key in _SAID_OF_EACH
     }
+    status = _status(base, ours, theirs)
+    stopped = _either(base.conflict, ours.conflict, theirs.conflict)
     return replace(
         theirs,
         **said,
         **each,
-        status=_status(base, ours, theirs),
+        status=status,
+        conflict=stopped if status == CONFLICTED else None,
+        former=tuple(dict.fromkeys((*theirs.former, *ours.former)))[:FORMER],
         landed=_landed(repo, theirs.uuid, base.landed, ours.landed, theirs.landed),
         mingled=ours.mingled or theirs.mingled,
         spent=_spent(base.spent, ours.spent, theirs.spent),
