@@ -51,6 +51,7 @@ COMMANDS = {
     "abandon": ("lane_edit", "give a lane up without landing it; its work stays"),
     "dep": ("dep", "say which lanes follow which"),
     "sync": ("sync", "bring a lane up to those that it follows"),
+    "cascade": ("sync", "sync all lanes that follow one, each after its parents"),
     "conflict": ("conflict", "see and resolve what a sync stopped at"),
     "bind": ("bind", "tie a lane to a branch of yours, or let them part"),
     "delete": ("lane", "delete a lane; its records stay readable"),

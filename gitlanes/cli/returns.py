@@ -52,6 +52,7 @@ ANSWERS = {
     "dep list": Answer(("graph.Relatives",)),
     "dep graph": Answer(("graph.Graph",)),
     "sync": Answer(("sync.Synced",), "both sides touched a path, or there is nothing new"),
+    "cascade": Answer(("sync.Cascaded",), "a lane was not brought up"),
     "conflict": _NOTHING,
     "conflict list": Answer(("sync.Conflicts",)),
     "conflict show": Answer(("sync.Conflict",)),

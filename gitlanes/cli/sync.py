@@ -10,7 +10,7 @@ from gitlanes.cli.output import Output, command, count, short
 from gitlanes.config.table import AGENT_VARIABLE
 from gitlanes.errors import EXIT_NEGATIVE
 from gitlanes.models.plain import plain
-from gitlanes.models.sync import ABORT, STRATEGIES, SYNONYMS, Synced
+from gitlanes.models.sync import ABORT, ON_CONFLICT, STOP, STRATEGIES, SYNONYMS, Synced
 
 AGENT = click.option("--agent", envvar=AGENT_VARIABLE, help="Id of the agent that does it.")
 EXPECT = click.option("--expect", metavar="HEAD", help="Refuse unless the lane is at this commit.")
@@ -54,6 +54,39 @@ def sync_command(
         for text in details({"collisions": plain(made.collisions)}):
             out.say(text)
     return EXIT_NEGATIVE if made.collisions else 0
+
+
+@command("cascade")
+@click.argument("root", required=False)
+@click.option(
+    "--on-conflict",
+    type=click.Choice(ON_CONFLICT),
+    default=STOP,
+    help="What becomes of a lane that collides.",
+)
+@click.option("--continue", "go_on", is_flag=True, help="Without ROOT: all that follow others.")
+@AGENT
+def cascade_command(
+    out: Output, root: str | None, on_conflict: str, go_on: bool, agent: str | None
+) -> int:
+    """Sync the lanes that follow ROOT, and those that follow those, each after its parents.
+
+    A lane that stands on its parents' heads is left as it is, so the command can be repeated. A
+    lane that collides is left with a conflict: stop ends there, defer goes on with the others;
+    skip leaves no conflict. What follows a lane that was left is skipped.
+    """
+    from gitlanes.graph.cascading import cascade
+
+    with out.repository() as repo:
+        made = cascade(repo, root, on_conflict=on_conflict, go_on=go_on, by=agent)
+    text = [row for x in made.updated for row in synced_lines(x)]
+    text += [f"{x} is up to date" for x in made.current]
+    for state in ("failed", "skipped", "deferred"):
+        text += [f"{state} {x.lane}: {x.reason}" for x in getattr(made, state)]
+    out.result(made, text)
+    if not (text or out.as_json):
+        out.say("no lane follows it")
+    return 0 if made.complete else EXIT_NEGATIVE
 
 
 def synced_lines(made: Synced) -> list[str]:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from gitlanes import clock, ids
+from gitlanes.config.table import in_force
 from gitlanes.errors import Refused
 from gitlanes.git import families
 from gitlanes.git.process import elsewhere
@@ -33,8 +34,9 @@ _GLANCE = 0.05
 
 def command_of(repo: LaneRepo) -> tuple[str, ...]:
     """Return the agent's words, from git's configuration alone; raises Refused without one."""
-    found = tuple(repo.own_settings.every(KEY) or ())
-    if not found or not found[0]:
+    said = tuple(repo.own_settings.every(KEY) or ())
+    found = said[in_force(said)]
+    if not found:
         raise Refused(
             "no conflict agent is configured",
             hint=f"git config --add {KEY} PROGRAM, and once more for each of its arguments",
