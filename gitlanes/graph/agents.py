@@ -34,7 +34,7 @@ _GLANCE = 0.05
 
 def command_of(repo: LaneRepo) -> tuple[str, ...]:
     """Return the agent's words, from git's configuration alone; raises Refused without one."""
-    said = tuple(repo.own_settings.every(KEY) or ())
+    said = tuple(repo.own_settings.every(KEY.lower()) or ())
     found = said[in_force(said)]
     if not found:
         raise Refused(
