@@ -10,8 +10,10 @@ from gitlanes.graph.sync import Order, sync
 from gitlanes.models.plain import Model
 from gitlanes.models.records import ACTIVE, CONFLICTED, RENAMED, LaneState
 from gitlanes.models.sync import DEFER, ON_CONFLICT, SKIP, STOP, Cascaded, Left, Synced
+from gitlanes.review import decide
 from gitlanes.store import journal
 from gitlanes.workspaces import finding
+from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,6 +105,7 @@ def _visit(repo: LaneRepo, walk: _Walk, state: LaneState, on_conflict: str, by: 
     else:
         try:
             if grounds.stands_on(repo, state, grounds.parents_of(repo, state, None)):
+                _mend(repo, state)
                 walk.current.append(lane.name)
             else:
                 walk.updated.append(sync(repo, lane.name, Order(by=by, record=on_conflict != SKIP)))
@@ -119,6 +122,15 @@ def _visit(repo: LaneRepo, walk: _Walk, state: LaneState, on_conflict: str, by: 
             _leave(walk.failed, walk, state, f"{error.message}; {error.hint}")
             return on_conflict != STOP
     return True
+
+
+def _mend(repo: LaneRepo, state: LaneState) -> None:
+    """Finish what a killed sync left to be done in a lane's workspace."""
+    place = finding.workspace_of(repo, state.record)
+    there = states.read(place.git_dir) if place and not place.root else None
+    if there is not None and there.step is not None:
+        with decide.holding(repo, place):
+            pass
 
 
 def _leave(into: list[Left], walk: _Walk, state: LaneState, why: str) -> None:

@@ -78,10 +78,10 @@ def abandon(repo: LaneRepo, lane: str | None = None, *, expect: str | None = Non
     """
     check_expected(expect)
     name = finding.lane_or_present(repo, lane).record.name
-    state = repo.view.lane(name)
-    if state.record.status != CONFLICTED:
-        marking.read(repo, state)
-    with decide.holding(repo, finding.workspace_of(repo, state.record)) as hold:
+    with decide.holding(repo, finding.workspace_of(repo, repo.view.lane(name).record)) as hold:
+        state = repo.view.lane(name)
+        if state.record.status != CONFLICTED:
+            marking.read(repo, state)
         back = _way_back(repo, hold, state) if hold else None
         with transaction(repo, "conflict") as tx:
             state = repo.view.lane(name)

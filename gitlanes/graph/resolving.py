@@ -37,11 +37,12 @@ def go_on(
     where a later attempt collides: that is laid out then.
     """
     check_expected(expect)
-    state = repo.view.lane(finding.lane_or_present(repo, lane).record.name)
-    require_commit(f"lane '{state.record.name}'", state.record.head, expect)
-    stopped = marking.read(repo, state)
-    workspace = finding.require_workspace(repo, state.record)
+    name = finding.lane_or_present(repo, lane).record.name
+    workspace = finding.require_workspace(repo, repo.view.lane(name).record)
     with capture.held(repo, workspace) as hold:
+        state = repo.view.lane(name)
+        require_commit(f"lane '{name}'", state.record.head, expect)
+        stopped = marking.read(repo, state)
         claims.require_own(repo, hold.state, agent=by)
         _require_ready(repo, hold, state, stopped)
         tree = _resolved(repo, hold, stopped)
