@@ -18,6 +18,7 @@ from gitlanes.models.sync import AGENT, ConflictPath, Synced
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import transaction
 from gitlanes.workspaces import capture, claims, finding, moving, updating
+from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -45,7 +46,7 @@ def go_on(
         stopped = marking.read(repo, state)
         claims.require_own(repo, hold.state, agent=by)
         _require_ready(repo, hold, state, stopped)
-        tree = _resolved(repo, hold, stopped)
+        tree = _resolved(repo, hold, state.tip, stopped)
         basis = _basis(repo, state, stopped)
         course = _course(repo, basis, stopped, tree, handler)
         made = _carried_out(repo, hold, basis, stopped, course, by)
@@ -72,7 +73,7 @@ def _require_ready(repo: LaneRepo, hold: capture.Held, state: LaneState, stopped
     updating.require_no_commits(repo, hold)
 
 
-def _resolved(repo: LaneRepo, hold: capture.Held, stopped: Stopped) -> str:
+def _resolved(repo: LaneRepo, hold: capture.Held, tip: str, stopped: Stopped) -> str:
     """Return the tree of the attempt as people resolved it; raises Refused where some is left."""
     from gitlanes.git.trees import overlay
 
@@ -90,14 +91,23 @@ def _resolved(repo: LaneRepo, hold: capture.Held, stopped: Stopped) -> str:
             hint="take the markers out, and remove files beside once that is decided",
             data={"left": plain(left)},
         )
-    if not hold.install_index():  # what is resolved is staged, as git add would
-        raise Raced("the workspace's index was written meanwhile", hint="repeat the command")
+    _keep_staged(hold, tip)
     edits = {x: staged.get(x) for x in paths if x in staged or _is_file(repo, files, x)}
     gone = {x: None for x in beside if _is_file(repo, files, x)}
     try:
         return overlay(repo.objects, files, {**edits, **gone})
     except BadValue as error:
         raise Refused(error.message, hint="remove what lies where a directory is to be") from error
+
+
+def _keep_staged(hold: capture.Held, tip: str) -> None:
+    """Let what is resolved be staged in the workspace, as `git add` does it."""
+    # The step names the lock; its operation is none, so a kill here is as if nothing had begun.
+    hold.begin(states.Step(states.MOVE, tip=tip, locks=moving.locks_of(hold)))
+    installed = hold.install_index()
+    hold.done()
+    if not installed:
+        raise Raced("the workspace's index was written meanwhile", hint="repeat the command")
 
 
 def _is_marked(repo: LaneRepo, path: ConflictPath, found: tuple[str, str] | None) -> bool:
