@@ -205,6 +205,12 @@ def two_way(
     return failure(arguments, done).message if done.code else None
 
 
+def would_go(git: Git, old: str, new: str) -> bool:
+    """Say whether `two_way` would find no edit in the way; nothing is written."""
+    arguments = ("-c", "core.fsmonitor=false", "read-tree", "-n", "-m", "-u", old, new)
+    return git.run(*arguments, check=False).code == 0
+
+
 def hold_tree(git: Git, tree: str, head: str, pass_fds: Sequence[int]) -> None:
     """Make index and files those of a tree, whatever was there, and HEAD a commit, detached.
 

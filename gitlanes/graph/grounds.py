@@ -78,7 +78,7 @@ def parents_of(repo: LaneRepo, state: LaneState, onto: str | None) -> list[LaneS
 def stands_on(repo: LaneRepo, state: LaneState, parents: Sequence[LaneState]) -> bool:
     """Say whether a lane's history has the heads of all these lanes."""
     head = str(state.record.head)
-    return all(is_ancestor(repo, str(x.record.head), head) for x in parents)
+    return all(_has(repo, (head,), str(x.record.head)) for x in parents)
 
 
 def basis(repo: LaneRepo, state: LaneState, parents: Sequence[LaneState]) -> Basis:

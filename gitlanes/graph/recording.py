@@ -97,7 +97,7 @@ def record(
         below = below_now
     if any(known.get(x.old) is None or known[x.old].kind != "work" for x in laid):
         _move_landings(tx, lane, laid, ground)
-    lineage.note_met(tx, {x.uuid: x.head for x in onto}, lane.uuid)
+    _note_met(tx, onto, lane)
     former = (str(lane.head), *lane.former)[:FORMER] if laid else lane.former
     after = replace(
         lane,
@@ -113,6 +113,14 @@ def record(
     tx.lane(state, after, parents=[below], attempts=[*new, *gone, *elsewhere], details=details)
     again = {old.id: str(old.superseded_by) for old in gone}
     return Outcome(below, again, tuple(x.id for x in elsewhere))
+
+
+def _note_met(tx: Transaction, onto: Sequence[Onto], lane: Lane) -> None:
+    """Let the lanes that it is laid on know that it has their work; most know that already."""
+    for on in onto:
+        state = tx.repo.view.by_uuid(on.uuid, on.lane)
+        if state is not None and not state.record.mingled:
+            lineage.note_met(tx, {on.uuid: on.head}, lane.uuid)
 
 
 def _at(lane: Lane, on: Onto) -> Landed:
