@@ -90,7 +90,8 @@ def blocking(repo: LaneRepo, hold: Held, old: str, new: str) -> list[bytes]:
     found = {path for path in _above(hold, added) if path not in changes}
     files = [path for path, (before, _) in changes.items() if not _is_module(before)]
     found |= {path for path in files if _has_others(hold, path, changes)}
-    if not found and not _any_there(hold, added) and index.would_go(hold.git, old, new):
+    known = [path for path, (before, _) in changes.items() if before is not None]
+    if not found and not _any_there(hold, added) and index.untouched(hold.git, old, known):
         return []
     staged = _staged(hold, [x for x in changes if x not in found])
     hold.drop_index()
