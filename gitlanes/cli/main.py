@@ -95,8 +95,8 @@ COMMANDS = {
 
 # Those that hold commands of their own; their plural is a name of theirs that help does not show.
 GROUPS = (
-    *("dep", "workspace", "snapshot", "stack", "review", "change", "op", "cost", "budget"),
-    *("remote", "hook", "conflict"),
+    *("dep", "conflict", "workspace", "snapshot", "stack", "review", "change", "op", "cost"),
+    *("budget", "remote", "hook"),
 )
 
 # What every command takes, and nothing before a command does.

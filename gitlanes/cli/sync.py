@@ -95,7 +95,7 @@ def synced_lines(made: Synced) -> list[str]:
     if made.collisions:
         return [f"{made.lane} would collide with {onto}"]
     laid = count(len(made.laid_again), "attempt")
-    where = f": {laid} laid again"
+    where = f": {laid} laid again" if made.laid_again else ""
     if made.dry_run:
         return [f"{made.lane} would be synced with {onto}{where}"]
     text = [f"synced {made.lane} with {onto}{where}, at {short(made.head)}"]

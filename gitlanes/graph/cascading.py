@@ -9,7 +9,7 @@ from gitlanes.graph import dependencies, grounds
 from gitlanes.graph.sync import Order, sync
 from gitlanes.models.plain import Model
 from gitlanes.models.records import ACTIVE, CONFLICTED, RENAMED, LaneState
-from gitlanes.models.sync import DEFER, ON_CONFLICT, SKIP, STOP, Cascaded, Left, Synced
+from gitlanes.models.sync import DEFER, ON_CONFLICT, SKIP, STOP, Cascaded, Lagging, Synced
 from gitlanes.review import decide
 from gitlanes.store import journal
 from gitlanes.workspaces import finding
@@ -28,9 +28,9 @@ class _Walk(Model):
 
     updated: list[Synced]
     current: list[str]
-    failed: list[Left]
-    skipped: list[Left]
-    deferred: list[Left]
+    failed: list[Lagging]
+    skipped: list[Lagging]
+    deferred: list[Lagging]
     left: dict[str, str]
 
 
@@ -133,8 +133,8 @@ def _mend(repo: LaneRepo, state: LaneState) -> None:
             pass
 
 
-def _leave(into: list[Left], walk: _Walk, state: LaneState, why: str) -> None:
-    into.append(Left(state.record.name, why))
+def _leave(into: list[Lagging], walk: _Walk, state: LaneState, why: str) -> None:
+    into.append(Lagging(state.record.name, why))
     walk.left[state.record.uuid] = state.record.name
 
 

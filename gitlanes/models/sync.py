@@ -163,7 +163,7 @@ class Synced(Result):
     schema: ClassVar[str] = "synced"
 
 
-class Left(Model):
+class Lagging(Model):
     """A lane that a cascade did not bring up, and why."""
 
     lane: str
@@ -176,9 +176,9 @@ class Cascaded(Result):
     root: str | None
     updated: tuple[Synced, ...] = ()
     current: tuple[str, ...] = ()
-    failed: tuple[Left, ...] = ()
-    skipped: tuple[Left, ...] = ()
-    deferred: tuple[Left, ...] = ()
+    failed: tuple[Lagging, ...] = ()
+    skipped: tuple[Lagging, ...] = ()
+    deferred: tuple[Lagging, ...] = ()
 
     schema: ClassVar[str] = "cascaded"
 
