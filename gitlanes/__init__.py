@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gitlanes.models.costs import Limits
     from gitlanes.models.gates import Waiver
     from gitlanes.models.notes import Cost, Evaluation, Intent, Judgement
+    from gitlanes.models.sync import Question, Resolution
     from gitlanes.sdk.repo import Repo
     from gitlanes.sdk.session import AgentSession
 
@@ -59,10 +60,12 @@ __all__ = [
     "NotAdopted",
     "NotFound",
     "NothingToPropose",
+    "Question",
     "Raced",
     "Refuse",
     "Refused",
     "Repo",
+    "Resolution",
     "Unsupported",
     "Waiver",
 ]
@@ -71,6 +74,7 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(__all__, "gitlanes.errors"),
     **dict.fromkeys(("Cost", "Evaluation", "Intent", "Judgement"), "gitlanes.models.notes"),
+    **dict.fromkeys(("Question", "Resolution"), "gitlanes.models.sync"),
     "Limits": "gitlanes.models.costs",
     "Waiver": "gitlanes.models.gates",
     "Repo": "gitlanes.sdk.repo",

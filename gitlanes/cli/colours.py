@@ -18,6 +18,7 @@ STATUS = {
     "merged": "green",
     "paused": "cyan",
     "abandoned": "red",
+    "conflicted": "red",
     "archived": "dim",
     "deleted": "red",
     "stale": "red",

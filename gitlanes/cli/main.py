@@ -50,6 +50,9 @@ COMMANDS = {
     "resume": ("lane_edit", "make a paused or abandoned lane active again"),
     "abandon": ("lane_edit", "give a lane up without landing it; its work stays"),
     "dep": ("dep", "say which lanes follow which"),
+    "sync": ("sync", "bring a lane up to those that it follows"),
+    "cascade": ("sync", "sync all lanes that follow one, each after its parents"),
+    "conflict": ("conflict", "see and resolve what a sync stopped at"),
     "bind": ("bind", "tie a lane to a branch of yours, or let them part"),
     "delete": ("lane", "delete a lane; its records stay readable"),
     "workspace": ("workspace", "list, create, update, switch and remove workspaces"),
@@ -92,8 +95,8 @@ COMMANDS = {
 
 # Those that hold commands of their own; their plural is a name of theirs that help does not show.
 GROUPS = (
-    *("dep", "workspace", "snapshot", "stack", "review", "change", "op", "cost", "budget"),
-    *("remote", "hook"),
+    *("dep", "conflict", "workspace", "snapshot", "stack", "review", "change", "op", "cost"),
+    *("budget", "remote", "hook"),
 )
 
 # What every command takes, and nothing before a command does.

@@ -16,6 +16,7 @@ WORD = "word"
 COLOUR = "colour"
 PAGER = "pager"
 TEXT = "text"
+WORDS = "words"
 FLAG = "flag"
 
 TEAM_FILE = ".gitlanes.toml"
@@ -50,7 +51,7 @@ class Known(NamedTuple):
     @property
     def name(self) -> str | None:
         """Return its name in the team's file, None where it is a person's own matter."""
-        shared = self.key.startswith(_SECTION) and self.kind != TEXT
+        shared = self.key.startswith(_SECTION) and self.kind not in (TEXT, WORDS)
         return self.key.removeprefix(_SECTION) if shared else None
 
     @property
@@ -69,7 +70,7 @@ class Known(NamedTuple):
     @property
     def many(self) -> bool:
         """Say whether it may be given several times."""
-        return self.kind == PATTERNS
+        return self.kind in (PATTERNS, WORDS)
 
 
 KNOWN = (
@@ -142,6 +143,19 @@ KNOWN = (
         FLAG,
         ("false",),
         "whether the branches that a lane was exported to go along when work lands in it",
+    ),
+    Known(
+        "lanes.autoCascade",
+        FLAG,
+        ("false",),
+        "whether the lanes that follow a lane are synced when a promotion lands in it",
+    ),
+    Known(
+        "lanes.conflictAgent",
+        WORDS,
+        (),
+        "the command that 'sync --strategy agent' asks, one word each time it is given, an empty "
+        "one forgetting those before it; in git's own configuration alone",
     ),
     Known(
         "lanes.lease",

@@ -1,4 +1,4 @@
-"""Exported branches that go along by themselves; for doors, which have it done after a landing."""
+"""What goes along by itself once work has landed; for doors, which have it done then."""
 
 from __future__ import annotations
 
@@ -9,10 +9,19 @@ if TYPE_CHECKING:
 
 
 def follow(repo: LaneRepo, lane: str) -> None:
-    """Export a lane again to every branch that it was exported to, if that is set.
+    """Export a lane again to every branch that it was exported to, and sync what follows it.
 
-    A branch that cannot go along is warned of: what landed has landed.
+    Each only if that is set, the second after a promotion. What cannot go along is warned of: what
+    landed has landed.
     """
+    _export_again(repo, lane)
+    if repo.settings.flag("lanes.autoCascade", False):
+        from gitlanes.graph.cascading import after_promotion  # most do not have it
+
+        after_promotion(repo, lane)
+
+
+def _export_again(repo: LaneRepo, lane: str) -> None:
     if not repo.settings.flag("lanes.autoExport", False):
         return
     from gitlanes.errors import LanesError

@@ -205,6 +205,16 @@ def two_way(
     return failure(arguments, done).message if done.code else None
 
 
+def untouched(git: Git, commit: str, paths: Sequence[bytes]) -> bool:
+    """Say whether index and files are surely a commit's at these paths; reads only."""
+    quiet = ("-c", "core.fsmonitor=false", "diff-index", "--name-only", "-z", commit, "--")
+    for start in range(0, len(paths), _PER_CALL):
+        names = [os.fsdecode(path) for path in paths[start : start + _PER_CALL]]
+        if git.run(*quiet, *names).out:
+            return False
+    return True
+
+
 def hold_tree(git: Git, tree: str, head: str, pass_fds: Sequence[int]) -> None:
     """Make index and files those of a tree, whatever was there, and HEAD a commit, detached.
 

@@ -103,6 +103,17 @@ class Chains:
         found = self.adopted()
         return None if found is None or found.record.uuid == chain.record.uuid else found
 
+    def laid_on(self, chain: Chain, commit: str) -> Chain | None:
+        """Return the lane whose head a commit was when a sync laid another lane on it.
+
+        None where that one was laid on this very commit, too: then it is nobody's own.
+        """
+        landed = chain.record.landed.items()
+        uuid = next((x for x, y in landed if commit == y.at and commit in y.bases), None)
+        found = self.of(uuid) if uuid else None
+        again = found and found.record.landed.get(chain.record.uuid)
+        return None if again and again.at == commit else found
+
     def is_older(self, commit: str) -> bool:
         """Say whether a commit is from before the first lane."""
         fork = self._adopted.record.fork if self._adopted else None

@@ -78,7 +78,7 @@ def _first_chain(repo: LaneRepo, chains: Chains, name: str, commit: str) -> Chai
 
 
 def _walk(repo: LaneRepo, chains: Chains, commit: str | None, place: Place) -> Iterator[Step]:
-    """Yield the steps from a commit back, along first parents and from lane to origin."""
+    """Yield the steps from a commit back, along first parents, from lane to origin or parent."""
     trusted = True  # that the commit is part of the lane's history
     while commit is not None and commit not in place.until:
         chain = place.chain
@@ -90,6 +90,12 @@ def _walk(repo: LaneRepo, chains: Chains, commit: str | None, place: Place) -> I
                 return
             trusted = chain.record.origin is not None
             place = replace(place, chain=origin)
+            continue
+        below = chains.laid_on(chain, commit)
+        if below is not None:
+            if below.record.uuid in place.lanes:
+                return
+            place = replace(place, chain=below)
             continue
         made = chain.maker_of(commit)
         if place.into and commit != place.head and chain.landed(commit, place.into):

@@ -120,7 +120,7 @@ def brought(
     oid = head = str(source.head)
     while oid not in known:
         parents = store.commit(oid).parents
-        if not parents or oid == source.fork:
+        if not parents or oid in source.begins:
             # The base lies beside the first parents: only git knows what it reaches.
             excluded = [f"^{x}" for x in sorted(known)]
             done = repo.git.run("rev-list", "--first-parent", head, *excluded)

@@ -17,6 +17,8 @@ ARCHIVED = "archived"
 # No work for now, and none any more; both can be taken back.
 PAUSED = "paused"
 ABANDONED = "abandoned"
+# A sync of it stopped where both sides touched a path.
+CONFLICTED = "conflicted"
 DELETED = "deleted"
 # The tombstone that a lane leaves under its old name.
 RENAMED = "renamed"
@@ -25,6 +27,9 @@ MERGE, SQUASH, REPLAY = MODES = ("merge", "squash", "replay")
 
 # Stands for the entry itself, where a record names the entry that has a stack in full.
 HERE = "here"
+
+# So many of the heads that a lane had before it was laid anew are remembered.
+FORMER = 8
 
 # What costs are counted in: whole numbers that add up. Cache tokens are part of the input tokens,
 # reasoning tokens part of the output tokens.
@@ -112,8 +117,9 @@ class Lane(Model):
     tell: one took in or started from the other. ``budget`` holds limits and ``spent`` running
     totals of what the lane took. ``exports`` says which branches have its work, and in which form,
     ``imported`` is the branch that it was made of (docs/format.md). ``stacks`` names, for each
-    stack, the journal entry that has it in full. ``extra`` keeps fields that a newer version
-    wrote.
+    stack, the journal entry that has it in full. ``ground`` is the commit that a sync laid its own
+    work on last, ``former`` the heads that it had before that, ``conflict`` the journal entry that
+    has what a sync stopped at. ``extra`` keeps fields that a newer version wrote.
     """
 
     name: str
@@ -142,6 +148,9 @@ class Lane(Model):
     stacks: dict[str, str] = NOTHING
     exports: dict[str, Any] = NOTHING
     imported: str | None = None
+    ground: str | None = None
+    former: tuple[str, ...] = ()
+    conflict: str | None = None
     extra: dict[str, Any] = NOTHING
 
     @property
@@ -153,6 +162,11 @@ class Lane(Model):
     def parents(self) -> tuple[str, ...]:
         """Return the uuids of the lanes that it follows, the one that it lands on first."""
         return (self.parent, *self.beside) if self.parent else self.beside
+
+    @property
+    def begins(self) -> tuple[str | None, ...]:
+        """Return the commits that its own work stands on: its start, and where a sync laid it."""
+        return (self.fork, self.ground)
 
     @property
     def bound(self) -> bool:

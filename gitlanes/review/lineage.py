@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def has_change(repo: LaneRepo, lane: Lane, change: str) -> bool:
-    """Say whether a commit between the lane's fork or last landing and its head has that id."""
-    ends = {lane.fork, *(landed.source for landed in lane.landed.values())}
+    """Say whether a commit of the lane since it began, or last landed, has that id."""
+    ends = {*lane.begins, *(landed.source for landed in lane.landed.values())}
     commit = lane.head
     while commit is not None and commit not in ends:
         found = repo.objects.commit(commit)

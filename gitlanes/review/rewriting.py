@@ -35,7 +35,7 @@ def to_amend(repo: LaneRepo, state: LaneState, name: str | None) -> Attempt:
     waiting = [x for x in lane.open if x.kind == "work"]
     if waiting:
         return waiting[-1]
-    if lane.head == lane.fork:
+    if lane.head in lane.begins:
         raise Refused(f"lane '{lane.name}' has no attempt to amend", hint="commit a first one")
     return _accepted(repo, state, [str(lane.head)])[0]
 
@@ -93,7 +93,7 @@ def _since(repo: LaneRepo, state: LaneState, amended: Attempt) -> list[Attempt]:
     lane, commits = state.record, []
     commit = lane.head
     while commit != amended.landed:
-        if commit is None or commit == lane.fork:
+        if commit is None or commit in lane.begins:
             raise Refused(
                 f"{amended.id} is not part of lane '{lane.name}' any more",
                 hint=f"see what is: git lanes history {lane.name}",
@@ -131,21 +131,26 @@ def standing_in(repo: LaneRepo, state: LaneState, commits: Collection[str]) -> d
 
 def _require_own(repo: LaneRepo, lane: Lane, amended: Attempt) -> None:
     """Raise Refused where an accepted attempt has gone to other lanes, or to branches."""
-    commit = stands_at(amended)
+    where = where_gone(repo, lane, stands_at(amended))
+    if where is not None:
+        raise _gone(amended, where)
+
+
+def where_gone(repo: LaneRepo, lane: Lane, commit: str) -> str | None:
+    """Return who has a commit of a lane, so that it cannot be laid anew; None if nobody has."""
     if lane.branch is not None:
-        branch = layout.short_branch(lane.branch)
-        raise _gone(amended, f"lane '{lane.name}' is bound to branch '{branch}'")
+        return f"lane '{lane.name}' is bound to branch '{layout.short_branch(lane.branch)}'"
     for uuid, landed in lane.landed.items():
         if landed.source is not None and is_ancestor(repo, commit, landed.source):
             target = repo.view.by_uuid(uuid)
-            raise _gone(amended, f"it landed on lane '{target.record.name if target else uuid}'")
+            return f"it landed on lane '{target.record.name if target else uuid}'"
     unseen = ("rev-list", "--max-count=1", commit, "--not", "--branches", "--tags", "--remotes")
     if repo.git.run(*unseen).text:
-        return
+        return None
     containing = [f"--contains={commit}", "--count=1", *layout.PUBLIC]
     for (name,) in list_refs(repo.git, containing, "refname"):
-        shown = layout.called(name.decode("utf-8", "replace"))
-        raise _gone(amended, f"{shown} has it, and others may have that")
+        return f"{layout.called(name.decode('utf-8', 'replace'))} has it, and others may have that"
+    return None
 
 
 def _gone(amended: Attempt, why: str) -> Refused:

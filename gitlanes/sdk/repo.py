@@ -47,6 +47,7 @@ from gitlanes.sdk.past import Past
 from gitlanes.sdk.questions import Questions
 from gitlanes.sdk.remotes import Remotes
 from gitlanes.sdk.stacks import Stacks
+from gitlanes.sdk.syncing import Syncing
 from gitlanes.sdk.waits import Waits
 from gitlanes.store.lane_repo import LaneRepo
 from gitlanes.store.transaction import mend
@@ -62,6 +63,7 @@ class Repo(
     Gates,
     Changes,
     Following,
+    Syncing,
     Stacks,
     GitHooks,
     Exchange,

@@ -51,7 +51,7 @@ def _walk(
     repo: LaneRepo, lane: Lane, commit: str | None, known: Iterable[str | None]
 ) -> Iterator[Item]:
     """Yield a lane's commits back to the known ones, the newest first."""
-    ends = {*known, lane.fork, None}
+    ends = {*known, *lane.begins, None}
     while commit not in ends:
         found = repo.refs.commit(str(commit))
         title = codec.one_line(subject_of(found.message))

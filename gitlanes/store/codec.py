@@ -30,7 +30,7 @@ _NO_TEXTS = (
     *("created", "decided", "origin", "parent", "beside", "branch", "mode", "sparse", "merged"),
     *("on", "superseded_by", "change", "host", "budget", "spent", "promotion", "forced"),
     *("renamed", "stacks", "exported", "source", "target", "commits"),
-    *("exports", "imported", "rewritten"),
+    *("exports", "imported", "rewritten", "ground", "former", "conflict", "sync"),
 )
 _NO_TEXTS_OF_NOTES = (
     *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
@@ -41,7 +41,10 @@ _REDACTED = "[redacted: "
 # Takes JSON's values, and the keys of what it leaves as it is.
 Clean = Callable[[Any, Collection[str]], Any]
 # Members that are absent rather than empty: most lanes have none of them.
-_RARE = ("meta", "sparse", "mingled", "budget", "spent", "beside", "why", "stacks", "exports")
+_RARE = (
+    *("meta", "sparse", "mingled", "budget", "spent", "beside", "why", "stacks", "exports"),
+    "former",
+)
 
 
 def _as_is(value: Any, _: Collection[str]) -> Any:
@@ -232,7 +235,9 @@ def _lane(body: dict[str, Any], entry: str) -> Lane:
         )
         for lane, where in body.get("landed", {}).items()
     }
-    known |= {key: tuple(body.get(key, ())) for key in ("sparse", "beside")}
+    known |= {key: tuple(body.get(key, ())) for key in ("sparse", "beside", "former")}
+    if body.get("conflict") == HERE:
+        known["conflict"] = entry
     if "stacks" in body:
         there = body["stacks"].items()
         known["stacks"] = {name: entry if at == HERE else at for name, at in there}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from gitlanes.errors import BadValue, Raced, Refused
-from gitlanes.models.records import ABANDONED, ACTIVE, ARCHIVED, PAUSED, Lane
+from gitlanes.models.records import ABANDONED, ACTIVE, ARCHIVED, CONFLICTED, PAUSED, Lane
 from gitlanes.store import codec
 
 _BACK = {ARCHIVED: "unarchive", PAUSED: "resume", ABANDONED: "resume"}
@@ -41,5 +41,7 @@ def require_active(lane: Lane) -> None:
         return
     back = _BACK.get(lane.status)
     hint = f"bring it back with 'git lanes {back} {lane.name}'" if back else _ONLY_ACTIVE
+    if lane.status == CONFLICTED:
+        hint = f"resolve it: 'git lanes conflict start {lane.name}'; or 'conflict abandon' it"
     why = f": {codec.one_line(lane.why, 100)}" if lane.why else ""
     raise Refused(f"lane '{lane.name}' is {lane.status}{why}", hint=hint)

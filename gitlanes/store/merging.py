@@ -10,7 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitlanes.models.plain import replace
-from gitlanes.models.records import ACCEPTED, PROPOSED, RENAMED, Attempt, Entry, Landed, Lane
+from gitlanes.models.records import (
+    ACCEPTED,
+    FORMER,
+    PROPOSED,
+    RENAMED,
+    Attempt,
+    Entry,
+    Landed,
+    Lane,
+)
 from gitlanes.store import joined_stacks
 from gitlanes.store.ancestry import independent, is_ancestor
 from gitlanes.store.divergence import Fork
@@ -23,7 +32,10 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 # What people set, each by itself.
-_SAID = ("owner", "change", "branch", "description", "mode", "sparse", "budget", "imported")
+_SAID = (
+    *("owner", "change", "branch", "description", "mode", "sparse", "budget", "imported"),
+    "ground",
+)
 # What has members that people set one by one.
 _SAID_OF_EACH = ("meta", "extra", "stacks", "exports")
 
@@ -155,7 +167,7 @@ def _record(repo: LaneRepo, fork: Fork, ours: Lane, theirs: Lane) -> Lane:
         for key in _SAID_OF_EACH
     }
     parents = listed(base.parents, ours.parents, theirs.parents)
-    status, why = _status(base, ours, theirs)
+    status, why, conflict = _status(base, ours, theirs)
     return replace(
         theirs,
         **said,
@@ -164,6 +176,8 @@ def _record(repo: LaneRepo, fork: Fork, ours: Lane, theirs: Lane) -> Lane:
         beside=parents[1:],
         status=status,
         why=why,
+        conflict=conflict,
+        former=tuple(dict.fromkeys((*theirs.former, *ours.former)))[:FORMER],
         landed=_landed(repo, theirs.uuid, base.landed, ours.landed, theirs.landed),
         mingled=ours.mingled or theirs.mingled,
         spent=_spent(base.spent, ours.spent, theirs.spent),
@@ -184,13 +198,13 @@ def _other(fork: Fork, gone: Lane, lane: Lane) -> Lane:
     return replace(lane, spent={**spent, "total": lane.spent.get("total", {})} if spent else {})
 
 
-def _status(base: Lane, ours: Lane, theirs: Lane) -> tuple[str, str | None]:
-    """Return the status and why: a lane that one side put away, and the other worked on, stays."""
+def _status(base: Lane, ours: Lane, theirs: Lane) -> tuple[str, str | None, str | None]:
+    """Return status, why and conflict: a lane that one side put away and one worked on stays."""
     for lane, other in ((ours, theirs), (theirs, ours)):
         worked = (lane.head, lane.next) != (base.head, base.next)
         if lane.live and not other.live and worked:
-            return lane.status, lane.why
-    return either(*((x.status, x.why) for x in (base, ours, theirs)))
+            return lane.status, lane.why, lane.conflict
+    return either(*((x.status, x.why, x.conflict) for x in (base, ours, theirs)))
 
 
 def _landed(

@@ -82,6 +82,23 @@ def move_files(repo: LaneRepo, hold: Held, old: str, new: str) -> list[bytes] | 
     return hold.update(old, new, changes)
 
 
+def blocking(repo: LaneRepo, hold: Held, old: str, new: str) -> list[bytes]:
+    """Return the paths whose edits would forbid to bring the files from one commit to another."""
+    changes = changes_between(repo, old, new)
+    refuse_secrets_before(hold, changes)
+    added = [path for path, (before, _) in changes.items() if before is None]
+    found = {path for path in _above(hold, added) if path not in changes}
+    files = [path for path, (before, _) in changes.items() if not _is_module(before)]
+    found |= {path for path in files if _has_others(hold, path, changes)}
+    known = [path for path, (before, _) in changes.items() if before is not None]
+    if not found and not _any_there(hold, added) and index.untouched(hold.git, old, known):
+        return []
+    staged = _staged(hold, [x for x in changes if x not in found])
+    hold.drop_index()
+    found |= {x for x, sides in changes.items() if x not in found and staged.get(x) not in sides}
+    return sorted(found)
+
+
 def refuse_secrets(hold: Held, paths: Iterable[bytes]) -> None:
     """Raise Refused where one of these files may hold secrets, and no commit has it."""
     found = hold.secrets_of(paths)
@@ -200,7 +217,7 @@ def tell(repo: LaneRepo, hold: Held, saved: Snapshot) -> None:
     )
 
 
-def _staged(hold: Held, changes: Mapping[bytes, Change]) -> dict[bytes, tuple[str, str]]:
+def _staged(hold: Held, changes: Iterable[bytes]) -> dict[bytes, tuple[str, str]]:
     """Return what lies at these paths now, as the private index has it."""
     hold.stage_more(list(changes))
     return index.staged_entries(hold.git, hold.index, list(changes))

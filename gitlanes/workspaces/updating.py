@@ -11,12 +11,13 @@ from gitlanes.models.plain import plain, replace
 from gitlanes.models.workspaces import Moved, Snapshot, Workspace
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.expectation import check_expected, require_commit
-from gitlanes.workspaces import binding, capture, claims, finding, intake, moving
+from gitlanes.workspaces import binding, capture, claims, finding, intake, mending, moving
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
     from gitlanes.git.trees import Change
     from gitlanes.store.lane_repo import LaneRepo
+    from gitlanes.store.transaction import Transaction
 
 
 def update(
@@ -60,9 +61,12 @@ def _head(repo: LaneRepo, workspace: Workspace, to: str | None) -> str | None:
 
 
 def finish(repo: LaneRepo, hold: capture.Held) -> None:
-    """Finish an interrupted update; one that had not begun is forgotten."""
+    """Finish an interrupted update; one that had not begun, or was not to be, is forgotten."""
     step = hold.state.step
     assert step is not None
+    if step.operation is not None and not mending.happened(repo, hold.state, step):
+        hold.done()
+        return
     begun = moving.write_anew(repo, hold, str(step.old), str(step.new))
     try:
         blocking = moving.move_files(repo, hold, str(step.old), str(step.new))
@@ -78,6 +82,33 @@ def finish(repo: LaneRepo, hold: capture.Held) -> None:
         hold.done()
     else:
         raise _in_the_way(hold.workspace, blocking, "move them away, then repeat")
+
+
+def mark(
+    hold: capture.Held,
+    tx: Transaction,
+    tip: str,
+    *,
+    new: str,
+    old: str | None = None,
+    base: str | None = None,
+) -> None:
+    """Note that the files go to a commit once the operation is in the lane's journal after `tip`.
+
+    They are those of `old`, by default of the workspace's base, but for edits. HEAD and base go
+    to ``base``, by default to the commit as well.
+    """
+    step = states.Step(states.UPDATE, old or hold.state.base, new, tx.operation, tip, base or new)
+    hold.begin(replace(step, locks=moving.locks_of(hold)))
+
+
+def go(repo: LaneRepo, hold: capture.Held) -> Moved:
+    """Do the step that is marked, after its operation; raises what `update` does."""
+    step = hold.state.step
+    assert step is not None
+    changes = moving.changes_between(repo, str(step.old), str(step.new))
+    _move(repo, hold, step)
+    return moved(hold, str(step.new), changes)
 
 
 def require_settled(hold: capture.Held) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gitlanes import Cost, Intent
+from gitlanes import Collision, Cost, Intent
 from tests.support.crashing import Crashes, Passed, Running
 from tests.support.observed import left_behind, observe, records
 from tests.support.repos import TestRepo
@@ -206,6 +206,31 @@ def _squashed_by_hand(repo: TestRepo) -> None:
     repo.lanes.new("other", workspace=False)  # takes it in
 
 
+def _to_sync(repo: TestRepo) -> None:
+    repo.lanes.new("dev")
+    repo.lanes.new("auth", on="dev")
+    repo.commit("auth", EDITS)
+    repo.commit("auth", {"later.txt": "later\n"})
+    repo.commit("dev", {"kept.txt": "kept, too\n", "dev.txt": "dev\n"})
+    repo.write({"unsaved.txt": "unsaved\n"}, repo.workspace("auth"))
+
+
+def _conflicted(repo: TestRepo) -> None:
+    repo.lanes.new("dev")
+    repo.lanes.new("auth", on="dev")
+    repo.commit("auth", EDITS)
+    repo.commit("auth", {"later.txt": "later\n"})
+    repo.commit("dev", {"auth.py": "dev\n", "dev.txt": "dev\n"})
+    with suppress(Collision):
+        repo.lanes.sync("auth")
+
+
+def _resolved(repo: TestRepo) -> None:
+    _conflicted(repo)
+    repo.lanes.start_conflict("auth")
+    repo.write({"auth.py": "both\n"}, repo.workspace("auth"))
+
+
 _WORK = ("-m", "better login", "--prompt", "do it", "--agent", "agent-1", "--tokens-in", "3")
 
 SCENES = (
@@ -276,6 +301,11 @@ SCENES = (
     Scene("restore-root", ("restore", "auth", "main"), _committed, 0, nightly=True),
     Scene("reject-reset", ("reject", "auth/1", "--reset"), _followed_up, 128, nightly=True),
     Scene("switch", _HAND_OVER, _to_hand_over, 128, nightly=True),
+    Scene("sync", ("sync", "auth"), _to_sync, 1),
+    Scene("cascade", ("cascade", "dev"), _to_sync, 0, nightly=True),
+    Scene("conflict-start", ("conflict", "start", "auth"), _conflicted, 1, nightly=True),
+    Scene("conflict-continue", ("conflict", "continue", "auth"), _resolved, 128, nightly=True),
+    Scene("conflict-abandon", ("conflict", "abandon", "auth"), _resolved, 128, nightly=True),
     Scene("look", _LOOK, _committed, 128, nightly=True),
 )
 

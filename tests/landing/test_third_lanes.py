@@ -187,3 +187,16 @@ def test_imports_in_a_shallow_clone(make_repo: Callable[..., TestRepo]) -> None:
     repo.lanes.promote("a")
     assert repo.files("main").keys() == {"p", "a", "topic", "more"}
     repo.close()
+
+
+def test_a_lane_has_not_what_its_origin_merged_later(repo: TestRepo) -> None:
+    """Main's work that an agent merged into a lane is not that of lanes started from it before."""
+    repo.lane("one", {"one.txt": "1\n"})
+    repo.lanes.new("two", start="one")
+    repo.commit("main", {"src/app.py": "landed\n"})
+    place = repo.workspace("one")
+    repo.git("merge", "--quiet", "--no-edit", "main", cwd=place)
+    repo.commit("one", {"one.txt": "2\n"})
+    repo.commit("two", {"two.txt": "2\n"})
+    repo.lanes.promote("two")
+    assert repo.files("main")["src/app.py"] == "landed"
