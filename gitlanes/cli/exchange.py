@@ -50,9 +50,11 @@ def export_command(
         raise BadValue("only a stack goes to Gerrit", hint="name one with --stack")
     from gitlanes.exchange.exporting import Wish, export, write_patches
     from gitlanes.exchange.sending import push, put_into
+    from gitlanes.exchange.sides import choose
 
     wish = Wish(form, trailers)
     with out.repository() as repo:
+        remote = None if remote is None else choose(repo, remote)
         if patches is None:
             here = other is None
             made = export(repo, lane, branch=branch, wish=wish, expect=expect, here=here)

@@ -18,15 +18,14 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
-def push(repo: LaneRepo, made: Exported, remote: str | None = None) -> Exported:
-    """Push an exported branch to a remote; as `sides.choose` says without a name.
+def push(repo: LaneRepo, made: Exported, remote: str) -> Exported:
+    """Push an exported branch to a remote.
 
     It goes forward there, or from where an export left it. Raises Refused where the remote's has
     other commits or does not take it, Raced where somebody else was first.
     """
-    name = sides.choose(repo, remote)
-    _send(repo, made, name, f"on '{name}'")
-    return replace(made, remote=name)
+    _send(repo, made, remote, f"on '{remote}'")
+    return replace(made, remote=remote)
 
 
 def put_into(repo: LaneRepo, made: Exported, place: str) -> Exported:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from gitlanes.exchange import exporting, importing, sending
+from gitlanes.exchange import exporting, importing, sending, sides
 from gitlanes.exchange.exporting import Wish
 from gitlanes.models.exporting import Exported
 from gitlanes.models.importing import Imported
@@ -36,6 +36,9 @@ class Exchange:
         ``push`` the branch is pushed to the remote of that name, or to the usual one. With
         ``repository`` it is put into the repository in another directory, and not into this one.
         """
+        remote = None
+        if push is not False:
+            remote = sides.choose(self._repo, None if push is True else push)
         made = exporting.export(
             self._repo,
             lane,
@@ -46,9 +49,7 @@ class Exchange:
         )
         if repository is not None:
             made = sending.put_into(self._repo, made, os.path.abspath(repository))
-        if push is not False:
-            made = sending.push(self._repo, made, None if push is True else push)
-        return made
+        return made if remote is None else sending.push(self._repo, made, remote)
 
     def import_branch(
         self,

@@ -290,6 +290,22 @@ def test_pushed(worked: TestRepo, server: Path, cli: Cli) -> None:
     assert worked.git("rev-parse", "out", cwd=server) == theirs
 
 
+@pytest.mark.parametrize(
+    ("name", "code", "said"),
+    [("", 129, "empty remote name"), ("elsewhere", 128, "remote 'elsewhere' not found")],
+)
+def test_no_such_remote(
+    worked: TestRepo, server: Path, cli: Cli, name: str, code: int, said: str
+) -> None:
+    """A name that is empty, as of a variable not set, is no wish for the usual remote."""
+    before = worked.refs()
+    ran = cli("export", "auth", "--branch", "out", "--push", name)
+    assert (ran.code, ran.err.split("\n")[0]) == (code, f"error: {said}")
+    assert worked.refs() == before
+    assert worked.git("for-each-ref", cwd=server) == ""
+    assert cli("push", name).code == code
+
+
 def test_a_server_that_refuses(worked: TestRepo, server: Path) -> None:
     """Its own words are told, and nothing moved there."""
     hook = server / "hooks/pre-receive"
