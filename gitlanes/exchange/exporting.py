@@ -12,6 +12,7 @@ from gitlanes.git.refs import Mover, RefMove, move_refs
 from gitlanes.models.exporting import AS_IS, FORMS, LINEAR, POLICIES, Exported
 from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import LaneState
+from gitlanes.store import journal
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import transaction
@@ -94,6 +95,14 @@ def write_patches(
     )
 
 
+def was_left_at(repo: LaneRepo, state: LaneState, branch: str, commit: str) -> bool:
+    """Say whether a lane was exported to a branch at a commit, now or at any time before."""
+    uuid = state.record.uuid
+    records = (x.record for x in journal.walk(repo.refs, state.tip))
+    said = (x.exports.get(branch, {}) for x in records if x.uuid == uuid)
+    return any(commit in x.get("commits", ()) for x in said)
+
+
 def _check(wish: Wish) -> None:
     for said, known in ((wish.form, FORMS), (wish.trailers, POLICIES)):
         if said is not None and said not in known:
@@ -131,7 +140,7 @@ def _record(
         commits = list(dict.fromkeys([made.tip, *known]))[:_KEPT]
         now = {"form": form, "trailers": trailers, "commits": commits}
         if old is not None and old != made.tip:
-            _require_free(repo, branch, old, use, made.tip, before)
+            _require_free(repo, state, branch, old, use, made.tip)
         if now == before:
             return old or ""
         for commit, own in made.carries.items():
@@ -145,14 +154,14 @@ def _record(
 
 
 def _require_free(
-    repo: LaneRepo, branch: str, old: str, use: str, new: str, before: dict[str, Any]
+    repo: LaneRepo, state: LaneState, branch: str, old: str, use: str, new: str
 ) -> None:
     if use:
         raise Refused(
             f"branch '{branch}' is {use}",
             hint="choose another with --branch, or take that directory off it first",
         )
-    if old not in before.get("commits", ()) and not is_ancestor(repo, old, new):
+    if not is_ancestor(repo, old, new) and not was_left_at(repo, state, branch, old):
         raise Refused(
             f"branch '{branch}' has commits that the lane has not",
             hint="choose another branch with --branch",

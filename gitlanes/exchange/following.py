@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitlanes.store import layout
+
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
@@ -11,7 +13,8 @@ if TYPE_CHECKING:
 def follow(repo: LaneRepo, lane: str) -> None:
     """Export a lane again to every branch that it was exported to, if that is set.
 
-    A branch that cannot go along is warned of: what landed has landed.
+    One that somebody deleted, or that is in another repository alone, is not made. A branch that
+    cannot go along is warned of: what landed has landed.
     """
     if not repo.settings.flag("lanes.autoExport", False):
         return
@@ -20,6 +23,8 @@ def follow(repo: LaneRepo, lane: str) -> None:
 
     state = repo.view.find(lane)
     for branch in state.record.exports if state is not None and state.record.live else ():
+        if repo.refs.target(layout.branch(branch)) is None:
+            continue
         try:
             export(repo, lane, branch=branch)
         except LanesError as error:
