@@ -51,8 +51,8 @@ def export(
     'linear' is a commit for each accepted one that has not landed, 'squash' one for all. The
     commits have the intents and costs of what they are. Exported again, the branch only goes
     forward, or from where an export left it. If not ``here``, it is only made ready to be sent
-    elsewhere. Raises Refused where it has other commits, or is
-    checked out, Raced if the lane is not at `expect`.
+    elsewhere. Raises Refused where it has other commits, is checked out, or is that of a lane,
+    Raced if the lane is not at `expect`.
     """
     check_expected(expect)
     _check(wish)
@@ -92,6 +92,20 @@ def write_patches(
     written = tuple(said.split("\n"))
     return Exported(
         *(state.record.name, None, made.tip, None, form, made.base, made.commits), patches=written
+    )
+
+
+def _require_unbound(repo: LaneRepo, state: LaneState, branch: str, ref: str, form: str) -> None:
+    """Refuse the branch of a lane: what is put there is taken in as that lane's, ungated."""
+    lanes = (x.record for x in repo.view.lanes(where=lambda text: b'"branch":' in text))
+    bound = next((x for x in lanes if x.branch == ref), None)
+    if bound is None or (bound.uuid == state.record.uuid and form == AS_IS):
+        return
+    other = bound.uuid != state.record.uuid
+    way = f"promote into '{bound.name}'" if other else "export the lane's history with --as-is"
+    raise Refused(
+        f"lane '{bound.name}' is bound to branch '{branch}'",
+        hint=f"{way}, or choose another branch with --branch",
     )
 
 
@@ -141,6 +155,8 @@ def _record(
         now = {"form": form, "trailers": trailers, "commits": commits}
         if old is not None and old != made.tip:
             _require_free(repo, state, branch, old, use, made.tip)
+        if ref is not None and old != made.tip:
+            _require_unbound(repo, state, branch, ref, form)
         if now == before:
             return old or ""
         for commit, own in made.carries.items():

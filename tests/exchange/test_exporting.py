@@ -240,6 +240,24 @@ def test_branches_that_are_not_here(worked: TestRepo, tmp_path: Path) -> None:
     assert {"refs/heads/gone", "refs/heads/elsewhere"}.isdisjoint(worked.refs())
 
 
+@pytest.mark.parametrize("form", ["as-is", "linear"])
+def test_the_branch_of_a_lane(worked: TestRepo, form: str) -> None:
+    """What lands on a lane lands by promotion: its branch is not moved under it by an export."""
+    worked.git("switch", "--quiet", "--create", "elsewhere")
+    before = worked.refs()
+    with pytest.raises(Refused, match="lane 'main' is bound to branch 'main'"):
+        worked.lanes.export("auth", branch="main", form=form)
+    assert worked.refs() == before
+    worked.lane("mine", {"mine.py": "m\n"})
+    worked.lanes.bind("mine", "feature")
+    worked.lanes.export("mine", branch="feature")
+    worked.git("branch", "--quiet", "--force", "feature", "main")
+    with pytest.raises(Refused, match="lane 'mine' is bound to branch 'feature'"):
+        worked.lanes.export("mine", branch="feature", form="linear")
+    worked.lanes.export("mine", branch="feature", form="as-is")
+    assert worked.rev("feature") == worked.lanes.head("mine")
+
+
 def test_what_is_asked_wrongly(worked: TestRepo) -> None:
     """Forms and policies that there are not, and a lane that moved."""
     with pytest.raises(BadValue, match="unknown 'round'"):
