@@ -95,28 +95,6 @@ def write_patches(
     )
 
 
-def _require_unbound(repo: LaneRepo, state: LaneState, branch: str, ref: str, form: str) -> None:
-    """Refuse the branch of a lane: what is put there is taken in as that lane's, ungated."""
-    lanes = (x.record for x in repo.view.lanes(where=lambda text: b'"branch":' in text))
-    bound = next((x for x in lanes if x.branch == ref), None)
-    if bound is None or (bound.uuid == state.record.uuid and form == AS_IS):
-        return
-    other = bound.uuid != state.record.uuid
-    way = f"promote into '{bound.name}'" if other else "export the lane's history with --as-is"
-    raise Refused(
-        f"lane '{bound.name}' is bound to branch '{branch}'",
-        hint=f"{way}, or choose another branch with --branch",
-    )
-
-
-def was_left_at(repo: LaneRepo, state: LaneState, branch: str, commit: str) -> bool:
-    """Say whether a lane was exported to a branch at a commit, now or at any time before."""
-    uuid = state.record.uuid
-    records = (x.record for x in journal.walk(repo.refs, state.tip))
-    said = (x.exports.get(branch, {}) for x in records if x.uuid == uuid)
-    return any(commit in x.get("commits", ()) for x in said)
-
-
 def _check(wish: Wish) -> None:
     for said, known in ((wish.form, FORMS), (wish.trailers, POLICIES)):
         if said is not None and said not in known:
@@ -182,3 +160,25 @@ def _require_free(
             f"branch '{branch}' has commits that the lane has not",
             hint="choose another branch with --branch",
         )
+
+
+def _require_unbound(repo: LaneRepo, state: LaneState, branch: str, ref: str, form: str) -> None:
+    """Refuse the branch of a lane: what is put there is taken in as that lane's, ungated."""
+    lanes = (x.record for x in repo.view.lanes(where=lambda text: b'"branch":' in text))
+    bound = next((x for x in lanes if x.branch == ref), None)
+    if bound is None or (bound.uuid == state.record.uuid and form == AS_IS):
+        return
+    other = bound.uuid != state.record.uuid
+    way = f"promote into '{bound.name}'" if other else "export the lane's history with --as-is"
+    raise Refused(
+        f"lane '{bound.name}' is bound to branch '{branch}'",
+        hint=f"{way}, or choose another branch with --branch",
+    )
+
+
+def was_left_at(repo: LaneRepo, state: LaneState, branch: str, commit: str) -> bool:
+    """Say whether a lane was exported to a branch at a commit, now or at any time before."""
+    uuid = state.record.uuid
+    records = (x.record for x in journal.walk(repo.refs, state.tip))
+    said = (x.exports.get(branch, {}) for x in records if x.uuid == uuid)
+    return any(commit in x.get("commits", ()) for x in said)

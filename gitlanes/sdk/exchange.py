@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from gitlanes.exchange import exporting, importing, sending, sides
+from gitlanes.exchange import exporting, importing, sending
 from gitlanes.exchange.exporting import Wish
+from gitlanes.exchange.sides import choose
 from gitlanes.models.exporting import Exported
 from gitlanes.models.importing import Imported
 from gitlanes.sdk.offering import Path_
@@ -38,7 +39,7 @@ class Exchange:
         """
         remote = None
         if push is not False:
-            remote = sides.choose(self._repo, None if push is True else push)
+            remote = choose(self._repo, None if push is True else push)
         made = exporting.export(
             self._repo,
             lane,
