@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from gitlanes.exchange import exporting, importing, sending
+from gitlanes.exchange import exporting, importing, patches, sending
 from gitlanes.exchange.exporting import Wish
 from gitlanes.models.exporting import Exported
 from gitlanes.models.importing import Imported
@@ -73,7 +73,10 @@ class Exchange:
         directory: Path_,
         form: str | None = None,
         trailers: str | None = None,
+        expect: str | None = None,
     ) -> Exported:
         """Write a lane's work that has not landed as patches for 'git am'; no branch is made."""
         where = os.path.abspath(directory)
-        return exporting.write_patches(self._repo, lane, where, wish=Wish(form, trailers))
+        return patches.write_patches(
+            self._repo, lane, where, wish=Wish(form, trailers), expect=expect
+        )

@@ -124,11 +124,16 @@ def test_a_full_name(branch: TestRepo) -> None:
 
 
 def test_a_commit_without_a_message(branch: TestRepo) -> None:
-    """Exported linear it has a subject, which is no trailer."""
-    branch.git("commit", "--quiet", "--allow-empty", "--allow-empty-message", "--message=")
-    branch.lanes.import_branch("feature/x")
-    branch.lanes.export("feature-x", branch="out", form="linear")
-    assert branch.git("log", "-1", "--format=%s", "out") == "Work of lane feature-x"
+    """Exported linear it is what it was; squashed alone it has a subject, which is no trailer."""
+    branch.git("switch", "--quiet", "--create", "wordless", "main")
+    branch.write({"w.py": "w\n"})
+    branch.git("add", "--all")
+    branch.git("commit", "--quiet", "--allow-empty-message", "--message=")
+    branch.lanes.import_branch("wordless")
+    assert branch.lanes.export("wordless", branch="out", form="linear").old is None
+    assert branch.rev("out") == branch.rev("wordless")
+    branch.lanes.export("wordless", branch="out", form="squash")
+    assert branch.git("log", "-1", "--format=%s", "out") == "Work of lane wordless"
 
 
 def test_a_range(branch: TestRepo) -> None:
@@ -239,5 +244,6 @@ def test_there_and_back(environ: dict[str, str], history: list[dict[str, int | N
             == wanted
         )
         assert len(out.commits) == made
+        assert out.commit == repo.rev("b")  # people's commits are what they were
         repo.fsck()
         repo.close()
