@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _TRIES = 3
 # Places of a branch that are remembered: elsewhere it may be some exports behind.
-_KEPT = 8
+KEPT = 8
 
 
 class Wish(Model):
@@ -109,7 +109,7 @@ def _record(
         old, use = finding.branch_use(repo, ref) if ref is not None else (None, "")
         before = state.record.exports.get(branch, {})
         known = list(before.get("commits", ()))
-        commits = list(dict.fromkeys([made.tip, *known]))[:_KEPT]
+        commits = list(dict.fromkeys([made.tip, *known]))[:KEPT]
         now = {"form": form, "trailers": trailers, "commits": commits}
         if old is not None and old != made.tip:
             _require_free(repo, branch, old, use, made.tip, before)

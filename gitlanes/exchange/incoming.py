@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
 from gitlanes.errors import Negative, Raced, Refused
+from gitlanes.exchange.exporting import KEPT
 from gitlanes.exchange.rejoining import rejoined
 from gitlanes.lanes import forks
 from gitlanes.models.importing import Imported
@@ -43,6 +44,8 @@ class Incoming:
         self._start = start
         self._attempts: list[Attempt] = []
         self._superseded: list[str] = []
+        # Where the lane was before anything came in.
+        self._since = ""
 
     def run(self) -> Imported:
         """Take in all that is new."""
@@ -73,6 +76,7 @@ class Incoming:
 
     def _take_all(self, head: str | None, base: str, todo: Sequence[str]) -> None:
         """Take in all commits on top of `base`, which a lane at `head` goes back to."""
+        self._since = head or base
         for done in range(0, max(len(todo), 1), _BATCH):
             self._repo.progress("importing commits", done, len(todo))
             some = todo[done : done + _BATCH]
@@ -184,6 +188,7 @@ class Incoming:
             agreed = self._agreed(state.record, self._brought(state))
             if agreed is None or self._tip in self._places(state.record)[:1]:
                 raise _moved(self._name)
+            self._since = str(state.record.head)
             steps = rejoined(self._repo, state.record, self._branch, self._tip, agreed)
             taken = [
                 self._attempt(tx, state.record, number, x.commit, x.landed)
@@ -204,36 +209,37 @@ class Incoming:
         last: bool = True,
     ) -> None:
         """Write down what came in, and what of other lanes' came with it."""
-        default, head = require_adopted_lane(self._repo).record, str(after.head)
-        tip = self._tip if last else head
-        merged = self._met(after, default) if last else {}
-        if taken and merged:
-            taken[-1] = replace(taken[-1], merged=merged)
-            after = replace(after, landed=with_merged(self._repo, after, taken[-1]))
-        along = bring_along(tx, before, tip, head, but=(default.uuid,))
-        after = replace(after, next=before.next + len(taken), mingled=after.mingled or along)
+        head = str(after.head)
+        after = replace(after, next=before.next + len(taken))
+        if last and taken:
+            after = self._met(tx, after, taken)
         if last and self._branch in after.exports:
             after = replace(after, exports=self._noted(after))
         tx.description = f"import branch {codec.one_line(self._branch, 100)} as {self._name}"
-        tx.lane(state, after, parents=[head, tip], attempts=[*taken, *gone])
+        parents = [head, self._tip] if last else [head]
+        tx.lane(state, after, parents=parents, attempts=[*taken, *gone])
         self._attempts += taken
         self._superseded += [x.id for x in gone]
 
-    def _met(self, lane: Lane, default: Lane) -> dict[str, str]:
-        """Return {uuid: commit} of what people merged of the adopted lane's, if that is news."""
+    def _met(self, tx: Transaction, lane: Lane, taken: list[Attempt]) -> Lane:
+        """Note what of other lanes' came in, of the adopted one's on the last attempt."""
+        default = require_adopted_lane(self._repo).record
+        before = replace(lane, head=self._since)
+        along = bring_along(tx, before, self._tip, str(lane.head), but=(default.uuid,))
+        merged = merge_base(self._repo, self._tip, str(default.head))
         known = lane.landed.get(default.uuid)
-        found = merge_base(self._repo, self._tip, str(default.head))
-        if found is None or lane.uuid == default.uuid:
-            return {}
-        if known and any(is_ancestor(self._repo, found, x) for x in known.bases):
-            return {}
-        return {default.uuid: found}
+        bases = known.bases if known else ()
+        own = lane.uuid == default.uuid
+        if merged and not own and not any(is_ancestor(self._repo, merged, x) for x in bases):
+            taken[-1] = replace(taken[-1], merged={default.uuid: merged})
+            lane = replace(lane, landed=with_merged(self._repo, lane, taken[-1]))
+        return replace(lane, mingled=lane.mingled or along)
 
     def _noted(self, lane: Lane) -> dict[str, object]:
         """Return the lane's exports, now that it has all of the branch: that may move on."""
         exported = lane.exports[self._branch]
         commits = list(dict.fromkeys([self._tip, *exported["commits"]]))
-        return {**lane.exports, self._branch: {**exported, "commits": commits[:8]}}
+        return {**lane.exports, self._branch: {**exported, "commits": commits[:KEPT]}}
 
     def _first(self, tx: Transaction, tombstone: LaneState | None, base: str) -> Lane:
         self._repo.view.require_adopted()

@@ -58,10 +58,10 @@ class Exchange:
         commits: str | None = None,
         repository: Path_ | None = None,
     ) -> Imported:
-        """Make a branch a lane, or let the lane that it was made of follow it.
+        """Make a branch a lane, or let the lane that was made of it, or exported to it, follow it.
 
         ``commits`` is a range A..B of them, ``repository`` another repository's directory. Raises
-        Negative where there is nothing new.
+        Negative where there is nothing new, Collision where lane and branch touched a path.
         """
         other = os.path.abspath(repository) if repository is not None else None
         return importing.import_branch(self._repo, branch, lane=lane, commits=commits, other=other)

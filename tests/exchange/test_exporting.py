@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -345,3 +346,14 @@ def test_into_another_repository(worked: TestRepo, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="was not taken: branch is currently checked out"):
         worked.lanes.export("auth", branch="out", repository=other.path)
     other.fsck()
+
+
+def test_a_place_is_named_from_where_one_stands(worked: TestRepo, tmp_path: Path, cli: Cli) -> None:
+    """Another repository is found relative to the present directory, going out and coming in."""
+    worked.git("clone", "--quiet", str(worked.path), str(tmp_path / "other"))
+    place = os.path.relpath(tmp_path / "other", worked.path / "src")
+    ran = cli("export", "auth", "--linear", "--repo", place, cwd=worked.path / "src")
+    assert ran.code == 0, ran.err
+    made = worked.git("rev-parse", "auth", cwd=tmp_path / "other")
+    ran = cli("import", "auth", "--repo", place, "--lane", "back", cwd=worked.path / "src")
+    assert ran.out == f"new lane back at {made[:12]}: 2 commits of branch auth\n"

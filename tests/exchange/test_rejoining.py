@@ -144,6 +144,19 @@ def test_a_rewritten_branch(worked: TestRepo) -> None:
         worked.lanes.import_branch("feature")
 
 
+def test_the_first_lane_itself(make_repo: Callable[..., TestRepo]) -> None:
+    """A lane that is bound to no branch takes in what came to its export."""
+    repo = make_repo()
+    repo.lanes.unbind("main")
+    repo.lanes.put_file("main", "own.py", b"o\n", message="Own")
+    repo.lanes.export("main", branch="out")
+    on_branch(repo, "out", {"doc.md": "d\n"}, "Doc")
+    made = repo.lanes.import_branch("out")
+    assert (made.lane, made.taken, repo.lanes.lane("main").head) == ("main", 1, made.tip)
+    with repo.inner() as inner:
+        assert inner.view.lane("main").record.landed == {}
+
+
 def test_a_branch_of_two_lanes(worked: TestRepo) -> None:
     """Which lane a branch belongs to is asked, unless one of them is named as it."""
     worked.lanes.new("other", start="auth")
