@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from gitlanes.exchange import exporting, importing, sending
+from gitlanes.exchange import exporting, importing, patches, sending
 from gitlanes.exchange.exporting import Wish
 from gitlanes.exchange.sides import choose
 from gitlanes.models.exporting import Exported
@@ -60,10 +60,10 @@ class Exchange:
         commits: str | None = None,
         repository: Path_ | None = None,
     ) -> Imported:
-        """Make a branch a lane, or let the lane that it was made of follow it.
+        """Make a branch a lane, or let the lane that was made of it, or exported to it, follow it.
 
         ``commits`` is a range A..B of them, ``repository`` another repository's directory. Raises
-        Negative where there is nothing new.
+        Negative where there is nothing new, Collision where lane and branch touched a path.
         """
         other = os.path.abspath(repository) if repository is not None else None
         return importing.import_branch(self._repo, branch, lane=lane, commits=commits, other=other)
@@ -75,7 +75,10 @@ class Exchange:
         directory: Path_,
         form: str | None = None,
         trailers: str | None = None,
+        expect: str | None = None,
     ) -> Exported:
         """Write a lane's work that has not landed as patches for 'git am'; no branch is made."""
         where = os.path.abspath(directory)
-        return exporting.write_patches(self._repo, lane, where, wish=Wish(form, trailers))
+        return patches.write_patches(
+            self._repo, lane, where, wish=Wish(form, trailers), expect=expect
+        )
