@@ -212,7 +212,7 @@ class _Writer:
 
         Who signs a commit is its committer.
         """
-        known = self._known.get((tree, parent, like.author, message))
+        known = self._known.get((tree, parent, like.author, _nameless(message)))
         if known is not None:
             return known
         if self._signed:
@@ -227,8 +227,9 @@ class _Writer:
         )
 
 
-# Tree, parent, author and message: what makes a commit the same, whoever signed it.
-_Same = tuple[str, str, bytes, bytes]
+# Tree, parent, author and message: what makes a commit the same, whoever signed it, and whatever
+# the lane was called.
+_Same = tuple[str, str, bytes, str]
 
 
 def _known(repo: LaneRepo, tip: str, start: str, *, signed: bool) -> Iterator[tuple[_Same, str]]:
@@ -238,7 +239,12 @@ def _known(repo: LaneRepo, tip: str, start: str, *, signed: bool) -> Iterator[tu
         content = repo.objects.read(oid)[1]
         commit = parse_commit(content)
         if len(commit.parents) == 1 and (not signed or has_signature(content)):
-            yield (commit.tree, commit.parents[0], commit.author, commit.message), oid
+            yield (commit.tree, commit.parents[0], commit.author, _nameless(commit.message)), oid
+
+
+def _nameless(message: bytes) -> str:
+    """Return a message without the lane's name: a rename makes no other commit of one."""
+    return without_trailer(message.decode("utf-8", "surrogateescape"), "Lane")
 
 
 def _agents(notes: Notes, policy: str) -> Iterator[tuple[str, str]]:

@@ -62,6 +62,17 @@ def test_the_branch_of_a_lane(worked: TestRepo, form: str) -> None:
     assert worked.rev("feature") == worked.lanes.head("mine")
 
 
+def test_a_renamed_lane(worked: TestRepo) -> None:
+    """What was exported keeps its commits; only what comes after has the new name."""
+    before = worked.lanes.export("auth", branch="out", form="linear").commits
+    worked.lanes.rename("auth", "login")
+    assert worked.lanes.export("login", branch="out").commits == before
+    worked.commit("login", {"more.py": "m\n"})
+    assert worked.lanes.export("login", branch="out").commits[:1] == before
+    names = worked.git("log", "--format=%(trailers:key=Lane,valueonly)", "main..out").split()
+    assert names == ["login", "auth"]
+
+
 def test_pushed_elsewhere_than_fetched(worked: TestRepo, server: Path, tmp_path: Path) -> None:
     """Where pushes go to a fork, what is there counts, and not what the remote has."""
     fork = tmp_path / "fork.git"
