@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 import click
 
 from gitlanes.cli.errors import line
-from gitlanes.cli.output import Output, command, count, short
+from gitlanes.cli.output import Output, command, count, here, short
+from gitlanes.cli.paths import directory
 from gitlanes.errors import BadValue
 from gitlanes.models.exporting import AS_IS, LINEAR, POLICIES, SQUASHED, Exported
 
@@ -48,18 +51,23 @@ def export_command(
         return
     if gerrit:
         raise BadValue("only a stack goes to Gerrit", hint="name one with --stack")
-    from gitlanes.exchange.exporting import Wish, export, write_patches
+    from gitlanes.exchange.exporting import Wish, export
+    from gitlanes.exchange.patches import write_patches
     from gitlanes.exchange.sending import push, put_into
+    from gitlanes.exchange.sides import choose
 
+    if patches is not None and not (branch is None and other is None and remote is None):
+        raise BadValue("--format-patch makes no branch", hint="leave its options out")
     wish = Wish(form, trailers)
     with out.repository() as repo:
+        remote = None if remote is None else choose(repo, remote)
         if patches is None:
             here = other is None
             made = export(repo, lane, branch=branch, wish=wish, expect=expect, here=here)
             made = made if other is None else put_into(repo, made, _directory(other))
             made = made if remote is None else push(repo, made, remote)
         else:
-            made = write_patches(repo, lane, _directory(patches), wish=wish)
+            made = write_patches(repo, lane, _directory(patches), wish=wish, expect=expect)
     out.result(made, _lines(made))
 
 
@@ -71,11 +79,11 @@ def export_command(
 def import_command(
     out: Output, branch: str, lane: str | None, commits: str | None, other: str | None
 ) -> None:
-    """Make BRANCH a lane, or let the lane that was made of it follow.
+    """Make BRANCH a lane, or let the lane that was made of it, or exported to it, follow.
 
     Each of its commits becomes an accepted attempt, under the Change-Id that it has. Of a branch
-    that was rewritten, the new commits take the place of the old ones. A branch that a lane is
-    bound to is taken in there.
+    that was rewritten, the new commits take the place of the old ones. Where the lane went on, too,
+    both are joined, unless both touched a path. A branch that a lane is bound to is taken in there.
     """
     from gitlanes.exchange.importing import import_branch
 
@@ -93,9 +101,8 @@ def import_command(
 
 
 def _directory(text: str) -> str:
-    from gitlanes.cli.paths import directory
-
-    return str(directory(text))
+    """Return a place by its full path: git stands somewhere else."""
+    return os.path.join(here(), str(directory(text)))
 
 
 def _lines(made: Exported) -> list[str]:

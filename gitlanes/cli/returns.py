@@ -142,7 +142,9 @@ ANSWERS = {
         ("exporting.Exported", "stacks.ExportedStack"),
         "there is nothing to export, or a block stands on changes that are in none before it",
     ),
-    "import": Answer(("importing.Imported",), "there is nothing new"),
+    "import": Answer(
+        ("importing.Imported",), "there is nothing new, or lane and branch both touched a path"
+    ),
     "reconcile": Answer(("reconciled.Reconciled",)),
     "clone": Answer(("remotes.Cloned",)),
     "push": Answer(("remotes.Pushed",), "a lane is left"),

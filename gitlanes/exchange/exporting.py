@@ -1,4 +1,4 @@
-"""Export: a lane as an ordinary branch or as patches, for CI and for review."""
+"""Export: a lane as an ordinary branch, for CI and for review."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from gitlanes.errors import BadValue, Raced, Refused
 from gitlanes.exchange import forms
 from gitlanes.exchange.forms import Made
 from gitlanes.git.refs import Mover, RefMove, move_refs
-from gitlanes.models.exporting import AS_IS, FORMS, LINEAR, POLICIES, Exported
+from gitlanes.models.exporting import AS_IS, FORMS, POLICIES, Exported
 from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import LaneState
+from gitlanes.store import journal
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import transaction
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _TRIES = 3
 # Places of a branch that are remembered: elsewhere it may be some exports behind.
-_KEPT = 8
+KEPT = 8
 
 
 class Wish(Model):
@@ -50,11 +51,11 @@ def export(
     'linear' is a commit for each accepted one that has not landed, 'squash' one for all. The
     commits have the intents and costs of what they are. Exported again, the branch only goes
     forward, or from where an export left it. If not ``here``, it is only made ready to be sent
-    elsewhere. Raises Refused where it has other commits, or is
-    checked out, Raced if the lane is not at `expect`.
+    elsewhere. Raises Refused where it has other commits, is checked out, or is that of a lane,
+    Raced if the lane is not at `expect`.
     """
     check_expected(expect)
-    _check(wish)
+    check(wish)
     lane = finding.lane_or_present(repo, name).record.name
     short = lane if branch is None else branch
     ref = branches.checked(repo, short)
@@ -62,7 +63,7 @@ def export(
         state = repo.view.lane(lane)
         require_commit(f"lane '{lane}'", state.record.head, expect)
         before = state.record.exports.get(short, {})
-        form, trailers = _settled(repo, wish, before)
+        form, trailers = settled(repo, wish, before)
         made = forms.make(repo, state, form, trailers, next(iter(before.get("commits", ())), None))
         old = _record(repo, state, short, ref if here else None, made, form, trailers)
         if old is None:
@@ -74,33 +75,14 @@ def export(
     raise Raced(f"lane '{lane}' moves faster than it can be exported", hint="repeat the command")
 
 
-def write_patches(
-    repo: LaneRepo, name: str | None, directory: str, *, wish: Wish = AS_BEFORE
-) -> Exported:
-    """Write a lane's work that has not landed as patches for 'git am', one for each commit.
-
-    No branch is made. Raises Negative without any work, GitFailed where a file cannot be written.
-    """
-    _check(wish)
-    state = finding.lane_or_present(repo, name)
-    form, trailers = _settled(repo, replace(wish, form=wish.form or LINEAR), {})
-    if form == AS_IS:
-        raise BadValue("patches are a commit each", hint="use --linear or --squash")
-    made = forms.make(repo, state, form, trailers, None)
-    said = repo.git.run("format-patch", "-o", directory, f"{made.base}..{made.tip}").text
-    written = tuple(said.split("\n"))
-    return Exported(
-        *(state.record.name, None, made.tip, None, form, made.base, made.commits), patches=written
-    )
-
-
-def _check(wish: Wish) -> None:
+def check(wish: Wish) -> None:
+    """Raise BadValue for a form and a policy that there are not."""
     for said, known in ((wish.form, FORMS), (wish.trailers, POLICIES)):
         if said is not None and said not in known:
             raise BadValue(f"unknown '{said[:60]}'", hint=f"one of {', '.join(known)}")
 
 
-def _settled(repo: LaneRepo, wish: Wish, before: dict[str, Any]) -> tuple[str, str]:
+def settled(repo: LaneRepo, wish: Wish, before: dict[str, Any]) -> tuple[str, str]:
     """Return form and trailers: those asked for, those of before, or the usual ones."""
     form = wish.form or before.get("form") or AS_IS
     usual = repo.settings.word("lanes.trailers", POLICIES[0], POLICIES)
@@ -128,10 +110,12 @@ def _record(
         old, use = finding.branch_use(repo, ref) if ref is not None else (None, "")
         before = state.record.exports.get(branch, {})
         known = list(before.get("commits", ()))
-        commits = list(dict.fromkeys([made.tip, *known]))[:_KEPT]
+        commits = list(dict.fromkeys([made.tip, *known]))[:KEPT]
         now = {"form": form, "trailers": trailers, "commits": commits}
         if old is not None and old != made.tip:
-            _require_free(repo, branch, old, use, made.tip, before)
+            _require_free(repo, state, branch, old, use, made.tip)
+        if ref is not None and old != made.tip:
+            _require_unbound(repo, state, branch, ref, form)
         if now == before:
             return old or ""
         for commit, own in made.carries.items():
@@ -145,15 +129,37 @@ def _record(
 
 
 def _require_free(
-    repo: LaneRepo, branch: str, old: str, use: str, new: str, before: dict[str, Any]
+    repo: LaneRepo, state: LaneState, branch: str, old: str, use: str, new: str
 ) -> None:
     if use:
         raise Refused(
             f"branch '{branch}' is {use}",
             hint="choose another with --branch, or take that directory off it first",
         )
-    if old not in before.get("commits", ()) and not is_ancestor(repo, old, new):
+    if not is_ancestor(repo, old, new) and not was_left_at(repo, state, branch, old):
         raise Refused(
             f"branch '{branch}' has commits that the lane has not",
             hint="choose another branch with --branch",
         )
+
+
+def _require_unbound(repo: LaneRepo, state: LaneState, branch: str, ref: str, form: str) -> None:
+    """Refuse the branch of a lane: what is put there is taken in as that lane's, ungated."""
+    lanes = (x.record for x in repo.view.lanes(where=lambda text: b'"branch":' in text))
+    bound = next((x for x in lanes if x.branch == ref), None)
+    if bound is None or (bound.uuid == state.record.uuid and form == AS_IS):
+        return
+    other = bound.uuid != state.record.uuid
+    way = f"promote into '{bound.name}'" if other else "export the lane's history with --as-is"
+    raise Refused(
+        f"lane '{bound.name}' is bound to branch '{branch}'",
+        hint=f"{way}, or choose another branch with --branch",
+    )
+
+
+def was_left_at(repo: LaneRepo, state: LaneState, branch: str, commit: str) -> bool:
+    """Say whether a lane was exported to a branch at a commit, now or at any time before."""
+    uuid = state.record.uuid
+    records = (x.record for x in journal.walk(repo.refs, state.tip))
+    said = (x.exports.get(branch, {}) for x in records if x.uuid == uuid)
+    return any(commit in x.get("commits", ()) for x in said)

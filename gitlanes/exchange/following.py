@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitlanes.store import layout
+
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
@@ -22,6 +24,7 @@ def follow(repo: LaneRepo, lane: str) -> None:
 
 
 def _export_again(repo: LaneRepo, lane: str) -> None:
+    """Export to each branch but those that somebody deleted, or that are in another repository."""
     if not repo.settings.flag("lanes.autoExport", False):
         return
     from gitlanes.errors import LanesError
@@ -29,6 +32,8 @@ def _export_again(repo: LaneRepo, lane: str) -> None:
 
     state = repo.view.find(lane)
     for branch in state.record.exports if state is not None and state.record.live else ():
+        if repo.refs.target(layout.branch(branch)) is None:
+            continue
         try:
             export(repo, lane, branch=branch)
         except LanesError as error:

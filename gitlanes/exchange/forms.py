@@ -6,11 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gitlanes import ids
 from gitlanes.errors import Negative, Refused
 from gitlanes.git import signing
-from gitlanes.git.raw import CommitObject
-from gitlanes.git.trailers import add_change_id, add_trailer, change_id_of, subject_of
+from gitlanes.git.raw import CommitObject, has_signature, parse_commit
+from gitlanes.git.trailers import (
+    add_change_id,
+    add_trailer,
+    change_id_of,
+    subject_of,
+    without_trailer,
+)
+from gitlanes.history.chains import Chains
 from gitlanes.history.origins import makers
 from gitlanes.landing import plans
 from gitlanes.landing.bases import bases_for
@@ -55,8 +61,9 @@ def make(repo: LaneRepo, state: LaneState, form: str, trailers: str, before: str
     """Return the lane's work in a form, as far as it has not landed on its target.
 
     It stands on what the lane and its target have in common, so that it can be reviewed against
-    that. The same work gives the same commits, and where `before` (an earlier export) has one that
-    is the same but for its signature, that stays. Raises Negative without any work, Collision
+    that. Commits that people made stay what they are. The same work gives the same commits, and
+    where `before` (an earlier export) has one that is the same but for its signature, that stays.
+    Raises Negative without any work, Collision
     where the target, on which an earlier part was squashed, touched the same paths since, and
     GitFailed where commits cannot be signed.
     """
@@ -117,7 +124,10 @@ class _Writer:
         self._trailers = trailers
         self._start = landing.ends[1]
         self._signed = signing.wanted(repo.own_settings)
-        self._known = dict(_known(repo, before, self._start)) if before else {}
+        known = _known(repo, before, self._start, signed=self._signed) if before else ()
+        self._known = dict(known)
+        own = landing.source.record
+        self._chain = Chains(repo).of(own.uuid, own.name)
 
     def linear(self) -> Made:
         """Return one commit for each of the lane's own."""
@@ -130,13 +140,26 @@ class _Writer:
         steps[-1] = (last, commit, str(self._landing.plan.tree))
         made: list[str] = []
         for oid, commit, tree in self._repo.counted("exporting commits", steps):
-            text = self._text(commit.message.decode("utf-8", "surrogateescape"), [notes[oid]])
             parent = made[-1] if made else self._start
-            made.append(self._write(tree, parent, text, commit))
+            made.append(self._laid(oid, commit, tree, parent, notes[oid]))
         carries: dict[str, tuple[str, ...]] = {
-            x: (oid,) for x, (oid, _, _) in zip(made, steps, strict=True)
+            x: (oid,) for x, (oid, _, _) in zip(made, steps, strict=True) if x != oid
         }
         return Made(self._start, tuple(made), carries)
+
+    def _laid(self, oid: str, commit: CommitObject, tree: str, parent: str, notes: Notes) -> str:
+        """Write one of the lane's commits on another parent; people's own stays where it stands."""
+        if self._is_own(oid):
+            text = self._text(commit.message.decode("utf-8", "surrogateescape"), [notes])
+            return self._write(tree, parent, text.encode("utf-8", "surrogateescape"), commit)
+        if (commit.parents, commit.tree) == ((parent,), tree):
+            return oid
+        return self._write(tree, parent, commit.message, commit)
+
+    def _is_own(self, oid: str) -> bool:
+        """Say whether the lane itself made a commit, and did not take it in from somebody."""
+        made = self._chain.maker_of(oid) if self._chain else None
+        return made is not None and made.attempt.kind != "import"
 
     def _steps(self) -> Iterator[tuple[str, CommitObject, str]]:
         """Yield each commit with its tree: its own, where the first one stands on the start."""
@@ -152,11 +175,13 @@ class _Writer:
         source, target = self._landing.source.record, self._landing.target.record
         own = list(brought(self._repo, source, target, self._landing.bases))
         notes = records.read(self._repo, [oid for oid, _ in own])
-        first, last = own[0][1], own[-1][1]
-        text = self._summary([commit for _, commit in own])
-        text = add_change_id(text, change_id_of(first.message) or ids.new_change_id())
+        (oid, first), (_, last) = own[0], own[-1]
+        text = self._titled(self._summary([commit for _, commit in own]))
+        # Where there is none, the next export has to give it the same one.
+        text = add_change_id(text, change_id_of(first.message) or f"I{oid}")
         text = self._text(text, [notes[oid] for oid, _ in own])
-        commit = self._write(str(self._landing.plan.tree), self._start, text, last)
+        message = text.encode("utf-8", "surrogateescape")
+        commit = self._write(str(self._landing.plan.tree), self._start, message, last)
         return Made(self._start, (commit,), {commit: tuple(oid for oid, _ in own)})
 
     def _summary(self, commits: Sequence[CommitObject]) -> str:
@@ -168,37 +193,58 @@ class _Writer:
         rest = "\n".join(f"* {x}" for x in subjects)
         return f"{about or f'{subjects[0]} (and {len(subjects) - 1} more)'}\n\n{rest}\n"
 
+    def _titled(self, text: str) -> str:
+        """Return a message with a subject: without one a trailer would be that."""
+        name = self._landing.source.record.name
+        return text if subject_of(text) else f"Work of lane {name}\n\n{text}"
+
     def _text(self, message: str, notes: Sequence[Notes]) -> str:
         """Return a message with the trailers that say where it comes from."""
         name = self._landing.source.record.name
-        text = self._repo.redactor.text(message)
-        if not subject_of(text):  # or the trailer would be that
-            text = f"Work of lane {name}\n\n{text}"
-        text = add_trailer(text, "Lane", name)
+        text = self._titled(self._repo.redactor.text(message))
+        text = add_trailer(without_trailer(text, "Lane"), "Lane", name)
         for line in dict.fromkeys(x for one in notes for x in _agents(one, self._trailers)):
             text = add_trailer(text, *line)
         return text
 
-    def _write(self, tree: str, parent: str, text: str, like: CommitObject) -> str:
-        """Write a commit with another one's author and dates, or find it among the known."""
-        message = text.encode("utf-8", "surrogateescape")
-        wanted = CommitObject(tree, (parent,), like.author, like.committer, message)
-        if wanted in self._known:
-            return self._known[wanted]
+    def _write(self, tree: str, parent: str, message: bytes, like: CommitObject) -> str:
+        """Write a commit with another one's author and dates, or find it among the known.
+
+        Who signs a commit is its committer.
+        """
+        known = self._known.get((tree, parent, like.author, _nameless(message)))
+        if known is not None:
+            return known
         if self._signed:
+            date = like.committer[like.committer.rindex(b">") + 1 :]
+            who = self._repo.identity().committer
+            signer = who[: who.rindex(b">") + 1] + date
             return signing.write_signed(
-                self._repo.git, tree, [parent], message, like.author, like.committer
+                self._repo.git, tree, [parent], message, like.author, signer
             )
         return self._repo.objects.write_commit(
             tree, [parent], message, author=like.author, committer=like.committer
         )
 
 
-def _known(repo: LaneRepo, tip: str, start: str) -> Iterator[tuple[CommitObject, str]]:
-    """Yield the commits of an earlier export, and their ids."""
+# Tree, parent, author and message: what makes a commit the same, whoever signed it, and whatever
+# the lane was called.
+_Same = tuple[str, str, bytes, str]
+
+
+def _known(repo: LaneRepo, tip: str, start: str, *, signed: bool) -> Iterator[tuple[_Same, str]]:
+    """Yield the commits of an earlier export, and their ids; if need be only those signed."""
     rows = repo.git.run("rev-list", "--first-parent", tip, f"^{start}", check=False)
     for oid in rows.text.split():
-        yield repo.objects.commit(oid), oid
+        content = repo.objects.read(oid)[1]
+        commit = parse_commit(content)
+        if len(commit.parents) == 1 and (not signed or has_signature(content)):
+            yield (commit.tree, commit.parents[0], commit.author, _nameless(commit.message)), oid
+
+
+def _nameless(message: bytes) -> str:
+    """Return a message without the lane's name: a rename makes no other commit of one."""
+    return without_trailer(message.decode("utf-8", "surrogateescape"), "Lane")
 
 
 def _agents(notes: Notes, policy: str) -> Iterator[tuple[str, str]]:

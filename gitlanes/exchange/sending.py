@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes.errors import Raced, Refused
 from gitlanes.exchange import sides
+from gitlanes.exchange.exporting import was_left_at
 from gitlanes.git import remotes
 from gitlanes.git.remotes import Update
 from gitlanes.models.exporting import Exported
@@ -18,15 +19,14 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
-def push(repo: LaneRepo, made: Exported, remote: str | None = None) -> Exported:
-    """Push an exported branch to a remote; as `sides.choose` says without a name.
+def push(repo: LaneRepo, made: Exported, remote: str) -> Exported:
+    """Push an exported branch to a remote.
 
     It goes forward there, or from where an export left it. Raises Refused where the remote's has
     other commits or does not take it, Raced where somebody else was first.
     """
-    name = sides.choose(repo, remote)
-    _send(repo, made, name, f"on '{name}'")
-    return replace(made, remote=name)
+    _send(repo, made, remote, f"on '{remote}'")
+    return replace(made, remote=remote)
 
 
 def put_into(repo: LaneRepo, made: Exported, place: str) -> Exported:
@@ -37,7 +37,7 @@ def put_into(repo: LaneRepo, made: Exported, place: str) -> Exported:
 
 def _send(repo: LaneRepo, made: Exported, place: str, where: str) -> None:
     git, ref = sides.network(repo), layout.branch(str(made.branch))
-    old = remotes.at(git, place, ref)
+    old = remotes.at(git, place, ref, pushing=True)
     if old == made.commit:
         return
     if old is not None and not _is_ours(repo, made, old):
@@ -61,7 +61,6 @@ def _send(repo: LaneRepo, made: Exported, place: str, where: str) -> None:
 
 def _is_ours(repo: LaneRepo, made: Exported, old: str) -> bool:
     """Say whether a branch elsewhere is where an export left it, or only behind."""
-    record = repo.view.lane(made.lane).record
-    if old in record.exports.get(str(made.branch), {}).get("commits", ()):
+    if repo.refs.kind(old) == "commit" and is_ancestor(repo, old, made.commit):
         return True
-    return repo.refs.kind(old) == "commit" and is_ancestor(repo, old, made.commit)
+    return was_left_at(repo, repo.view.lane(made.lane), str(made.branch), old)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitlanes.errors import GitFailed, NotFound, Refused
+from gitlanes.errors import BadValue, GitFailed, NotFound, Refused
 from gitlanes.git import remotes
 from gitlanes.git.process import Git
 from gitlanes.git.refs import list_refs
@@ -58,8 +58,10 @@ def choose(repo: LaneRepo, name: str | None) -> str:
     """Return the remote that is meant: the one named, or as `lanes.remote` says, or the usual.
 
     That is the remote of the adopted lane's branch, else 'origin', else the only one. Raises
-    NotFound, Refused where none can be told.
+    BadValue for an empty name, NotFound, Refused where none can be told.
     """
+    if name == "":  # a variable that is not set: the usual remote is not meant
+        raise BadValue("empty remote name", hint="name the remote, or leave the name out")
     there = remotes.names(repo.git)
     wanted = name or repo.settings.text("lanes.remote")
     if wanted:

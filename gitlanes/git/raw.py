@@ -130,6 +130,11 @@ def parse_commit(data: bytes) -> CommitObject:
     )
 
 
+def has_signature(data: bytes) -> bool:
+    """Say whether raw commit content has somebody's signature."""
+    return b"\ngpgsig " in data.partition(b"\n\n")[0]
+
+
 def _in_utf8(text: bytes, encoding: bytes | None) -> bytes:
     """Return a text in UTF-8; as it is where it is not in that encoding, or nobody knows that.
 

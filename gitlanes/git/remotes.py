@@ -84,12 +84,16 @@ def fetch(git: Git, remote: str, refspecs: Sequence[str], tell: Tell) -> None:
         clock.sleep(_PAUSE)
 
 
-def at(git: Git, place: str, ref: str) -> str | None:
+def at(git: Git, place: str, ref: str, *, pushing: bool = False) -> str | None:
     """Return where a ref of another repository is, None where there is none; raises GitFailed.
 
-    ``place`` is a remote's name, a URL or a directory.
+    ``place`` is a remote's name, a URL or a directory. With ``pushing`` the ref is the one that
+    a push moves: a remote may be pushed to at another place than it is fetched from.
     """
-    done = git.run("ls-remote", "--", place, ref, check=False)
+    where = place
+    if pushing and place in names(git):
+        where = git.run("remote", "get-url", "--push", "--", place).text
+    done = git.run("ls-remote", "--", where, ref, check=False)
     if done.code:
         raise _failed("fetch", place, done)
     rows = (x.split("\t") for x in done.text.split("\n") if x)

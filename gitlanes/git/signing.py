@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import GitFailed
+from gitlanes.errors import GitFailed, line
 from gitlanes.git.process import Git, failure, run_within
 
 if TYPE_CHECKING:
@@ -51,7 +51,9 @@ def write_signed(
 
 def _of(role: str, identity: bytes) -> dict[str, str]:
     found = _IDENTITY.fullmatch(identity)
-    assert found is not None, "git wrote it"
+    if found is None:  # some other program wrote it
+        who = line(identity.decode("utf-8", "replace"), 60)
+        raise GitFailed(f"a commit cannot be signed: git does not take '{who}' for a person")
     said = {
         key: value.decode("utf-8", "surrogateescape") for key, value in found.groupdict().items()
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
@@ -69,13 +70,28 @@ def laid_again(repo: LaneRepo, landing: Landing) -> Iterator[tuple[str, CommitOb
     target's is touched on the way, and the last tree is the planned one unless a path came by no
     single commit.
     """
-    store, wanted = repo.objects, landing.plan.applied.keys()
-    tree = store.commit(landing.ends[1]).tree
     in_the_way: dict[bytes, list[bytes]] = {}
     for clash in landing.plan.forced:
         if clash.other is not None:
             in_the_way.setdefault(clash.path, []).append(clash.other)
-    for oid, commit in brought(repo, landing.source.record, landing.target.record, landing.bases):
+    own = brought(repo, landing.source.record, landing.target.record, landing.bases)
+    tree = repo.objects.commit(landing.ends[1]).tree
+    yield from laid_on(repo, own, tree, landing.plan.applied.keys(), in_the_way)
+
+
+def laid_on(
+    repo: LaneRepo,
+    commits: Iterable[tuple[str, CommitObject]],
+    tree: str,
+    wanted: Container[bytes],
+    in_the_way: Mapping[bytes, Iterable[bytes]] = MappingProxyType({}),
+) -> Iterator[tuple[str, CommitObject, str]]:
+    """Yield commits with the trees that they come to on a tree, as far as they touch wanted paths.
+
+    ``in_the_way`` of a path are others that go when it comes.
+    """
+    store = repo.objects
+    for oid, commit in commits:
         changes = changed_paths(store, repo.git, store.tree_before(commit), commit.tree)
         edits = {path: new for path, (_, new) in changes.items() if path in wanted}
         edits.update({x: None for path in list(edits) for x in in_the_way.get(path, ())})

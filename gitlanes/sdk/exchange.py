@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 
-from gitlanes.exchange import exporting, importing, sending
+from gitlanes.exchange import exporting, importing, patches, sending
 from gitlanes.exchange.exporting import Wish
+from gitlanes.exchange.sides import choose
 from gitlanes.models.exporting import Exported
 from gitlanes.models.importing import Imported
 from gitlanes.sdk.offering import Path_
@@ -36,6 +37,9 @@ class Exchange:
         ``push`` the branch is pushed to the remote of that name, or to the usual one. With
         ``repository`` it is put into the repository in another directory, and not into this one.
         """
+        remote = None
+        if push is not False:
+            remote = choose(self._repo, None if push is True else push)
         made = exporting.export(
             self._repo,
             lane,
@@ -46,9 +50,7 @@ class Exchange:
         )
         if repository is not None:
             made = sending.put_into(self._repo, made, os.path.abspath(repository))
-        if push is not False:
-            made = sending.push(self._repo, made, None if push is True else push)
-        return made
+        return made if remote is None else sending.push(self._repo, made, remote)
 
     def import_branch(
         self,
@@ -58,10 +60,10 @@ class Exchange:
         commits: str | None = None,
         repository: Path_ | None = None,
     ) -> Imported:
-        """Make a branch a lane, or let the lane that it was made of follow it.
+        """Make a branch a lane, or let the lane that was made of it, or exported to it, follow it.
 
         ``commits`` is a range A..B of them, ``repository`` another repository's directory. Raises
-        Negative where there is nothing new.
+        Negative where there is nothing new, Collision where lane and branch touched a path.
         """
         other = os.path.abspath(repository) if repository is not None else None
         return importing.import_branch(self._repo, branch, lane=lane, commits=commits, other=other)
@@ -73,7 +75,10 @@ class Exchange:
         directory: Path_,
         form: str | None = None,
         trailers: str | None = None,
+        expect: str | None = None,
     ) -> Exported:
         """Write a lane's work that has not landed as patches for 'git am'; no branch is made."""
         where = os.path.abspath(directory)
-        return exporting.write_patches(self._repo, lane, where, wish=Wish(form, trailers))
+        return patches.write_patches(
+            self._repo, lane, where, wish=Wish(form, trailers), expect=expect
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
@@ -45,12 +45,13 @@ def accepted(tx: Transaction, attempt: Attempt, landed: str) -> Attempt:
     return replace(attempt, status=ACCEPTED, landed=landed, decided=tx.time)
 
 
-def bring_along(tx: Transaction, lane: Lane, tip: str, head: str) -> bool:
+def bring_along(tx: Transaction, lane: Lane, tip: str, head: str, but: Container[str] = ()) -> bool:
     """Note for other lanes whose work a person merged into `tip` that it landed; say if any was.
 
-    An exported lane comes back like this, and so does a collision resolved by hand.
+    An exported lane comes back like this, and so does a collision resolved by hand. Nothing is
+    noted for the lanes `but`, by their uuids.
     """
-    found = list(_brought_along(tx.repo, lane, tip))
+    found = [x for x in _brought_along(tx.repo, lane, tip) if x[0].record.uuid not in but]
     for other, landed in found:
         known = {**other.record.landed, lane.uuid: Landed((landed,), head, landed)}
         tx.lane(other, replace(other.record, landed=known))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -150,20 +151,6 @@ def test_a_lane_that_merged_main(worked: TestRepo) -> None:
     assert "people.py" not in worked.git("log", "--name-only", "--format=", "main..out")
 
 
-def test_patches(worked: TestRepo, tmp_path: Path) -> None:
-    """A series that `git am` applies elsewhere, to the same content."""
-    where = tmp_path / "patches"
-    before = worked.refs()
-    made = worked.lanes.format_patches("auth", directory=where)
-    assert [Path(x).name for x in made.patches] == ["0001-Step-1.patch", "0002-Step-2.patch"]
-    assert (made.branch, worked.refs()) == (None, before)
-    worked.git("switch", "--quiet", "--create", "applied")
-    worked.git("am", "--quiet", *made.patches)
-    assert worked.files("applied") == worked.files(worked.lanes.head("auth"))
-    with pytest.raises(BadValue, match="patches are a commit each"):
-        worked.lanes.format_patches("auth", directory=where, form="as-is")
-
-
 @pytest.fixture
 def key(worked: TestRepo, tmp_path: Path) -> Path:
     """A key of ssh's that commits are to be signed with."""
@@ -226,6 +213,59 @@ def test_branches_that_go_along(worked: TestRepo) -> None:
     assert "top.py" in worked.files("out")
 
 
+@pytest.mark.usefixtures("key")
+def test_signed_by_whoever_exports(worked: TestRepo) -> None:
+    """Whose commit is signed is its author, who signs it the committer; unsigned ones are again."""
+    worked.lanes.export("auth", branch="out", form="linear")
+    for name, value in (("name", "Somebody Else"), ("email", "else@example.com")):
+        worked.git("config", f"user.{name}", value)
+    with worked.open() as lanes:
+        made = lanes.export("auth", branch="out")
+        assert lanes.export("auth", branch="out").commits == made.commits
+    people = worked.git("log", "-2", "--format=%an|%cn|%cd", "out").splitlines()
+    assert [x.split("|")[:2] for x in people] == [["Test Person", "Somebody Else"]] * 2
+    dates = worked.git("log", "-2", "--format=%cd", "refs/lanes/head/auth").splitlines()
+    assert [x.split("|")[2] for x in people] == dates
+    assert "gpgsig" in worked.git("cat-file", "commit", "out")
+
+
+def test_people_s_commits_stay(worked: TestRepo) -> None:
+    """What came in by import is not written again where it stands; the lane's own is on it."""
+    worked.git("switch", "--quiet", "--create", "theirs")
+    theirs = worked.save({"theirs.py": "t\n"}, "By people\n\nLane: none")
+    worked.git("switch", "--quiet", "main")
+    worked.lanes.import_branch("theirs")
+    worked.lanes.create_workspace("theirs")
+    work(worked, "theirs", {"more.py": "m\n"})
+    made = worked.lanes.export("theirs", branch="theirs", form="linear")
+    assert (made.old, made.commits[0]) == (theirs, theirs)
+    assert "Lane: theirs" in trailers(worked, "theirs")
+
+
+def test_a_squash_is_the_same_again(worked: TestRepo) -> None:
+    """Commits without Change-Ids get one together, always the same."""
+    worked.git("switch", "--quiet", "--create", "theirs")
+    worked.save({"a.py": "a\n"})
+    worked.save({"b.py": "b\n"})
+    worked.git("switch", "--quiet", "main")
+    worked.lanes.import_branch("theirs")
+    made = worked.lanes.export("theirs", branch="out", form="squash")
+    assert worked.lanes.export("theirs", branch="out").commit == made.commit
+    assert any(x.startswith("Change-Id: I") for x in trailers(worked, "out"))
+
+
+def test_work_of_another_lane(worked: TestRepo) -> None:
+    """What was promoted into the lane is one commit there, and the last tree is the lane's."""
+    worked.lane("other", {"other.py": "o\n"})
+    worked.lanes.promote("other", into="auth")
+    worked.lanes.update_workspace("auth")
+    work(worked, "auth", {"other.py": "mine\n"})
+    worked.lanes.export("auth", branch="out", form="linear")
+    assert subjects(worked, "main..out")[2:] == ["Promote lane other into auth", "Step 1"]
+    assert worked.git("rev-list", "--merges", "main..out") == ""
+    assert worked.rev("out^{tree}") == worked.rev("refs/lanes/head/auth^{tree}")
+
+
 def test_what_is_asked_wrongly(worked: TestRepo) -> None:
     """Forms and policies that there are not, and a lane that moved."""
     with pytest.raises(BadValue, match="unknown 'round'"):
@@ -244,11 +284,6 @@ def test_what_the_command_says(worked: TestRepo, cli: Cli) -> None:
     assert ran.out == f"new branch out at {worked.rev('out')[:12]}, 2 commits\n"
     ran = cli("export", "auth", "--branch", "out", "--squash")
     assert ran.out == f"branch out at {worked.rev('out')[:12]}, 1 commit\n"
-    assert (
-        cli("export", "auth", "--format-patch", "p")
-        .out.splitlines()[0]
-        .endswith("p/0001-Step-1.patch")
-    )
 
 
 def test_what_promotion_refuses_to_bring(worked: TestRepo) -> None:
@@ -311,3 +346,14 @@ def test_into_another_repository(worked: TestRepo, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="was not taken: branch is currently checked out"):
         worked.lanes.export("auth", branch="out", repository=other.path)
     other.fsck()
+
+
+def test_a_place_is_named_from_where_one_stands(worked: TestRepo, tmp_path: Path, cli: Cli) -> None:
+    """Another repository is found relative to the present directory, going out and coming in."""
+    worked.git("clone", "--quiet", str(worked.path), str(tmp_path / "other"))
+    place = os.path.relpath(tmp_path / "other", worked.path / "src")
+    ran = cli("export", "auth", "--linear", "--repo", place, cwd=worked.path / "src")
+    assert ran.code == 0, ran.err
+    made = worked.git("rev-parse", "auth", cwd=tmp_path / "other")
+    ran = cli("import", "auth", "--repo", place, "--lane", "back", cwd=worked.path / "src")
+    assert ran.out == f"new lane back at {made[:12]}: 2 commits of branch auth\n"

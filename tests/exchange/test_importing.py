@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitlanes import BadName, BadValue, Negative, NotFound, Refused
-from gitlanes.exchange import importing
+from gitlanes import BadName, BadValue, Negative, NotFound, Raced, Refused
+from gitlanes.exchange import incoming
+from gitlanes.exchange.importing import import_branch
 from tests.support.cli import Ran
 from tests.support.repos import TestRepo
 
@@ -79,18 +80,6 @@ def test_a_rewritten_branch(branch: TestRepo) -> None:
     assert branch.lanes.head("feature-x") == branch.rev("feature/x")
 
 
-def test_a_lane_that_went_on(branch: TestRepo) -> None:
-    """Work of the lane's own is never left behind: what the branch brings goes elsewhere."""
-    branch.lanes.import_branch("feature/x")
-    branch.lanes.put_file("feature-x", "own.py", b"o\n", message="Own")
-    save(branch, 4, {"4.py": "4\n"})
-    with pytest.raises(Refused, match="lane 'feature-x' has work of its own"):
-        branch.lanes.import_branch("feature/x")
-    branch.lanes.import_branch("feature/x", lane="more")
-    branch.lanes.promote("more", into="feature-x")
-    assert {"own.py", "4.py"} <= branch.files(branch.lanes.head("feature-x")).keys()
-
-
 def test_a_branch_that_merged_main(branch: TestRepo) -> None:
     """What it merged from main is main's: it is no collision, and never taken back."""
     branch.git("switch", "--quiet", "main")
@@ -124,11 +113,16 @@ def test_a_full_name(branch: TestRepo) -> None:
 
 
 def test_a_commit_without_a_message(branch: TestRepo) -> None:
-    """Exported linear it has a subject, which is no trailer."""
-    branch.git("commit", "--quiet", "--allow-empty", "--allow-empty-message", "--message=")
-    branch.lanes.import_branch("feature/x")
-    branch.lanes.export("feature-x", branch="out", form="linear")
-    assert branch.git("log", "-1", "--format=%s", "out") == "Work of lane feature-x"
+    """Exported linear it is what it was; squashed alone it has a subject, which is no trailer."""
+    branch.git("switch", "--quiet", "--create", "wordless", "main")
+    branch.write({"w.py": "w\n"})
+    branch.git("add", "--all")
+    branch.git("commit", "--quiet", "--allow-empty-message", "--message=")
+    branch.lanes.import_branch("wordless")
+    assert branch.lanes.export("wordless", branch="out", form="linear").old is None
+    assert branch.rev("out") == branch.rev("wordless")
+    branch.lanes.export("wordless", branch="out", form="squash")
+    assert branch.git("log", "-1", "--format=%s", "out") == "Work of lane wordless"
 
 
 def test_a_range(branch: TestRepo) -> None:
@@ -182,22 +176,61 @@ def test_what_cannot_be(branch: TestRepo) -> None:
     branch.save({"x": "x\n"})
     with pytest.raises(Refused, match="no history in common"):
         branch.lanes.import_branch("alone")
+    with pytest.raises(Negative, match="the range has no commits"):
+        branch.lanes.import_branch("alone", commits="alone..alone")
+    branch.git("branch", "old", "main")
+    with pytest.raises(Negative, match="lane 'main' has all of branch 'old'"):
+        branch.lanes.import_branch("old")
+    with pytest.raises(BadName, match="empty lane name"):
+        branch.lanes.import_branch("feature/x", lane="")
+
+
+def test_a_branch_with_a_root_of_its_own(branch: TestRepo) -> None:
+    """A history that began elsewhere and merged main comes in, and lands."""
+    branch.git("switch", "--quiet", "--orphan", "alone")
+    branch.save({"alone.py": "a\n"})
+    branch.git("merge", "--quiet", "--allow-unrelated-histories", "--no-edit", "main")
+    made = branch.lanes.import_branch("alone")
+    assert (made.taken, made.attempts[0].base) == (2, None)
+    branch.git("switch", "--quiet", "main")
+    assert branch.lanes.promote("alone").source_only == (b"alone.py",)
+    branch.git("switch", "--quiet", "alone")
+    branch.git("commit", "--quiet", "--amend", "--message=rewritten")
+    assert branch.lanes.import_branch("alone").superseded == ("alone/2",)
 
 
 def test_many_commits_come_in_steps(branch: TestRepo, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each step is an operation; one that is broken off is gone on with."""
-    monkeypatch.setattr(importing, "_BATCH", 2)
+    monkeypatch.setattr(incoming, "_BATCH", 2)
     taken = branch.lanes.import_branch("feature/x")
     assert (taken.taken, taken.attempts[-1].id) == (3, "feature-x/3")
     verbs = [x.verb for x in branch.lanes.operations("feature-x").operations]
     assert verbs == ["import", "import"]
 
 
+def test_a_lane_that_moves_meanwhile(branch: TestRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is accepted between two steps is not lost: the import gives up, and can be repeated."""
+    monkeypatch.setattr(incoming, "_BATCH", 2)
+    with branch.open() as other, branch.inner() as inner:
+
+        def progress(_: str, done: int, __: int) -> None:
+            if done == 2:
+                other.put_file("feature-x", "own.py", b"o\n", message="Own")
+
+        inner.progress = progress
+        with pytest.raises(Raced, match="lane 'feature-x' was moved meanwhile"):
+            import_branch(inner, "feature/x")
+    assert branch.lanes.import_branch("feature/x").taken == 1
+    assert {"own.py", "3.py"} <= branch.files("refs/lanes/head/feature-x").keys()
+
+
 def test_the_way_back_in(branch: TestRepo) -> None:
     """An exported lane can be imported again: its changes keep their ids, the notes are there."""
     branch.lanes.import_branch("feature/x")
     branch.lanes.export("feature-x", branch="out", form="linear")
-    made = branch.lanes.import_branch("out")
+    with pytest.raises(Negative, match="lane 'feature-x' has all of branch 'out'"):
+        branch.lanes.import_branch("out")
+    made = branch.lanes.import_branch("out", lane="again")
     assert [x.change_id for x in made.attempts] == [change(n) for n in (1, 2, 3)]
 
 
@@ -239,5 +272,6 @@ def test_there_and_back(environ: dict[str, str], history: list[dict[str, int | N
             == wanted
         )
         assert len(out.commits) == made
+        assert out.commit == repo.rev("b")  # people's commits are what they were
         repo.fsck()
         repo.close()

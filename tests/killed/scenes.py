@@ -181,6 +181,16 @@ def _branch_ahead(repo: TestRepo) -> None:
     repo.git("worktree", "remove", str(theirs))
 
 
+def _reviewed(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.lanes.export("auth", branch="out", form="linear")
+    repo.git("switch", "--quiet", "out")
+    repo.save({"doc.md": "by a reviewer\n"})
+    repo.git("switch", "--quiet", "main")
+    repo.write({"more.py": "more\n"}, repo.workspace("auth"))
+    repo.lanes.commit("auth", message="more")
+
+
 def _offered(repo: TestRepo) -> None:
     _committed(repo)
     repo.lanes.promote("auth", propose=True)
@@ -264,6 +274,7 @@ SCENES = (
     Scene("export-stack", ("export", "--stack", "both"), _several_lanes, 0, nightly=True),
     Scene("export", ("export", "auth", "--branch", "out"), _exported, 0),
     Scene("import", ("import", "feature", "--lane", "dev"), _branch_ahead, 1, nightly=True),
+    Scene("import-beside", ("import", "out"), _reviewed, 1, nightly=True),
     Scene("reconcile", ("reconcile",), _squashed_by_hand, 0, nightly=True),
     Scene("follow", ("dep", "add", "dev", "--on", "auth"), _to_hand_over, 1, nightly=True),
     Scene("abandon", ("abandon", "auth"), _committed, 1, nightly=True),
