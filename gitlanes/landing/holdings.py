@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitlanes.models.records import Lane, LaneState
+from gitlanes.models.plain import replace
+from gitlanes.models.records import Landed, Lane, LaneState
+from gitlanes.store import journal
 from gitlanes.store.ancestry import Graph, beyond, merge_base, merge_bases
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ def shared(
     squashes, replays and agents' own merges. `lanes` are all there are, deleted ones too.
     """
     yield from ((x, True) for x in merge_bases(repo, str(source.head), str(target.head)))
-    known = {x.record.uuid: x.record for x in lanes}
+    known = {x.record.uuid: x for x in lanes}
     there: dict[str, list[Holding]] = {}
     for holding in _held(repo, target, source, known):
         there.setdefault(holding.lane, []).append(holding)
@@ -39,7 +41,15 @@ def shared(
                 yield base, sure and certain
 
 
-def _held(repo: LaneRepo, lane: Lane, beside: Lane, known: Mapping[str, Lane]) -> Iterator[Holding]:
+def merged_into(repo: LaneRepo, state: LaneState, commit: str) -> list[str]:
+    """Return the other lanes' commits that agents had merged into a lane up to one of its own."""
+    then = _standing(repo, state, commit).values()
+    return [where.at for where in then if where.at is not None and where.at in where.bases]
+
+
+def _held(
+    repo: LaneRepo, lane: Lane, beside: Lane, known: Mapping[str, LaneState]
+) -> Iterator[Holding]:
     """Yield what a lane has, its own work first; but not what it has by way of `beside`.
 
     Nothing is said of commits that `beside` has in its history: git sees those.
@@ -52,23 +62,37 @@ def _held(repo: LaneRepo, lane: Lane, beside: Lane, known: Mapping[str, Lane]) -
         own = (x for x in level if x.lane != beside.uuid)
         further = {x.lane: x for x in sorted(own, key=lambda x: x.sure)}
         graph = beyond(repo, [x.commit for x in further.values()], str(beside.head))
-        taken = dict.fromkeys(_taken(further, known, graph))
+        taken = dict.fromkeys(_taken(repo, further, known, graph))
         level = [x for x in taken if x not in seen]
 
 
 def _taken(
-    level: Mapping[str, Holding], known: Mapping[str, Lane], graph: Graph
+    repo: LaneRepo, level: Mapping[str, Holding], known: Mapping[str, LaneState], graph: Graph
 ) -> Iterator[Holding]:
     """Yield what these lanes started from, what their agents merged, and what landed on them."""
-    for uuid, (_, _, sure) in level.items():
-        lane = known[uuid]
+    for uuid, (_, commit, sure) in level.items():
+        lane = known[uuid].record
         if lane.origin is not None and lane.origin in known and lane.fork is not None:
             yield Holding(lane.origin, lane.fork, sure)
-        for other, where in lane.landed.items():
+        for other, where in _standing(repo, known[uuid], commit).items():
             if other in known and where.at in (None, *where.bases):  # not landed there, but merged
                 yield from (Holding(other, x, sure and x == where.at) for x in where.bases)
-    for other, record in known.items():
-        for uuid in record.landed.keys() & level.keys():
-            where = record.landed[uuid]
+    for other, state in known.items():
+        for uuid in state.record.landed.keys() & level.keys():
+            where = state.record.landed[uuid]
             if where.source and where.at in graph:
                 yield Holding(other, where.source, level[uuid].sure)
+
+
+def _standing(repo: LaneRepo, state: LaneState, commit: str) -> Mapping[str, Landed]:
+    """Return how a lane stood towards others when a commit was its head.
+
+    What agents merged since is no part of that. Where no entry tells, none of it is certain.
+    """
+    now = state.record.landed
+    if state.record.head == commit or not any(x.at in x.bases for x in now.values()):
+        return now
+    for entry in journal.walk(repo.refs, state.tip):
+        if entry.record.head == commit:
+            return entry.record.landed
+    return {uuid: replace(x, at=None) if x.at in x.bases else x for uuid, x in now.items()}
