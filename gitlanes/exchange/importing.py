@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
-from gitlanes.errors import BadName, BadValue, Negative, NotFound, Refused
+from gitlanes.errors import BadName, BadValue, Negative, NotFound, Raced, Refused
 from gitlanes.exchange import sides
 from gitlanes.git import remotes
 from gitlanes.lanes import forks
@@ -51,6 +51,11 @@ def import_branch(
     repo.view.require_adopted()
     branch = branch.removeprefix(layout.BRANCHES)
     if other is None and commits is None and (known := _bound(repo, branch)) is not None:
+        if lane not in (None, known.record.name):
+            raise Refused(
+                f"branch '{branch}' is bound to lane '{known.record.name}'",
+                hint="leave out --lane, or say which commits to import with --range A..B",
+            )
         return _taken_in(repo, known, branch)
     tip = _fetched(repo, other, branch) if other is not None else _tip(repo, branch)
     start, tip = _range(repo, commits) if commits is not None else (None, tip)
@@ -75,6 +80,8 @@ class _Import:
         self._attempts: list[Attempt] = []
         self._superseded: list[str] = []
         self._taken = 0
+        # Where the lane is as far as this import knows; None before there is one.
+        self._seen: str | None = None
         # The newest commit of the adopted lane's that the branch merged.
         self._met: str | None = None
 
@@ -83,6 +90,7 @@ class _Import:
         state = self._repo.view.find(self._name)
         created = state is None or not state.record.live
         if state is not None and state.record.live:
+            self._seen = str(state.record.head)
             self._require_own(state.record)
             base = self._common(state)
         else:
@@ -119,7 +127,13 @@ class _Import:
 
     def _left_at(self, first: str, common: str) -> str:
         """Return what the first commit stands on: where the branch left, if it merged since."""
-        fork = self._repo.objects.commit(first).parents[0]
+        parents = self._repo.objects.commit(first).parents
+        if not parents:
+            raise Refused(
+                f"the first parents of branch '{self._branch}' lead to a root commit",
+                hint="say which commits to import with --range A..B",
+            )
+        fork = parents[0]
         self._met = common if common != fork else None
         return fork
 
@@ -175,6 +189,7 @@ class _Import:
         """Take some commits in, on top of `base`, or of the lane's head."""
         with transaction(self._repo, "import") as tx:
             state = self._repo.view.find(self._name)
+            self._require_seen(state)
             if state is None or not state.record.live:
                 record = self._first(tx, state, str(base))
             else:
@@ -190,9 +205,16 @@ class _Import:
             tx.description = f"import branch {codec.one_line(self._branch, 100)} as {self._name}"
             parents = [str(record.head)]
             tx.lane(state, record, parents=parents, attempts=[*taken, *gone])
+        self._seen = record.head
         self._attempts += taken
         self._superseded += [x.id for x in gone]
         self._taken += len(taken)
+
+    def _require_seen(self, state: LaneState | None) -> None:
+        """Raise Raced where the lane was made, or went on, since its own commits were looked at."""
+        head = str(state.record.head) if state is not None and state.record.live else None
+        if head != self._seen:
+            raise Raced(f"lane '{self._name}' moved meanwhile", hint="repeat the command")
 
     def _first(self, tx: Transaction, tombstone: LaneState | None, base: str) -> Lane:
         self._repo.view.require_adopted()

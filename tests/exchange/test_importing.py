@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitlanes import BadName, BadValue, Negative, NotFound, Refused
+from gitlanes import BadName, BadValue, Negative, NotFound, Raced, Refused
 from gitlanes.exchange import importing
 from tests.support.cli import Ran
 from tests.support.repos import TestRepo
@@ -114,6 +114,8 @@ def test_the_branch_of_a_bound_lane(repo: TestRepo, cli: Cli) -> None:
     assert repo.lanes.head("main") == commit
     with pytest.raises(Negative, match="nothing to import"):
         repo.lanes.import_branch("main")
+    with pytest.raises(Refused, match="branch 'main' is bound to lane 'main'"):
+        repo.lanes.import_branch("main", lane="other")
 
 
 def test_a_full_name(branch: TestRepo) -> None:
@@ -191,6 +193,35 @@ def test_many_commits_come_in_steps(branch: TestRepo, monkeypatch: pytest.Monkey
     assert (taken.taken, taken.attempts[-1].id) == (3, "feature-x/3")
     verbs = [x.verb for x in branch.lanes.operations("feature-x").operations]
     assert verbs == ["import", "import"]
+
+
+def test_a_lane_that_goes_on_meanwhile(branch: TestRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is committed to it between two steps of an import stays its head."""
+    monkeypatch.setattr(importing, "_BATCH", 2)
+    branch.lanes.import_branch("feature/x")
+    for number in (4, 5, 6):
+        save(branch, number, {f"{number}.py": f"{number}\n"})
+
+    def tell(what: str, done: int, _: int) -> None:
+        if (what, done) == ("importing commits", 2):
+            branch.lanes.create_workspace("feature-x")
+            branch.commit("feature-x", {"own.py": "own\n"})
+
+    with branch.inner() as inner:
+        inner.progress = tell
+        with pytest.raises(Raced, match="lane 'feature-x' moved meanwhile"):
+            importing.import_branch(inner, "feature/x")
+    assert branch.files(branch.lanes.head("feature-x"))["own.py"] == "own"
+
+
+def test_a_root_on_the_first_parents(branch: TestRepo) -> None:
+    """A branch that began without history and merged main later has nothing to start a lane on."""
+    branch.git("checkout", "--quiet", "--orphan", "alone")
+    branch.save({"x": "x\n"})
+    branch.git("merge", "--quiet", "--allow-unrelated-histories", "-s", "ours", "main")
+    with pytest.raises(Refused, match="lead to a root commit"):
+        branch.lanes.import_branch("alone")
+    assert branch.lanes.import_branch("alone", commits="alone~1..alone").taken == 1
 
 
 def test_the_way_back_in(branch: TestRepo) -> None:
