@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _TRIES = 3
 # Places of a branch that are remembered: elsewhere it may be some exports behind.
 _KEPT = 8
+# What 'git am' reads, whatever is configured for patches that people read.
+_PLAIN = (
+    *("--no-cover-letter", "--no-attach", "--no-ext-diff", "--no-textconv", "--no-color"),
+    *("--src-prefix=a/", "--dst-prefix=b/"),
+)
 
 
 class Wish(Model):
@@ -87,8 +92,9 @@ def write_patches(
     if form == AS_IS:
         raise BadValue("patches are a commit each", hint="use --linear or --squash")
     made = forms.make(repo, state, form, trailers, None)
-    said = repo.git.run("format-patch", "-o", directory, f"{made.base}..{made.tip}").text
-    written = tuple(said.split("\n"))
+    options = (*_PLAIN, "-o", directory)
+    said = repo.git.run("format-patch", *options, f"{made.base}..{made.tip}").text
+    written = tuple(x for x in said.split("\n") if x)
     return Exported(
         *(state.record.name, None, made.tip, None, form, made.base, made.commits), patches=written
     )
@@ -130,7 +136,9 @@ def _record(
         known = list(before.get("commits", ()))
         commits = list(dict.fromkeys([made.tip, *known]))[:_KEPT]
         now = {"form": form, "trailers": trailers, "commits": commits}
-        if old is not None and old != made.tip:
+        if ref is not None and old != made.tip:
+            if not use:
+                branches.require_unowned(repo, ref, state.record.uuid if form == AS_IS else None)
             _require_free(repo, branch, old, use, made.tip, before)
         if now == before:
             return old or ""
@@ -145,14 +153,15 @@ def _record(
 
 
 def _require_free(
-    repo: LaneRepo, branch: str, old: str, use: str, new: str, before: dict[str, Any]
+    repo: LaneRepo, branch: str, old: str | None, use: str, new: str, before: dict[str, Any]
 ) -> None:
     if use:
         raise Refused(
             f"branch '{branch}' is {use}",
             hint="choose another with --branch, or take that directory off it first",
         )
-    if old not in before.get("commits", ()) and not is_ancestor(repo, old, new):
+    ours = (None, *before.get("commits", ()))
+    if old not in ours and not is_ancestor(repo, str(old), new):
         raise Refused(
             f"branch '{branch}' has commits that the lane has not",
             hint="choose another branch with --branch",

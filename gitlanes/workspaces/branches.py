@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitlanes.errors import BadValue, line
+from gitlanes.errors import BadValue, Refused, line
 from gitlanes.git import worktrees
 from gitlanes.git.refs import list_refs
 from gitlanes.models.lanes import LaneFinding
@@ -78,6 +78,21 @@ def checked(repo: LaneRepo, name: str) -> str:
     if reason:
         raise BadValue(f"bad branch name '{line(name, 60)}'", hint=reason)
     return layout.branch(name)
+
+
+def require_unowned(repo: LaneRepo, branch: str, own: str | None = None) -> None:
+    """Raise Refused for a branch that a lane is bound to, or that is another one's other name.
+
+    That it is bound to the lane of uuid `own` does not count. ``branch`` is the full ref.
+    """
+    meant = repo.git.run("symbolic-ref", "--quiet", branch, check=False).text
+    use = f"another name of '{layout.short_branch(meant)}'" if meant else ""
+    for state in repo.view.lanes():
+        if state.record.branch == branch and state.record.uuid != own:
+            use = f"bound to lane '{state.record.name}'"
+    if use:
+        short = layout.short_branch(branch)
+        raise Refused(f"branch '{short}' is {use}", hint="choose another with --branch")
 
 
 def agreed_on(repo: LaneRepo, lane: Lane, tip: str) -> str | None:

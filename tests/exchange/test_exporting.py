@@ -150,6 +150,32 @@ def test_a_lane_that_merged_main(worked: TestRepo) -> None:
     assert "people.py" not in worked.git("log", "--name-only", "--format=", "main..out")
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_squash_and_what_others_landed(worked: TestRepo, beside: bool) -> None:
+    """What was squashed, and what an agent took from a lane that landed, is below the commits."""
+    worked.lane("other", {"other.py": "o\n"})
+    place = worked.workspace("auth")
+
+    def land_other() -> None:
+        merged = worked.lanes.head("other")
+        worked.git("merge", "--quiet", "--no-edit", merged, cwd=place)
+        work(worked, "auth", {"merged.py": "m\n"})
+        worked.lanes.promote("other")
+
+    if not beside:
+        land_other()
+    worked.lanes.promote("auth", mode="squash")
+    if beside:
+        land_other()
+    work(worked, "auth", {"zebra.py" if beside else "auth.py": "3\n"})
+    worked.lanes.export("auth", branch="out", form="squash")
+    own = ["merged.py", "zebra.py"] if beside else ["auth.py"]
+    assert worked.git("diff", "--name-only", "main...out").splitlines() == own
+    worked.lanes.promote("auth", mode="replay")
+    with pytest.raises(Negative, match="nothing to export"):
+        worked.lanes.export("auth", branch="out")
+
+
 def test_patches(worked: TestRepo, tmp_path: Path) -> None:
     """A series that `git am` applies elsewhere, to the same content."""
     where = tmp_path / "patches"
@@ -162,6 +188,23 @@ def test_patches(worked: TestRepo, tmp_path: Path) -> None:
     assert worked.files("applied") == worked.files(worked.lanes.head("auth"))
     with pytest.raises(BadValue, match="patches are a commit each"):
         worked.lanes.format_patches("auth", directory=where, form="as-is")
+
+
+def test_patches_whatever_is_configured(worked: TestRepo, tmp_path: Path) -> None:
+    """They are for 'git am', be the user's own patches without prefixes or attached to a letter."""
+    before = worked.rev("main")
+    for name, value in (
+        ("diff.noprefix", "true"),
+        ("format.coverLetter", "true"),
+        ("format.attach", "here"),
+    ):
+        worked.git("config", name, value)
+    with worked.open() as lanes:
+        made = lanes.format_patches("auth", directory=tmp_path / "patches")
+    assert [Path(x).name[:4] for x in made.patches] == ["0001", "0002"]
+    worked.git("switch", "--quiet", "--create", "am", before)
+    worked.git("am", "--quiet", *made.patches)
+    assert worked.rev("am^{tree}") == worked.rev(f"{made.commit}^{{tree}}")
 
 
 @pytest.fixture
@@ -185,6 +228,19 @@ def test_signed(worked: TestRepo, key: Path, tmp_path: Path) -> None:
     work(worked, "auth", {"more.py": "m\n"})
     with worked.open() as lanes:
         assert lanes.export("auth", branch="out").commits[:2] == made.commits
+
+
+@pytest.mark.usefixtures("key")
+def test_a_signature_of_whom_git_cannot_name(worked: TestRepo) -> None:
+    """A commit of another program, whose author has no date, is told of."""
+    about = f"tree {worked.rev('main^{tree}')}\nparent {worked.rev('main')}"
+    worked.write({"odd": f"{about}\nauthor A <a@b>\ncommitter A <a@b>\n\nOdd\n"})
+    oid = worked.git("hash-object", "-t", "commit", "-w", "--literally", "odd")
+    worked.git("update-ref", "refs/heads/odd", oid)
+    with worked.open() as lanes:
+        lanes.import_branch("odd")
+        with pytest.raises(GitFailed, match=r"cannot be signed: .*'A <a@b>'"):
+            lanes.export("odd", branch="out", form="squash")
 
 
 def test_a_signature_that_does_not_come(
@@ -226,6 +282,42 @@ def test_branches_that_go_along(worked: TestRepo) -> None:
     assert "top.py" in worked.files("out")
 
 
+def test_branches_that_are_not_here(worked: TestRepo, tmp_path: Path) -> None:
+    """None is made by itself of one that was deleted, or that was made in another repository."""
+    worked.git("init", "--quiet", "--bare", str(tmp_path / "other.git"))
+    worked.git("config", "lanes.autoExport", "true")
+    with worked.open() as lanes:
+        lanes.export("auth", branch="away", repository=tmp_path / "other.git")
+        lanes.export("auth", branch="gone")
+        worked.git("branch", "--quiet", "-D", "gone")
+        worked.write({"more.py": "m\n"}, worked.workspace("auth"))
+        lanes.commit("auth", message="Step 3")
+        assert not lanes.take_warnings()
+    assert not {"refs/heads/away", "refs/heads/gone"} & set(worked.refs())
+
+
+def test_branches_that_are_others(worked: TestRepo) -> None:
+    """One that a lane is bound to, be it made yet or not, and one that is another's name stay."""
+    worked.lanes.new("bound")
+    worked.git("branch", "--quiet", "own")
+    worked.lanes.bind("bound", "own")
+    worked.git("symbolic-ref", "refs/heads/alias", "refs/heads/main")
+    before = worked.refs()
+    for form in ("as-is", "linear"):
+        with pytest.raises(Refused, match="branch 'own' is bound to lane 'bound'"):
+            worked.lanes.export("auth", branch="own", form=form)
+        with pytest.raises(Refused, match="branch 'alias' is "):
+            worked.lanes.export("auth", branch="alias", form=form)
+    assert worked.refs() == before
+    work(worked, "bound", {"b.py": "b\n"})
+    with pytest.raises(Refused, match="branch 'own' is bound to lane 'bound'"):
+        worked.lanes.export("bound", branch="own", form="linear")
+    assert worked.lanes.export("bound", branch="own").commit == worked.lanes.head("bound")
+    worked.git("branch", "--quiet", "-D", "own")
+    with pytest.raises(Refused, match="branch 'own' is bound to lane 'bound'"):
+        worked.lanes.export("auth", branch="own")
+
+
 def test_what_is_asked_wrongly(worked: TestRepo) -> None:
     """Forms and policies that there are not, and a lane that moved."""
     with pytest.raises(BadValue, match="unknown 'round'"):
@@ -249,6 +341,18 @@ def test_what_the_command_says(worked: TestRepo, cli: Cli) -> None:
         .out.splitlines()[0]
         .endswith("p/0001-Step-1.patch")
     )
+
+
+@pytest.mark.usefixtures("worked")
+def test_options_that_mean_nothing(cli: Cli) -> None:
+    """What says where a branch is to go, or how, is not passed over in silence."""
+    told = [("--push", "origin"), ("--repo", "."), ("--expect", "1234")]
+    for option in (("--branch", "b"), *told):
+        ran = cli("export", "auth", "--format-patch", "p", *option)
+        assert (ran.code, ran.err.splitlines()[0]) == (129, "error: patches go to no branch")
+    for options in (["--squash"], ["--trailers", "none"], ["--format-patch", "p"], *told):
+        ran = cli("export", "--stack", "auth:s", *options)
+        assert (ran.code, ran.err.splitlines()[0]) == (129, "error: a stack goes to branches here")
 
 
 def test_what_promotion_refuses_to_bring(worked: TestRepo) -> None:
