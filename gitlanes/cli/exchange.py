@@ -46,6 +46,9 @@ def export_command(
     of the block before.
     """
     if stack is not None:
+        _require_none(
+            "a stack goes to branches here", form, trailers, patches, other, remote, expect
+        )
         named = stack if lane is None or ":" in stack else f"{lane}:{stack}"
         _export_stack(out, named, branch, gerrit)
         return
@@ -56,8 +59,8 @@ def export_command(
     from gitlanes.exchange.sending import push, put_into
     from gitlanes.exchange.sides import choose
 
-    if patches is not None and not (branch is None and other is None and remote is None):
-        raise BadValue("--format-patch makes no branch", hint="leave its options out")
+    if patches is not None:
+        _require_none("patches go to no branch", branch, other, remote)
     wish = Wish(form, trailers)
     with out.repository() as repo:
         remote = None if remote is None else choose(repo, remote)
@@ -98,6 +101,12 @@ def import_command(
     out.result(made, [line(x) for x in text])
     if made.created:
         out.say(f"hint: give it a workspace with 'git lanes workspace create {made.lane}'")
+
+
+def _require_none(why: str, *given: str | None) -> None:
+    """Raise BadValue for options that would be passed over."""
+    if any(x is not None for x in given):
+        raise BadValue(why, hint="see 'git lanes export -h'; leave out what says otherwise")
 
 
 def _directory(text: str) -> str:

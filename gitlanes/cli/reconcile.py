@@ -15,8 +15,8 @@ def reconcile_command(out: Output, branch: str | None, dry_run: bool) -> None:
     """Find lanes' work in BRANCH that a host squashed or rebased, and record that it landed.
 
     BRANCH is one that a lane is bound to, by default that of the first lane. A commit is known
-    by the Change-Ids in its message, by the content of the paths that it changes, or by git's
-    patch id; each match says by which. The commits get the intents and costs of what they have,
+    by the Change-Ids in its message, by the content of the paths that it changes, or by its
+    patch; each match says by which. The commits get the intents and costs of what they have,
     for 'git log --notes=lanes/*'.
     """
     from gitlanes.exchange.reconcile import reconcile

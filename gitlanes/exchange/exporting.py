@@ -112,10 +112,10 @@ def _record(
         known = list(before.get("commits", ()))
         commits = list(dict.fromkeys([made.tip, *known]))[:KEPT]
         now = {"form": form, "trailers": trailers, "commits": commits}
-        if old is not None and old != made.tip:
-            _require_free(repo, state, branch, old, use, made.tip)
         if ref is not None and old != made.tip:
-            _require_unbound(repo, state, branch, ref, form)
+            if not use:
+                branches.require_unowned(repo, ref, state.record.uuid if form == AS_IS else None)
+            _require_free(repo, state, branch, old, use, made.tip)
         if now == before:
             return old or ""
         for commit, own in made.carries.items():
@@ -129,32 +129,20 @@ def _record(
 
 
 def _require_free(
-    repo: LaneRepo, state: LaneState, branch: str, old: str, use: str, new: str
+    repo: LaneRepo, state: LaneState, branch: str, old: str | None, use: str, new: str
 ) -> None:
     if use:
         raise Refused(
             f"branch '{branch}' is {use}",
             hint="choose another with --branch, or take that directory off it first",
         )
-    if not is_ancestor(repo, old, new) and not was_left_at(repo, state, branch, old):
+    if old is None or is_ancestor(repo, old, new):
+        return
+    if not was_left_at(repo, state, branch, old):
         raise Refused(
             f"branch '{branch}' has commits that the lane has not",
             hint="choose another branch with --branch",
         )
-
-
-def _require_unbound(repo: LaneRepo, state: LaneState, branch: str, ref: str, form: str) -> None:
-    """Refuse the branch of a lane: what is put there is taken in as that lane's, ungated."""
-    lanes = (x.record for x in repo.view.lanes(where=lambda text: b'"branch":' in text))
-    bound = next((x for x in lanes if x.branch == ref), None)
-    if bound is None or (bound.uuid == state.record.uuid and form == AS_IS):
-        return
-    other = bound.uuid != state.record.uuid
-    way = f"promote into '{bound.name}'" if other else "export the lane's history with --as-is"
-    raise Refused(
-        f"lane '{bound.name}' is bound to branch '{branch}'",
-        hint=f"{way}, or choose another branch with --branch",
-    )
 
 
 def was_left_at(repo: LaneRepo, state: LaneState, branch: str, commit: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gitlanes.errors import Negative, Refused
+from gitlanes.errors import Collision, Negative, Refused
 from gitlanes.git import signing
 from gitlanes.git.raw import CommitObject, has_signature, parse_commit
 from gitlanes.git.trailers import (
@@ -27,9 +27,9 @@ from gitlanes.models.exporting import AS_IS, ASSISTED, CO_AUTHORED, SQUASHED
 from gitlanes.models.history import own_intents
 from gitlanes.models.notes import Notes
 from gitlanes.models.plain import Model, replace
-from gitlanes.models.records import LaneState
+from gitlanes.models.records import NOT_LANDED, LaneState
 from gitlanes.store import codec, records
-from gitlanes.store.ancestry import is_ancestor, merge_base
+from gitlanes.store.ancestry import independent, is_ancestor, merge_base
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -70,12 +70,6 @@ def make(repo: LaneRepo, state: LaneState, form: str, trailers: str, before: str
     if form == AS_IS:
         return as_they_are(repo, state)
     landing = _landing(repo, state)
-    if landing.ends[0] in landing.bases:
-        raise Negative(
-            f"nothing to export: '{landing.target.record.name}' has all accepted work of "
-            f"'{state.record.name}'",
-            hint="export the lane's history with --as-is",
-        )
     writer = _Writer(repo, landing, trailers, before)
     return writer.squashed() if form == SQUASHED else writer.linear()
 
@@ -88,25 +82,38 @@ def _landing(repo: LaneRepo, state: LaneState) -> Landing:
         refused.hint = "export the lane's history with --as-is"
         raise
     bases = bases_for(repo, state, target)
+    name, into = state.record.name, target.record.name
+    if state.record.head in bases:
+        raise Negative(
+            f"nothing to export: '{into}' has all accepted work of '{name}'",
+            hint="export the lane's history with --as-is",
+        )
     start = _start(repo, state, target, bases)
     there = replace(target, record=replace(target.record, head=start))
     landing = plans.plan_from(repo, state, there, bases)
     if landing.plan.collisions:
-        raise plans.refusal(plans.outcome(repo, landing, "replay"))
+        raise Collision(
+            f"lane '{name}' cannot be exported on '{into}': both touched the same paths",
+            hint="export the lane's history with --as-is",
+            data=plans.refusal(plans.outcome(repo, landing, "replay")).data,
+        )
     return landing
 
 
 def _start(repo: LaneRepo, state: LaneState, target: LaneState, bases: Sequence[str]) -> str:
-    """Return the newest commit of the target's that the lane's work stands on."""
+    """Return the newest commit of the target's that the lane's work stands on.
+
+    Where that is several beside each other, only the target's head is sure to have them all.
+    """
     head = str(target.record.head)
     there = [x for x in bases if is_ancestor(repo, x, head)]
+    landed = state.record.landed.get(target.record.uuid, NOT_LANDED)
+    if landed.at and landed.source not in there and is_ancestor(repo, landed.at, head):
+        there.append(landed.at)
     if there:
-        newest = there[0]
-        for x in there[1:]:
-            newest = x if is_ancestor(repo, newest, x) else newest
-        return newest
-    landed = state.record.landed.get(target.record.uuid)
-    found = landed.at if landed and landed.at else merge_base(repo, str(state.record.head), head)
+        newest = independent(repo, there)
+        return newest[0] if len(newest) == 1 else head
+    found = merge_base(repo, str(state.record.head), head)
     if found is None:
         raise Refused(
             f"lanes '{state.record.name}' and '{target.record.name}' have no common history",

@@ -44,6 +44,11 @@ def import_branch(
     if lane == "":
         raise BadName("empty lane name", hint="name the lane, or leave --lane out")
     if other is None and commits is None and (known := _bound(repo, branch)) is not None:
+        if lane not in (None, known.record.name):
+            raise Refused(
+                f"branch '{branch}' is bound to lane '{known.record.name}'",
+                hint="leave out --lane, or say which commits to import with --range A..B",
+            )
         return _taken_in(repo, known, branch)
     tip = _fetched(repo, other, branch) if other is not None else _tip(repo, branch)
     start, tip = _range(repo, commits) if commits is not None else (None, tip)

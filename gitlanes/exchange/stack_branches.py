@@ -83,20 +83,25 @@ def _exported(repo: LaneRepo, stack: Stack, base: str, prefix: str) -> Iterator[
         branch = f"{prefix}--{block.number}-{_slug(block.title)}"
         ref = branches.checked(repo, branch)
         old, use = finding.branch_use(repo, ref)
-        if old is not None and old != commit:
+        if old != commit:
+            if not use:
+                branches.require_unowned(repo, ref)
             _require_ours(repo, stack, branch, old, use, commit)
         change = block.items[0].change_id
         yield ExportedBlock(block.number, block.title, branch, commit, change, old)
         below = commit
 
 
-def _require_ours(repo: LaneRepo, stack: Stack, branch: str, old: str, use: str, new: str) -> None:
+def _require_ours(
+    repo: LaneRepo, stack: Stack, branch: str, old: str | None, use: str, new: str
+) -> None:
     if use:
         raise Refused(
             f"branch '{branch}' is {use}",
             hint="take that directory off it first, or choose other names with --branch",
         )
-    if old not in stack.exported.get(branch, ()) and not is_ancestor(repo, old, new):
+    ours = (None, *stack.exported.get(branch, ()))
+    if old not in ours and not is_ancestor(repo, str(old), new):
         raise Refused(
             f"branch '{branch}' has commits that stack '{stack.name}' did not export",
             hint="choose other names with --branch PREFIX",

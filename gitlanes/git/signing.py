@@ -30,6 +30,13 @@ def write_signed(
 
     Raises GitFailed where there is no signature, also for want of an answer in time.
     """
+    for identity in (author, committer):
+        if _IDENTITY.fullmatch(identity) is None:
+            said = identity.decode("utf-8", "replace")[:100]
+            raise GitFailed(
+                f"a commit cannot be signed: git could not write its identity '{line(said)}'",
+                hint="export with commit.gpgSign set to false",
+            )
     above = [x for parent in parents for x in ("-p", parent)]
     environ = {**git.environ, **_of("AUTHOR", author), **_of("COMMITTER", committer)}
     runner = Git(git.git_dir, environ, git.work_tree)
@@ -51,9 +58,7 @@ def write_signed(
 
 def _of(role: str, identity: bytes) -> dict[str, str]:
     found = _IDENTITY.fullmatch(identity)
-    if found is None:  # some other program wrote it
-        who = line(identity.decode("utf-8", "replace"), 60)
-        raise GitFailed(f"a commit cannot be signed: git does not take '{who}' for a person")
+    assert found is not None, "it was looked at before"
     said = {
         key: value.decode("utf-8", "surrogateescape") for key, value in found.groupdict().items()
     }

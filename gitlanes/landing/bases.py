@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Refused
-from gitlanes.landing.holdings import shared
+from gitlanes.landing.holdings import merged_into, shared
 from gitlanes.lanes.forks import fork_point
 from gitlanes.models.records import NOT_LANDED, Lane, LaneState
 from gitlanes.store.ancestry import independent, is_ancestor, merge_base
@@ -48,6 +48,8 @@ def brought_up(
         lanes = every() if every else repo.view.lanes(deleted=True)
         for commit, sure in shared(repo, source, target, lanes):
             (certain if sure else beside).append(commit)
+        had = _landed_with(repo, source, target, lanes)
+        certain, beside = _beyond(repo, certain, had), _beyond(repo, beside, had)
     certain = list(independent(repo, certain))
     newer = _beyond(repo, certain, bases)
     older = (*_beyond(repo, bases, newer), *_beyond(repo, beside, certain))
@@ -58,6 +60,15 @@ def _beyond(repo: LaneRepo, commits: Iterable[str], known: Sequence[str]) -> lis
     """Return the commits that none of the known ones contains."""
     wanted = dict.fromkeys(commits)
     return [x for x in wanted if not any(is_ancestor(repo, x, one) for one in known)]
+
+
+def _landed_with(
+    repo: LaneRepo, source: Lane, target: Lane, lanes: Sequence[LaneState]
+) -> list[str]:
+    """Return what the source had of other lanes when it landed: its head then has all of it."""
+    head = source.landed.get(target.uuid, NOT_LANDED).source
+    state = next((x for x in lanes if x.record.uuid == source.uuid), None)
+    return merged_into(repo, state, head) if head and state else []
 
 
 def _met_elsewhere(source: Lane, target: Lane) -> bool:

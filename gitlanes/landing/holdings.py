@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitlanes.models.records import Lane, LaneState
+from gitlanes.models.plain import replace
+from gitlanes.models.records import Landed, Lane, LaneState
 from gitlanes.store import journal
 from gitlanes.store.ancestry import Graph, beyond, is_ancestor, merge_base, merge_bases
 
@@ -43,6 +44,12 @@ def shared(
                 yield base, sure and certain
 
 
+def merged_into(repo: LaneRepo, state: LaneState, commit: str) -> list[str]:
+    """Return the other lanes' commits that agents had merged into a lane up to one of its own."""
+    then = _standing(repo, state, commit).values()
+    return [where.at for where in then if where.at is not None and where.at in where.bases]
+
+
 def _held(repo: LaneRepo, lane: Lane, beside: Lane, known: Known) -> Iterator[Holding]:
     """Yield what a lane has, its own work first; but not what it has by way of `beside`.
 
@@ -68,10 +75,8 @@ def _taken(
         lane = known[uuid].record
         if lane.origin is not None and lane.origin in known and lane.fork is not None:
             yield Holding(lane.origin, lane.fork, sure)
-        for other, where in lane.landed.items():
-            if other not in known or where.at not in (None, *where.bases):
-                continue  # it landed there, and merged nothing
-            if where.at is None or _had(repo, known[uuid], commit, other, where.at):
+        for other, where in _standing(repo, known[uuid], commit).items():
+            if other in known and where.at in (None, *where.bases):  # not landed there, but merged
                 yield from (Holding(other, x, sure and x == where.at) for x in where.bases)
     for other, state in known.items():
         landed = state.record.landed
@@ -81,16 +86,20 @@ def _taken(
                 yield Holding(other, where.source, level[uuid].sure)
 
 
-def _had(repo: LaneRepo, state: LaneState, commit: str, other: str, merged: str) -> bool:
-    """Say whether a lane had merged another one's commit when it was at one of its own.
+def _standing(repo: LaneRepo, state: LaneState, commit: str) -> Mapping[str, Landed]:
+    """Return how a lane stood towards others at a commit: what it merged later is no part of it."""
+    now = state.record.landed
+    if state.record.head == commit or not any(x.at in x.bases for x in now.values()):
+        return now
+    for entry in journal.walk(repo.refs, state.tip):
+        if entry.record.head == commit:
+            return entry.record.landed
+    then = ((uuid, _as_far(repo, x, commit, str(state.record.head))) for uuid, x in now.items())
+    return {uuid: where for uuid, where in then if where is not None}
 
-    What an agent merged by hand git does not show; the attempt says it.
-    """
-    head = str(state.record.head)
-    if commit == head or is_ancestor(repo, merged, commit):
-        return True
-    if is_ancestor(repo, merged, head):
-        return False
-    made = (x for entry in journal.walk(repo.refs, state.tip) for x in entry.attempts)
-    found = {x.landed for x in made if x.landed and x.merged.get(other) == merged}
-    return any(is_ancestor(repo, x, commit) for x in found)
+
+def _as_far(repo: LaneRepo, where: Landed, commit: str, head: str) -> Landed | None:
+    """Return a standing by what git's history shows of it at a commit that no entry knows."""
+    if where.at not in where.bases or is_ancestor(repo, where.at, commit):
+        return where
+    return None if is_ancestor(repo, where.at, head) else replace(where, at=None)

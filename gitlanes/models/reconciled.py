@@ -13,8 +13,8 @@ class Match(Model):
     """A commit of a lane, and the commit of the branch that has its work.
 
     ``by`` says what told so: 'change-id' (it names the change), 'tree' (it leaves all paths of
-    the change with the same content) or 'patch-id' (git's own). ``squash`` says that it has the
-    work of several. ``known`` says that the records were there already.
+    the change with the same content) or 'patch-id' (the same patch). ``squash`` says that it has
+    the work of several. ``known`` says that the records were there already.
     """
 
     title: str

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitlanes.errors import BadValue, line
+from gitlanes.errors import BadValue, Refused, line
 from gitlanes.git import worktrees
 from gitlanes.git.refs import list_refs
 from gitlanes.models.lanes import LaneFinding
@@ -78,6 +78,27 @@ def checked(repo: LaneRepo, name: str) -> str:
     if reason:
         raise BadValue(f"bad branch name '{line(name, 60)}'", hint=reason)
     return layout.branch(name)
+
+
+def require_unowned(repo: LaneRepo, branch: str, own: str | None = None) -> None:
+    """Raise Refused for a branch that is another one's other name, or that of a lane.
+
+    What is put on a lane's branch is taken in as people's commits, which no gate has judged. That
+    it is the branch of the lane of uuid `own` does not count. ``branch`` is the full ref.
+    """
+    short = layout.short_branch(branch)
+    meant = repo.git.run("symbolic-ref", "--quiet", branch, check=False).text
+    if meant:
+        other = layout.short_branch(meant)
+        raise Refused(f"branch '{short}' is another name of '{other}'", hint="choose another")
+    lanes = (x.record for x in repo.view.lanes(where=lambda text: b'"branch":' in text))
+    bound = next((x for x in lanes if x.branch == branch and x.uuid != own), None)
+    if bound is not None:
+        raise Refused(
+            f"lane '{bound.name}' is bound to branch '{short}'",
+            hint=f"choose another branch with --branch; work comes there by promotion into "
+            f"'{bound.name}', or as it is from that lane",
+        )
 
 
 def agreed_on(repo: LaneRepo, lane: Lane, tip: str) -> str | None:

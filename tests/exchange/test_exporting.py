@@ -151,6 +151,32 @@ def test_a_lane_that_merged_main(worked: TestRepo) -> None:
     assert "people.py" not in worked.git("log", "--name-only", "--format=", "main..out")
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_squash_and_what_others_landed(worked: TestRepo, beside: bool) -> None:
+    """What was squashed, and what an agent took from a lane that landed, is below the commits."""
+    worked.lane("other", {"other.py": "o\n"})
+    place = worked.workspace("auth")
+
+    def land_other() -> None:
+        merged = worked.lanes.head("other")
+        worked.git("merge", "--quiet", "--no-edit", merged, cwd=place)
+        work(worked, "auth", {"merged.py": "m\n"})
+        worked.lanes.promote("other")
+
+    if not beside:
+        land_other()
+    worked.lanes.promote("auth", mode="squash")
+    if beside:
+        land_other()
+    work(worked, "auth", {"zebra.py" if beside else "auth.py": "3\n"})
+    worked.lanes.export("auth", branch="out", form="squash")
+    own = ["merged.py", "zebra.py"] if beside else ["auth.py"]
+    assert worked.git("diff", "--name-only", "main...out").splitlines() == own
+    worked.lanes.promote("auth", mode="replay")
+    with pytest.raises(Negative, match="nothing to export"):
+        worked.lanes.export("auth", branch="out")
+
+
 @pytest.fixture
 def key(worked: TestRepo, tmp_path: Path) -> Path:
     """A key of ssh's that commits are to be signed with."""
@@ -172,6 +198,19 @@ def test_signed(worked: TestRepo, key: Path, tmp_path: Path) -> None:
     work(worked, "auth", {"more.py": "m\n"})
     with worked.open() as lanes:
         assert lanes.export("auth", branch="out").commits[:2] == made.commits
+
+
+@pytest.mark.usefixtures("key")
+def test_a_signature_of_whom_git_cannot_name(worked: TestRepo) -> None:
+    """A commit of another program, whose author has no date, is told of."""
+    about = f"tree {worked.rev('main^{tree}')}\nparent {worked.rev('main')}"
+    worked.write({"odd": f"{about}\nauthor A <a@b>\ncommitter A <a@b>\n\nOdd\n"})
+    oid = worked.git("hash-object", "-t", "commit", "-w", "--literally", "odd")
+    worked.git("update-ref", "refs/heads/odd", oid)
+    with worked.open() as lanes:
+        lanes.import_branch("odd")
+        with pytest.raises(GitFailed, match=r"cannot be signed: .*'A <a@b>'"):
+            lanes.export("odd", branch="out", form="squash")
 
 
 def test_a_signature_that_does_not_come(
@@ -266,6 +305,21 @@ def test_work_of_another_lane(worked: TestRepo) -> None:
     assert worked.rev("out^{tree}") == worked.rev("refs/lanes/head/auth^{tree}")
 
 
+def test_branches_that_are_others(worked: TestRepo) -> None:
+    """One of a lane that is not made yet stays that lane's, and another one's name is not moved."""
+    worked.lanes.new("bound")
+    worked.git("branch", "--quiet", "own")
+    worked.lanes.bind("bound", "own")
+    worked.git("branch", "--quiet", "-D", "own")
+    worked.git("symbolic-ref", "refs/heads/alias", "refs/heads/main")
+    before = worked.refs()
+    with pytest.raises(Refused, match="lane 'bound' is bound to branch 'own'"):
+        worked.lanes.export("auth", branch="own")
+    with pytest.raises(Refused, match="branch 'alias' is another name of 'main'"):
+        worked.lanes.export("auth", branch="alias")
+    assert worked.refs() == before
+
+
 def test_what_is_asked_wrongly(worked: TestRepo) -> None:
     """Forms and policies that there are not, and a lane that moved."""
     with pytest.raises(BadValue, match="unknown 'round'"):
@@ -284,6 +338,19 @@ def test_what_the_command_says(worked: TestRepo, cli: Cli) -> None:
     assert ran.out == f"new branch out at {worked.rev('out')[:12]}, 2 commits\n"
     ran = cli("export", "auth", "--branch", "out", "--squash")
     assert ran.out == f"branch out at {worked.rev('out')[:12]}, 1 commit\n"
+
+
+@pytest.mark.usefixtures("worked")
+def test_options_that_mean_nothing(cli: Cli) -> None:
+    """What says where a branch is to go, or how, is not passed over in silence."""
+    told = [("--push", "origin"), ("--repo", ".")]
+    for option in (("--branch", "b"), *told):
+        ran = cli("export", "auth", "--format-patch", "p", *option)
+        assert (ran.code, ran.err.splitlines()[0]) == (129, "error: patches go to no branch")
+    more = ["--squash"], ["--trailers", "none"], ["--format-patch", "p"], ["--expect", "1234"]
+    for options in (*more, *told):
+        ran = cli("export", "--stack", "auth:s", *options)
+        assert (ran.code, ran.err.splitlines()[0]) == (129, "error: a stack goes to branches here")
 
 
 def test_what_promotion_refuses_to_bring(worked: TestRepo) -> None:

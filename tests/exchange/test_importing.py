@@ -103,6 +103,8 @@ def test_the_branch_of_a_bound_lane(repo: TestRepo, cli: Cli) -> None:
     assert repo.lanes.head("main") == commit
     with pytest.raises(Negative, match="nothing to import"):
         repo.lanes.import_branch("main")
+    with pytest.raises(Refused, match="branch 'main' is bound to lane 'main'"):
+        repo.lanes.import_branch("main", lane="other")
 
 
 def test_a_full_name(branch: TestRepo) -> None:

@@ -94,6 +94,21 @@ def test_beside_other_work_in_the_same_file(make_repo: Callable[..., TestRepo], 
     assert len({x.commit for x in found.values()}) == (1 if how == "squash" else 2)
 
 
+def test_what_git_calls_the_same_patch(make_repo: Callable[..., TestRepo]) -> None:
+    """Other white space, or a mode that did not come along, is other work: it still waits."""
+    repo = make_repo({"f.py": "if a:\n    b\nc\n", "long.txt": LONG})
+    repo.lanes.new("deeper")
+    repo.lanes.new("run")
+    repo.commit("deeper", {"f.py": "if a:\n    b\n    c\n"})
+    repo.write({"long.txt": LONG.replace("line 3\n", "three\n")}, repo.workspace("run"))
+    (repo.workspace("run") / "long.txt").chmod(0o755)
+    repo.lanes.commit("run")
+    repo.save({"f.py": "if a:\n    b\n  c\n"})
+    repo.save({"long.txt": LONG.replace("line 25\n", "other\n")})
+    repo.save({"long.txt": LONG.replace("line 25\n", "other\n").replace("line 3\n", "three\n")})
+    assert matches(repo) == {}
+
+
 def test_what_comes_after_lands_alone(repo: TestRepo) -> None:
     """The lane counts as landed, and its next promotion carries only what is new."""
     work(repo, "auth", {"auth.py": "1\n"})

@@ -86,6 +86,17 @@ def test_what_people_have_there_stays(stacked: TestRepo, tmp_path: Path) -> None
     assert [x.branch[:9] for x in made.branches] == ["other--1-", "other--2-"]
 
 
+def test_a_branch_that_is_another_one_s_name(stacked: TestRepo) -> None:
+    """To move it would move that one."""
+    name = stacked.lanes.export_stack("review").branches[1].branch
+    stacked.git("update-ref", "-d", f"refs/heads/{name}")
+    stacked.git("symbolic-ref", f"refs/heads/{name}", "refs/heads/main")
+    before = stacked.refs()
+    with pytest.raises(Refused, match=f"branch '{name}' is another name of 'main'"):
+        stacked.lanes.export_stack("review")
+    assert stacked.refs() == before
+
+
 def test_what_is_not_in_the_stack(stacked: TestRepo) -> None:
     """A block that stands on a change of no block is refused with the path; none is made."""
     stacked.commit("auth", {"a.txt": "again\n"}, "Change a")

@@ -200,3 +200,33 @@ def test_a_lane_has_not_what_its_origin_merged_later(repo: TestRepo) -> None:
     repo.commit("two", {"two.txt": "2\n"})
     repo.lanes.promote("two")
     assert repo.files("main")["src/app.py"] == "landed"
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_what_is_merged_after_the_landing_did_not_land(repo: TestRepo, mode: str) -> None:
+    """An agent's merge into a lane says nothing of what that lane brought to main before."""
+    place = repo.lane("a", {"p": "1\n"})
+    repo.lane("b", {"b": "1\n"})
+    repo.lanes.promote("a", mode=mode)
+    merge_of(repo, place, repo.lanes.head("b"))
+    repo.lanes.commit("a")
+    assert repo.lanes.promote("b", mode=mode).source_only == (b"b",)
+    assert repo.files("main")["b"] == "1"
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("others", ["before", "after"])
+def test_what_landed_with_a_merge_is_settled(repo: TestRepo, mode: str, others: str) -> None:
+    """A lane that landed with what its agent merged goes on at its own paths, and lands again."""
+    place = repo.lane("a", {"p": "1\n"})
+    repo.lane("b", {"b": "1\n"})
+    merge_of(repo, place, repo.lanes.head("b"))
+    repo.lanes.commit("a")
+    if others == "before":
+        repo.lanes.promote("b", mode=mode)
+    repo.lanes.promote("a", mode=mode)
+    if others == "after":
+        repo.save({"b": "people\n"})
+    repo.commit("a", {"p": "2\n"})
+    assert repo.lanes.promote("a", mode=mode).source_only == (b"p",)
+    assert repo.files("main")["b"] == ("people" if others == "after" else "1")
