@@ -10,7 +10,7 @@ from itertools import groupby, takewhile
 from operator import attrgetter, itemgetter
 from typing import NamedTuple, TypeVar
 
-from gitlanes.errors import CorruptRecord, GitFailed, LanesError, NotFound, Unsupported, line
+from gitlanes.errors import CorruptRecord, GitFailed, LanesError, NotFound, Refused, Unsupported, line
 from gitlanes.git.process import Git
 from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.refs import RefReader, list_refs
@@ -281,20 +281,40 @@ def find_attempt(
     Where the chain comes to the tombstone of a lane that goes on under another name, that
     entry is returned: only the other journal knows what became of earlier attempts. An id that
     an attempt had before journals were joined is its own still, unless another one has it now:
-    `warn`, if given, is told of that.
+    `warn`, if given, is told of that. Raises Refused where two attempts had it, each in a clone.
     """
-    was: str | None = None
+    return _find(reader, tip, attempt_id, warn, frozenset())
+
+
+def _find(
+    reader: RefReader, tip: str, attempt_id: str, warn: Warn | None, asked: frozenset[str]
+) -> Attempt | Entry | None:
+    was: dict[str, None] = {}
     for entry in _line(reader, tip):
         if entry.record.status == RENAMED:
             return entry
         candidates = (*entry.attempts, *entry.record.open)
         found = next((x for x in candidates if x.id == attempt_id), None)
         if found is not None:
-            if was is not None and warn is not None:
-                warn(f"what was called {attempt_id} in one clone before is {was} now")
+            if was and warn is not None:
+                names = " and ".join(was)
+                warn(f"what was called {attempt_id} in one clone before is {names} now")
             return found
-        if told := joined_of(entry.details):
-            was = was or told.renumbered.get(attempt_id)
+        if (told := joined_of(entry.details)) and (new := told.renumbered.get(attempt_id)):
+            was.setdefault(new)
         if entry.record.next <= int(attempt_id.rpartition("/")[2]):
             break
-    return find_attempt(reader, tip, was) if was else None
+    asked |= {attempt_id}
+    return _one([_find(reader, tip, x, None, asked) for x in was if x not in asked], attempt_id)
+
+
+def _one(found: Sequence[Attempt | Entry | None], attempt_id: str) -> Attempt | Entry | None:
+    """Return what had an id before; raises Refused for two: what is meant cannot be known."""
+    known = {x.uuid: x for x in found if isinstance(x, Attempt)}
+    if len(known) > 1:
+        names = " or ".join(sorted(x.id for x in known.values()))
+        raise Refused(
+            f"{attempt_id} was the name of {len(known)} attempts, before clones were joined",
+            hint=f"say which: {names}",
+        )
+    return next((x for x in (*known.values(), *found) if x is not None), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitlanes import Cost, Intent, Limits, NotFound, Repo
+from gitlanes import Cost, Intent, Limits, NotFound, Refused, Repo
 from gitlanes.models.remotes import DIVERGED, OTHER, RENAMED
 from tests.exchange.conftest import Make
 from tests.support.clones import Clones
@@ -359,6 +359,24 @@ def test_two_lanes_of_one_name(clones: Clones) -> None:
     assert a.lanes.head("docs") == b.lanes.head("docs")
     assert clones.shared(a) == clones.shared(b)
     assert {x.attempt.title for x in a.lanes.history("docs-a").attempts} == {"Put a"}
+
+
+def test_a_name_that_two_attempts_had(clones: Clones) -> None:
+    """What each clone called so is another one by now: both are named, and none is meant."""
+    a, b = clones.all
+    b.lanes.push()
+    _put(a, "auth", {"a.txt": "a\n"})
+    _put(a, "auth", {"b.txt": "b\n"})
+    _put(b, "auth", {"c.txt": "c\n"})
+    b.lanes.push()
+    _put(b, "auth", {"d.txt": "d\n"})
+    for repo in (a, b, a):
+        repo.lanes.push()
+        repo.lanes.pull()
+    for repo in clones.all:
+        with pytest.raises(Refused, match="auth/2 was the name of 2 attempts") as refused:
+            repo.lanes.show("auth/2")
+        assert refused.value.hint == "say which: auth/4 or auth/5"
 
 
 def test_questions_find_renumbered_attempts(clones: Clones) -> None:
