@@ -10,7 +10,15 @@ from itertools import groupby, takewhile
 from operator import attrgetter, itemgetter
 from typing import NamedTuple, TypeVar
 
-from gitlanes.errors import CorruptRecord, GitFailed, LanesError, NotFound, Refused, Unsupported, line
+from gitlanes.errors import (
+    CorruptRecord,
+    GitFailed,
+    LanesError,
+    NotFound,
+    Refused,
+    Unsupported,
+    line,
+)
 from gitlanes.git.process import Git
 from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.refs import RefReader, list_refs
