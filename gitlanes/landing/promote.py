@@ -117,11 +117,12 @@ def carry_out(
     Where either lane moved in between, it is planned again. Returns the target as planned for,
     too, and the question for unsaved files, which git may still be answering.
     """
-    source, target = _ends(repo, lane, order)
+    with repo.view.noting() as in_place:
+        source, target = _ends(repo, lane, order)
     unsaved = strictness.Unsaved(repo, source.record)
     if order.strict:
         strictness.require(repo, source.record, unsaved)
-    source, target = intake.caught_up(repo, source, target)
+    source, target = intake.caught_up(repo, source, target, in_place=in_place)
     landing = plans.plan(repo, source, target, order.force)
     forced = _require_landing(repo, landing, order)
     with transaction(repo, verb, actor=order.intent.agent) as tx:

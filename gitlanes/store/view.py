@@ -66,6 +66,22 @@ class View:
         finally:
             self._settle = None
 
+    @contextmanager
+    def noting(self) -> Iterator[set[str]]:
+        """Collect the tips of the live lanes, read by name inside the block, with heads in place.
+
+        For verbs that plan without a lock: to ask for their heads again would be a round trip more.
+        """
+        in_place: set[str] = set()
+
+        def note(state: LaneState, head: str | None) -> LaneState:
+            if head == state.record.head:
+                in_place.add(state.tip)
+            return state
+
+        with self.settling(note):
+            yield in_place
+
     def _settled(self, state: LaneState, head: str | None) -> LaneState:
         if self._settle is None or not state.record.live:
             return state

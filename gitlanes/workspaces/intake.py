@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
@@ -73,9 +74,13 @@ def catch_up(repo: LaneRepo, name: str) -> LaneState:
     return state
 
 
-def caught_up(repo: LaneRepo, *states: LaneState) -> list[LaneState]:
-    """Let several lanes catch up, and return them; what one takes in may tell of another."""
-    if not any(x.record.bound for x in states) and repo.view.unmoved(*states):
+def caught_up(repo: LaneRepo, *states: LaneState, in_place: Container[str] = ()) -> list[LaneState]:
+    """Let several lanes catch up, and return them; what one takes in may tell of another.
+
+    `in_place` has the tips of those whose heads were in place when they were read.
+    """
+    known = all(x.tip in in_place for x in states)
+    if not any(x.record.bound for x in states) and (known or repo.view.unmoved(*states)):
         return list(states)
     return repo.view.again(*(catch_up(repo, x.record.name) for x in states))
 

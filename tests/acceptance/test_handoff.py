@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.support.cli import Ran, spawn_cli
+from tests.support.cli import Ran, run_cli
 from tests.support.repos import TestRepo
 
 
@@ -13,7 +13,7 @@ def test_a_handoff(repo: TestRepo) -> None:
     place = Path(repo.lanes.new("auth", agent="agent-1").path or "")
 
     def lanes(agent: str, *args: str) -> Ran:
-        return spawn_cli(place, {**repo.environ, "GITLANES_AGENT": agent}, *args)
+        return run_cli(place, {**repo.environ, "GITLANES_AGENT": agent}, *args)
 
     for agent in ("agent-1", "agent-2"):
         assert lanes(agent, "workspace", "claim").code == 0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.cli import Ran, spawn_cli
+from tests.support.cli import Ran, run_cli
 from tests.support.repos import TestRepo
 
 Lanes = Callable[..., Ran]
@@ -22,10 +22,10 @@ def place(repo: TestRepo) -> Path:
 
 @pytest.fixture
 def lanes(repo: TestRepo, place: Path) -> Lanes:
-    """`git lanes` in that workspace, in a process of its own; it succeeds unless told."""
+    """`git lanes` in that workspace; it succeeds unless told."""
 
     def run(*args: str, code: int = 0) -> Ran:
-        ran = spawn_cli(place, repo.environ, *args)
+        ran = run_cli(place, repo.environ, *args)
         assert ran.code == code, ran.err
         return ran
 

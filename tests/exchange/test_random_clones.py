@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from gitlanes import Cost, Intent, Negative, NotFound, Refused
+from tests.support.amounts import many
 from tests.support.clones import Clones
 from tests.support.repos import TestRepo
 
@@ -232,7 +233,7 @@ def test_colliding_work_is_left_and_all_else_converges(steps: list[Action]) -> N
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @given(actions, st.booleans())
-@settings(_HOW, max_examples=150)
+@settings(_HOW, max_examples=many(40))
 def test_much_work_converges(steps: list[Action], shared: bool) -> None:
     """The same for much more of it."""
     _run(steps, shared=shared)

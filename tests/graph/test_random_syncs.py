@@ -20,6 +20,7 @@ from hypothesis.stateful import (
 
 from gitlanes import Collision, Negative, Refused
 from tests.review.test_decisions import attempt
+from tests.support.amounts import many
 from tests.support.repos import TestRepo
 
 Files = dict[str, str]
@@ -215,4 +216,4 @@ def test_random_syncs_lose_nothing() -> None:
 @pytest.mark.slow
 def test_many_random_syncs_lose_nothing() -> None:
     """The same, for longer."""
-    run(40, 30)
+    run(many(15), 30)

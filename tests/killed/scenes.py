@@ -245,7 +245,7 @@ _WORK = ("-m", "better login", "--prompt", "do it", "--agent", "agent-1", "--tok
 
 SCENES = (
     Scene("commit", ("commit", "auth", *_WORK), _edited, 1),
-    Scene("propose", ("propose", "auth", *_WORK), _edited, 1),
+    Scene("propose", ("propose", "auth", *_WORK), _edited, 1, nightly=True),
     Scene("propose-on", ("propose", "auth", "--on", "auth/1", *_WORK), _stacked, 1, nightly=True),
     Scene(
         "propose-rejected",
@@ -257,7 +257,7 @@ SCENES = (
     Scene("put", ("put", "auth", "auth.py", "src/app.py"), _committed, 1, nightly=True),
     Scene("amend", ("commit", "auth", "--amend"), _stacked, 1, nightly=True),
     Scene("amend-of", ("commit", "auth", "--amend-of", "auth/1"), _amendable, 128, nightly=True),
-    Scene("accept", ("accept", "auth/1", "--by", "r", "--check", "t=pass"), _proposed, 128),
+    Scene("accept", ("accept", "auth/1", "--by", "r"), _proposed, 128, nightly=True),
     Scene("accept-later", ("accept", "auth/2", "--by", "r"), _moved_on, 128, nightly=True),
     Scene(
         "reject", ("reject", "auth/1", "--by", "r", "--reason", "no"), _proposed, 128, nightly=True
@@ -266,13 +266,15 @@ SCENES = (
     Scene("promote-propose", ("promote", "auth", "--propose"), _committed, 1, nightly=True),
     Scene("accept-promotion", ("accept", "main/1", "--by", "r"), _offered, 128, nightly=True),
     Scene("accept-promotion-later", ("accept", "main/1"), _offered_before, 128, nightly=True),
-    Scene("promote-part", ("promote", "auth", "--change", "auth/2"), _two_changes, 128),
+    Scene(
+        "promote-part", ("promote", "auth", "--change", "auth/2"), _two_changes, 128, nightly=True
+    ),
     Scene("promote-stack", ("promote", "--stack", "both"), _several_lanes, 1, nightly=True),
     Scene("stack-create", ("stack", "create", "new", "auth"), _two_changes, 128, nightly=True),
     Scene("stack-merge", ("stack", "merge", "both", "1", "2"), _several_lanes, 128, nightly=True),
     Scene("review", ("review", "reject", "both/1", "--by", "r"), _several_lanes, 1, nightly=True),
     Scene("export-stack", ("export", "--stack", "both"), _several_lanes, 0, nightly=True),
-    Scene("export", ("export", "auth", "--branch", "out"), _exported, 0),
+    Scene("export", ("export", "auth", "--branch", "out"), _exported, 0, nightly=True),
     Scene("import", ("import", "feature", "--lane", "dev"), _branch_ahead, 1, nightly=True),
     Scene("import-beside", ("import", "out"), _reviewed, 1, nightly=True),
     Scene("reconcile", ("reconcile",), _squashed_by_hand, 0, nightly=True),
@@ -312,7 +314,7 @@ SCENES = (
     Scene("restore-root", ("restore", "auth", "main"), _committed, 0, nightly=True),
     Scene("reject-reset", ("reject", "auth/1", "--reset"), _followed_up, 128, nightly=True),
     Scene("switch", _HAND_OVER, _to_hand_over, 128, nightly=True),
-    Scene("sync", ("sync", "auth"), _to_sync, 1),
+    Scene("sync", ("sync", "auth"), _to_sync, 1, nightly=True),
     Scene("cascade", ("cascade", "dev"), _to_sync, 0, nightly=True),
     Scene("conflict-start", ("conflict", "start", "auth"), _conflicted, 1, nightly=True),
     Scene("conflict-continue", ("conflict", "continue", "auth"), _resolved, 128, nightly=True),

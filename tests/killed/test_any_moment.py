@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.killed.scenes import Stage, named, stage_of
+from tests.support.amounts import many
 from tests.support.crashing import Crashes
 
 
@@ -20,7 +21,7 @@ def test_killed_at_some_moments(tmp_path: Path, environ: dict[str, str], crashes
 @pytest.mark.slow
 def test_killed_at_many_moments(tmp_path: Path, environ: dict[str, str], crashes: Crashes) -> None:
     """Some hundred moments of commit and promote in a bound repository."""
-    _kill(300, tmp_path, environ, crashes)
+    _kill(many(200), tmp_path, environ, crashes)
 
 
 def _kill(moments: int, place: Path, environ: dict[str, str], crashes: Crashes) -> None:

@@ -25,7 +25,7 @@ def test_doctor_mends_what_a_kill_left(
     """Whatever a killed command left, --fix mends it, the second run is clean, and work goes on."""
     stage = stage_of(scene, tmp_path / "stage", environ, crashes)
     found = 0
-    for step in stage.steps(every=False):
+    for step in stage.steps(every=False)[::2]:
         stage.reset()
         with named(stage.passed.steps[step]):
             ended = stage.run(*stage.scene.command, before=step)

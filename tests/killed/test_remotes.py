@@ -29,8 +29,19 @@ def _diverged(make: Make) -> Clones:
 
 
 @pytest.mark.parametrize("verb", ["pull", "push"])
-def test_killed_before_each_step(make_clones: Make, crashes: Crashes, verb: str) -> None:
+def test_killed_before_a_step(make_clones: Make, crashes: Crashes, verb: str) -> None:
     """Before or after, and the next command goes on to the same end."""
+    _kill_at(make_clones, crashes, verb, stride=3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("verb", ["pull", "push"])
+def test_killed_before_each_step(make_clones: Make, crashes: Crashes, verb: str) -> None:
+    """The same at all of them."""
+    _kill_at(make_clones, crashes, verb, stride=1)
+
+
+def _kill_at(make_clones: Make, crashes: Crashes, verb: str, *, stride: int) -> None:
     clones = _diverged(make_clones)
     step, ended = 0, False
     while not ended:
@@ -52,7 +63,7 @@ def test_killed_before_each_step(make_clones: Make, crashes: Crashes, verb: str)
         repo.fsck()
         repo.close()
         shutil.rmtree(home)
-        step += 1
+        step += stride
     assert step > 10
 
 

@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 
 from gitlanes import Collision, Negative
+from tests.support.amounts import many
 from tests.support.repos import TestRepo
 
 Files = dict[str, str]
@@ -196,7 +197,7 @@ def test_much_random_work_and_landings_keep_to_the_model() -> None:
     run_state_machine_as_test(
         Landings,
         settings=settings(
-            max_examples=40,
+            max_examples=many(20),
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 
 from gitlanes import Collision, Negative
+from tests.support.amounts import many
 from tests.support.repos import TestRepo
 
 Files = dict[str, str]
@@ -189,4 +190,4 @@ def test_random_proposals_keep_to_the_model() -> None:
 @pytest.mark.slow
 def test_many_random_proposals_keep_to_the_model() -> None:
     """The same, for longer."""
-    _run(30, 30)
+    _run(many(15), 30)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from gitlanes import Collision
 from tests.review.test_decisions import attempt
+from tests.support.amounts import many
 from tests.support.repos import TestRepo
 
 PATHS = ("a", "b", "d/c", "d/e/f", "g")
@@ -125,7 +126,7 @@ def test_an_amended_stack_is_what_git_makes_of_it(
 
 
 @pytest.mark.slow
-@settings(max_examples=100, **usual)  # type: ignore[arg-type]
+@settings(max_examples=many(40), **usual)  # type: ignore[arg-type]
 @examples
 def test_many_amended_stacks_are_what_git_makes_of_them(
     stack: list[Edits], accepted: int, at: int, wanted: Edits

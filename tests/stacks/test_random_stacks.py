@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from gitlanes import Collision, Negative
 from gitlanes.models.stacks import Stack
 from tests.review.test_random_amends import scratch
+from tests.support.amounts import many
 from tests.support.repos import TestRepo
 
 PATHS = ("a", "b", "d/c", "d/e/f", "g")
@@ -211,7 +212,7 @@ def test_random_stacks(paths: list[list[str]], edits: list[tuple[str, int, int]]
 
 
 @pytest.mark.slow
-@settings(max_examples=150, **SETTINGS)  # type: ignore[arg-type]
+@settings(max_examples=many(50), **SETTINGS)  # type: ignore[arg-type]
 @given(changes, steps)
 def test_many_random_stacks(paths: list[list[str]], edits: list[tuple[str, int, int]]) -> None:
     """The same, more often."""

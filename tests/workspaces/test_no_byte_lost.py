@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
 from gitlanes import LanesError, Repo
+from tests.support.amounts import many
 from tests.support.repos import TestRepo
 
 LANES = ("main", "one", "two")
@@ -184,7 +185,7 @@ def test_nothing_is_lost_on_some_days(prepared: Path, environ: dict[str, str]) -
 @pytest.mark.timeout(600)
 def test_nothing_is_lost_on_many_days(prepared: Path, environ: dict[str, str]) -> None:
     """The same on more and longer days."""
-    _live(prepared, environ, examples=20, steps=40)
+    _live(prepared, environ, examples=many(8), steps=40)
 
 
 def _live(place: Path, environ: dict[str, str], *, examples: int, steps: int) -> None:
