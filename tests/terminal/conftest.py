@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import sys
@@ -13,6 +14,8 @@ import pytest
 from tests.support.repos import TestRepo
 from tests.terminal.screen import Screen, bash
 
+# A server of tmux's that is ending still has its name.
+_NUMBERS = itertools.count()
 _MANUAL = Path(__file__).parent.parent.parent / "docs/git-lanes.1"
 # What would make this terminal another one.
 _UNSET = ("PAGER", "LESS", "LV", "NO_COLOR", "TMUX", "TERMINFO", "COLUMNS", "LINES", "MANROFFOPT")
@@ -47,7 +50,7 @@ def screens(installed: TestRepo) -> Iterator[Callable[..., Screen]]:
     opened: list[Screen] = []
 
     def make(*settings: str, shell: str | None = None) -> Screen:
-        name = f"gitlanes-{os.getpid()}-{len(opened)}"
+        name = f"gitlanes-{os.getpid()}-{next(_NUMBERS)}"
         screen = Screen(name, installed.path, installed.environ, shell or bash(*settings))
         opened.append(screen)
         screen.wait("$")
