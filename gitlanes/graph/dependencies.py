@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Negative, Refused
+from gitlanes.lanes.wanted import by_lane
 from gitlanes.models.graph import Followed, Graph, Node, Relatives
 from gitlanes.models.plain import replace
 from gitlanes.models.records import RENAMED, Lane, LaneState
@@ -57,12 +58,15 @@ def relatives(repo: LaneRepo, lane: str | None = None) -> Relatives:
 
 
 def graph(repo: LaneRepo) -> Graph:
-    """Return all live lanes that follow others or are followed, each after its first parent."""
+    """Return all live lanes that follow others, are followed or have tasks, with those.
+
+    Each comes after its first parent.
+    """
     known = _known(repo)
     live = [x for x in known.values() if x.live]
     above = {x.uuid: [known[y] for y in x.parents if y in known] for x in live}
     linked = {y.uuid for x in live for y in (x, *above[x.uuid]) if above[x.uuid]}
-    shown = [x for x in known.values() if x.uuid in linked]
+    shown = [x for x in known.values() if x.uuid in linked or (x.live and x.tasks)]
     below: dict[str | None, list[Lane]] = {}
     for lane in shown:
         parents = above.get(lane.uuid, [])
@@ -75,7 +79,9 @@ def graph(repo: LaneRepo) -> Graph:
         todo += below.get(lane.uuid, [])[::-1]
     # Two clones can have made a circle, which has no first one.
     found += [x for x in shown if x not in found]
-    return Graph(tuple(_node(x, known) for x in found))
+    tasks = by_lane(repo, [x for x in found if x.live and x.tasks])
+    nodes = (replace(_node(x, known), tasks=tasks.get(x.name, ())) for x in found)
+    return Graph(tuple(nodes))
 
 
 def lineage(repo: LaneRepo, lane: str | None = None) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,6 +27,9 @@ from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
+
+# What else is done in the operation that makes a lane.
+Along = Callable[[Transaction, Lane], None]
 
 
 def init(repo: LaneRepo, name: str = USUAL_NAME) -> Adopted:
@@ -57,13 +60,15 @@ def new(
     limits: Limits = NO_LIMITS,
     exist_ok: bool = False,
     expect: str | None = None,
+    along: Along | None = None,
 ) -> NewLane:
     """Make a lane, and a workspace for it unless told not to.
 
     ``start`` is a lane, attempt, snapshot or revision; the adopted lane's head by default. With
     ``on`` it starts from a lane, or from an attempt or snapshot of one, and follows that lane.
     ``agent`` is who owns the lane, ``sparse`` the directories that its workspaces are limited
-    to, ``limits`` its budget. With ``exist_ok`` a lane of that name is returned as it is.
+    to, ``limits`` its budget. ``along`` is called with the new lane's record, and sees to that of
+    the lane that it starts from. With ``exist_ok`` a lane of that name is returned as it is.
     Raises Raced if the start is not the commit that ``expect`` (a beginning of it) names,
     BadValue for what cannot be recorded and for a path that can be none, NotFound for a sparse
     directory that the start does not have.
@@ -96,7 +101,9 @@ def new(
         record = replace(record, **plain(about), sparse=only, budget=budget)
         tx.description = f"new lane {name}"
         tx.lane(state, record, parents=[begun.commit])
-        if begun.origin is not None:
+        if along is not None:
+            along(tx, record)
+        elif begun.origin is not None:
             forks.met(tx, repo.view.find(begun.origin.record.name))
         if workspace:
             place = workspaces.free_place(repo, name, path)
