@@ -120,8 +120,8 @@ class Lane(Model):
     stack, the journal entry that has it in full. ``ground`` is the commit that a sync laid its own
     work on last, ``former`` the heads that it had before that, ``conflict`` the journal entry that
     has what a sync stopped at. ``tasks`` names, for each task that has not ended, the entry that
-    has it in full, ``ended`` the entries in which tasks ended last (docs/format.md). ``extra`` keeps
-    fields that a newer version wrote.
+    has it in full, ``ended`` the entries in which tasks ended last (docs/format.md). ``extra``
+    keeps fields that a newer version wrote.
     """
 
     name: str

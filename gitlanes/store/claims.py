@@ -15,7 +15,8 @@ def owner_of(body: dict[str, Any] | None) -> Owner | None:
     """
     if not body:
         return None
-    owner = Owner(**{key: body[key] for key in Owner.fields if key in body})
+    known = {key: body[key] for key in Owner.fields if key in body}
+    owner = Owner(**{"until": None, **known})
     texts = (owner.agent, owner.since, owner.host, owner.until or "")
     if not all(isinstance(x, str) for x in texts) or not isinstance(owner.pid, int | None):
         raise ValueError("a claim that nobody can have made")

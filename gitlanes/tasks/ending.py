@@ -11,13 +11,14 @@ from gitlanes.lanes.archiving import archive
 from gitlanes.models.notes import Intent
 from gitlanes.models.plain import Model, plain, replace
 from gitlanes.models.records import ABANDONED as GIVEN_UP
-from gitlanes.models.records import ACTIVE, ARCHIVED, MERGE, PAUSED, Attempt, Lane, LaneState
+from gitlanes.models.records import ACTIVE, MERGE, PAUSED, Attempt, Lane, LaneState
 from gitlanes.models.task_results import TaskChecked, TaskCompleted
 from gitlanes.models.tasks import ABANDONED, COMPLETED, STARTED, Task
 from gitlanes.store.tasks import with_tasks
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.tasks import changing, reading
 from gitlanes.tasks.claiming import given_back
+from gitlanes.workspaces import binding
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -48,8 +49,9 @@ def complete(
     """
     how = how or Completion()
     task = reading.find(repo, name)
-    if task.status == COMPLETED and not how.keep:
-        _put_away(repo, task)  # that may have been interrupted
+    if task.status == COMPLETED:  # what comes after that may have been interrupted
+        binding.follow(repo, task.lane)
+        _after(repo, task, how)
     worker = _worker(repo, task)
     changing.require_own(repo, task, how.by, force=how.force)
     fault = _unfit(task, worker)
@@ -73,8 +75,7 @@ def complete(
             error.hint = "commit and decide them first"
         raise
     done = reading.find(repo, task.id)
-    gone = () if how.keep else _put_away(repo, done)
-    return TaskCompleted(done, made, gone)
+    return TaskCompleted(done, made, _after(repo, done, how))
 
 
 def check(repo: LaneRepo, name: str | None = None) -> TaskChecked:
@@ -205,17 +206,21 @@ def _reopen(repo: LaneRepo, task: Task, error: Collision, how: Completion) -> No
     )
 
 
-def _put_away(repo: LaneRepo, task: Task) -> tuple[str, ...]:
-    """Archive the lanes of a task that landed; what has to stay is warned of."""
+def _after(repo: LaneRepo, task: Task, how: Completion) -> tuple[str, ...]:
+    """Archive the lanes of a task that landed, unless told; what has to stay is warned of."""
+    if how.keep:
+        return ()
     known = repo.view.by_uuid(task.worker_uuid, task.worker) if task.worker_uuid else None
     gone = []
     for found in (known, *map(repo.view.find, task.former)):
-        if found is None or not found.record.live or found.record.status == ARCHIVED:
+        if found is None or not found.record.live:
             continue
         name = found.record.name
         try:
             archive(repo, name)
             gone.append(name)
+        except Negative:
+            continue  # it was before
         except LanesError as error:
             repo.warn(f"lane '{name}' was not archived: {error.message}")
     return tuple(gone)

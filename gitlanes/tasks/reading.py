@@ -19,7 +19,7 @@ from gitlanes.workspaces import finding
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
-_BEGINNING = re.compile("t[0-9a-z]{2,7}")
+_BEGINNING = re.compile("t[0-9a-z]{0,7}")
 
 
 def list_tasks(
