@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,11 +68,10 @@ def new(
     ``start`` is a lane, attempt, snapshot or revision; the adopted lane's head by default. With
     ``on`` it starts from a lane, or from an attempt or snapshot of one, and follows that lane.
     ``agent`` is who owns the lane, ``sparse`` the directories that its workspaces are limited
-    to, ``limits`` its budget. ``along`` is called with the new lane's record, and sees to that of
-    the lane that it starts from. With ``exist_ok`` a lane of that name is returned as it is.
-    Raises Raced if the start is not the commit that ``expect`` (a beginning of it) names,
-    BadValue for what cannot be recorded and for a path that can be none, NotFound for a sparse
-    directory that the start does not have.
+    to, ``limits`` its budget. With ``exist_ok`` a lane of that name is returned as it is. ``along``
+    gets the new record, and sees to that of the lane which it starts from. Raises Raced if the
+    start is not the commit that ``expect`` (a beginning of it) names, BadValue for what cannot be
+    recorded and for a path that can be none, NotFound for a sparse directory that is not there.
     """
     layout.check_lane_name(name)
     workspaces.check_path(path)
@@ -101,15 +101,19 @@ def new(
         record = replace(record, **plain(about), sparse=only, budget=budget)
         tx.description = f"new lane {name}"
         tx.lane(state, record, parents=[begun.commit])
-        if along is not None:
-            along(tx, record)
-        elif begun.origin is not None:
-            forks.met(tx, repo.view.find(begun.origin.record.name))
+        (along or partial(_meet, begun.origin))(tx, record)
         if workspace:
             place = workspaces.free_place(repo, name, path)
             workspaces.create_with(tx, record, place, begun.commit)
     made = workspaces.fill(repo, record) if workspace else None
     return NewLane(record, made.path if made else None)
+
+
+def _meet(origin: LaneState | None, tx: Transaction, lane: Lane) -> None:
+    """Let the lane that another one starts from know that its work is elsewhere, too."""
+    del lane
+    if origin is not None:
+        forks.met(tx, tx.repo.view.find(origin.record.name))
 
 
 def delete(

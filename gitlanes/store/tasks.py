@@ -145,7 +145,7 @@ def _check(task: Task) -> None:
     texts += [x for x in (getattr(task, key) for key in _MAYBE) if x is not None]
     if not all(isinstance(x, str) for x in (*texts, *task.former, *task.collisions)):
         raise ValueError("a text is none")
-    counts = (task.priority, task.tries, task.retries or 0)
+    counts = (task.priority, task.tries, 0 if task.retries is None else task.retries)
     if not all(type(x) is int for x in counts):
         raise ValueError("a number is none")
     require_uuid(task.worker_uuid)

@@ -23,9 +23,11 @@ def tasks(repo: TestRepo) -> Tasks:
     return repo.lanes.tasks
 
 
-def begun(repo: TestRepo, title: str = "a task", agent: str = "a", **options: int) -> Task:
+def begun(
+    repo: TestRepo, title: str = "a task", agent: str = "a", retries: int | None = None
+) -> Task:
     """Add and start a task whose lane is called after its agent."""
-    made = repo.lanes.tasks.add(title, **options)
+    made = repo.lanes.tasks.add(title, retries=retries)
     return repo.lanes.tasks.start(made.id, agent=agent, lane=agent).task
 
 
@@ -331,6 +333,8 @@ def test_a_task_taken_meanwhile(repo: TestRepo, tasks: Tasks) -> None:
     take = f"cd {repo.path} && {sys.executable} -m gitlanes task start t --agent b --force >&2"
     task = begun(repo)
     repo.commit("a", {"own.py": "own\n"})
+    repo.git("config", "user.name", "thief")
+    repo.git("config", "user.email", "thief@example.org")
     set_gates(repo, gate("thief", take))
     head = repo.rev("main")
     with pytest.raises(Raced, match="was taken or ended meanwhile"):
