@@ -96,19 +96,8 @@ COMMANDS = {
 
 # Those that hold commands of their own; their plural is a name of theirs that help does not show.
 GROUPS = (
-    *(
-        "dep",
-        "conflict",
-        "task",
-        "workspace",
-        "snapshot",
-        "stack",
-        "review",
-        "change",
-        "op",
-        "cost",
-    ),
-    *("budget", "remote", "hook"),
+    *("dep", "conflict", "task", "workspace", "snapshot", "stack", "review", "change", "op"),
+    *("cost", "budget", "remote", "hook"),
 )
 
 # What every command takes, and nothing before a command does.

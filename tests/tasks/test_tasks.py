@@ -23,11 +23,9 @@ def tasks(repo: TestRepo) -> Tasks:
     return repo.lanes.tasks
 
 
-def begun(
-    repo: TestRepo, title: str = "a task", agent: str = "a", retries: int | None = None
-) -> Task:
+def begun(repo: TestRepo, agent: str = "a", retries: int | None = None) -> Task:
     """Add and start a task whose lane is called after its agent."""
-    made = repo.lanes.tasks.add(title, retries=retries)
+    made = repo.lanes.tasks.add("a task", retries=retries)
     return repo.lanes.tasks.start(made.id, agent=agent, lane=agent).task
 
 
