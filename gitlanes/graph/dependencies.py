@@ -9,7 +9,7 @@ from gitlanes.errors import Negative, Refused
 from gitlanes.lanes.wanted import by_lane
 from gitlanes.models.graph import Followed, Graph, Node, Relatives
 from gitlanes.models.plain import replace
-from gitlanes.models.records import RENAMED, Lane, LaneState
+from gitlanes.models.records import ARCHIVED, RENAMED, Lane, LaneState
 from gitlanes.store import codec
 from gitlanes.store.ancestry import merge_base
 from gitlanes.store.expectation import check_expected, require_active, require_commit
@@ -60,10 +60,11 @@ def relatives(repo: LaneRepo, lane: str | None = None) -> Relatives:
 def graph(repo: LaneRepo) -> Graph:
     """Return all live lanes that follow others, are followed or have tasks, with those.
 
-    Each comes after its first parent.
+    Each comes after its first parent. Archived lanes are left out unless such a one follows them.
     """
     known = _known(repo)
-    live = [x for x in known.values() if x.live]
+    hidden = shelved(known)
+    live = [x for x in known.values() if x.live and x.uuid not in hidden]
     above = {x.uuid: [known[y] for y in x.parents if y in known] for x in live}
     linked = {y.uuid for x in live for y in (x, *above[x.uuid]) if above[x.uuid]}
     shown = [x for x in known.values() if x.uuid in linked or (x.live and x.tasks)]
@@ -108,6 +109,20 @@ def dependants(known: Lanes, uuid: str) -> list[str]:
                 found.append(lane.uuid)
                 todo.append(lane.uuid)
     return found
+
+
+def shelved(known: Lanes) -> set[str]:
+    """Return the uuids of archived lanes that no other than archived ones follow, nor those.
+
+    Tasks that were completed leave many of them.
+    """
+    todo = [x for x in known.values() if x.live and x.status != ARCHIVED]
+    needed = {x.uuid for x in todo}
+    while todo:
+        above = {x for x in todo.pop().parents if x in known} - needed
+        needed |= above
+        todo += [known[x] for x in above]
+    return {x.uuid for x in known.values() if x.status == ARCHIVED} - needed
 
 
 def _changed(

@@ -16,7 +16,7 @@ from gitlanes.lanes.about import check as check_about
 from gitlanes.models.costs import NO_LIMITS, Limits
 from gitlanes.models.lanes import Adopted, DeletedLane, NewLane
 from gitlanes.models.plain import plain, replace
-from gitlanes.models.records import ACTIVE, DELETED, REJECTED, Lane, LaneState
+from gitlanes.models.records import ACTIVE, ARCHIVED, DELETED, NOT_LANDED, REJECTED, Lane, LaneState
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout, spending
 from gitlanes.store.adopt import USUAL_NAME, adopt, require_adopted_lane
@@ -149,15 +149,23 @@ def delete(
 
 
 def _refuse_followed(repo: LaneRepo, state: LaneState, *, force: bool) -> None:
-    """Raise Refused where other lanes follow this one, unless forced."""
+    """Raise Refused where other lanes follow this one, unless forced.
+
+    Archived ones whose work it has do not count.
+    """
     name, uuid = state.record.name, state.record.uuid
-    names = [x.record.name for x in repo.view.lanes() if uuid in x.record.parents]
+    below = (x.record for x in repo.view.lanes() if uuid in x.record.parents)
+    names = [x.name for x in below if x.status != ARCHIVED or not _landed(x, uuid)]
     if names and not force:
         raise Refused(
             f"lane '{name}' is followed by {', '.join(names)}",
             hint="let them go on without it first "
             f"(git lanes dep remove {names[0]} --on {name}), or use --force",
         )
+
+
+def _landed(lane: Lane, target: str) -> bool:
+    return lane.head in lane.landed.get(target, NOT_LANDED).bases
 
 
 def _finish_deletion(repo: LaneRepo, state: LaneState, *, force: bool) -> DeletedLane:

@@ -90,7 +90,7 @@ def _limit(retries: int | None) -> int | None:
 
 def _free_id(repo: LaneRepo) -> str:
     """Return an id that no task has that could be meant by it."""
-    taken = {key for lane in repo.view.lanes() for key in lane.record.tasks}
+    taken = {key for lane in repo.view.lanes(where=reading.has_tasks) for key in lane.record.tasks}
     return next(x for x in iter(ids.new_task_id, "") if x not in taken)
 
 

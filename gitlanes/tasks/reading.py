@@ -98,14 +98,15 @@ def _lanes(repo: LaneRepo, name: str | None = None, *, nested: bool = False) -> 
     if name is not None and not nested:
         return [repo.view.lane(name).record]
     if name is None:
-        return [x.record for x in repo.view.lanes(where=_has_tasks)]
+        return [x.record for x in repo.view.lanes(where=has_tasks)]
     top = repo.view.lane(name).record
     every = (x.record for x in repo.view.lanes(deleted=True) if x.record.status != RENAMED)
     known = {x.uuid: x for x in every}
     return [top, *(known[x] for x in dependencies.dependants(known, top.uuid))]
 
 
-def _has_tasks(entry: bytes) -> bool:
+def has_tasks(entry: bytes) -> bool:
+    """Say whether an entry's message may be that of a lane that has or had tasks."""
     return b'"tasks":' in entry or b'"ended":' in entry
 
 

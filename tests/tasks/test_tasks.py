@@ -361,3 +361,23 @@ def test_tasks_go_with_their_lane(repo: TestRepo, tasks: Tasks) -> None:
     assert tasks.list() == ()
     repo.lanes.new("work", workspace=False)
     assert tasks.list("work", statuses=("open", "abandoned")) == ()
+
+
+def test_what_completed_tasks_leave(repo: TestRepo, tasks: Tasks) -> None:
+    """Their lanes are in nobody's way: no graph, no cascade, and no deletion of the lane below."""
+    repo.lanes.new("dev", workspace=False)
+    repo.lanes.new("side", on="dev", workspace=False)
+    for agent in "ab":
+        made = tasks.add(agent, lane="dev")
+        tasks.start(made.id, agent=agent, lane=agent, workspace=False)
+        repo.lanes.put_file(agent, f"{agent}.txt", b"x\n")
+        tasks.complete(made.id)
+    assert [x.name for x in repo.lanes.graph().lanes] == ["dev", "side"]
+    done = repo.lanes.cascade("dev")
+    assert ([x.lane for x in done.updated], done.skipped) == (["side"], ())
+    repo.lanes.unarchive("b")
+    assert "b" in [x.name for x in repo.lanes.graph().lanes]
+    repo.lanes.archive("b")
+    repo.lanes.delete("side")
+    repo.lanes.delete("dev")
+    assert repo.lanes.lane("a").status == "archived"
