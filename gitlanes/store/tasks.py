@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from gitlanes import ids
 from gitlanes.errors import CorruptRecord
 from gitlanes.models.plain import plain, replace
-from gitlanes.models.records import HERE, Lane
+from gitlanes.models.records import HERE, Entry, Lane
 from gitlanes.models.tasks import ENDED, STATUSES, Task
-from gitlanes.store import codec, layout
+from gitlanes.store import codec, journal, layout
 from gitlanes.store.claims import owner_of
 from gitlanes.store.validity import require_oids, require_uuid
 
@@ -84,25 +84,39 @@ def _body(task: Task) -> dict[str, Any]:
 
 
 def _bodies(repo: LaneRepo, oids: Iterable[str]) -> Mapping[str, dict[str, Any]]:
-    """Return {entry: its details}, of those that can be read."""
+    """Return {entry: its details}, of those that are there."""
     wanted = list(oids)
     found = zip(wanted, repo.refs.resolve_all(wanted), strict=True) if wanted else ()
     return {
-        oid: codec.decode_entry(oid, there[1].partition(b"\n\n")[2]).details
+        oid: _details(repo, codec.decode_entry(oid, there[1].partition(b"\n\n")[2]))
         for oid, there in found
         if there is not None
     }
 
 
+def _details(repo: LaneRepo, entry: Entry) -> dict[str, Any]:
+    """Return an entry's details, or those of the one before it that first said 'here'.
+
+    A version that does not know tasks copies that word with the rest of the record.
+    """
+    if not _has_tasks(entry):
+        entry = next(filter(_has_tasks, journal.walk(repo.refs, entry.oid)), entry)
+    return entry.details if isinstance(entry.details, dict) else {}
+
+
+def _has_tasks(entry: Entry) -> bool:
+    return isinstance(entry.details, dict) and DETAILS in entry.details
+
+
 def _oids(found: Any, entry: str) -> list[str]:
     try:
         require_oids(*found)
+        return list(map(str, found))
     except (ValueError, TypeError) as error:
         raise CorruptRecord(
             f"journal entry {entry[:12]} names no entry where tasks ended before",
             hint=f"look at it with: git cat-file commit {entry[:12]}",
         ) from error
-    return list(found)
 
 
 def _found(lane: Lane, key: str, oid: str, bodies: Mapping[str, dict[str, Any]]) -> Task:

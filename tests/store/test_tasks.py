@@ -68,9 +68,11 @@ def test_hostile_names_of_entries(repo: TestRepo) -> None:
         with pytest.raises(CorruptRecord):
             repo.lanes.tasks.add("y", lane="main")
         repo.git("update-ref", _JOURNAL, good)
-    _rewrite(repo, lambda e: e["details"].update(ended=["HEAD\nHEAD"]))
-    with pytest.raises(CorruptRecord, match="names no entry"):
-        repo.lanes.tasks.show(task.id)
+    for odd in (["HEAD\nHEAD"], 3, [3]):
+        _rewrite(repo, lambda e, odd=odd: e["details"].update(ended=odd))
+        with pytest.raises(CorruptRecord, match="names no entry"):
+            repo.lanes.tasks.show(task.id)
+        repo.git("update-ref", _JOURNAL, good)
 
 
 def test_what_a_newer_version_wrote_stays(repo: TestRepo) -> None:
@@ -80,6 +82,27 @@ def test_what_a_newer_version_wrote_stays(repo: TestRepo) -> None:
     assert repo.lanes.tasks.edit(task.id, priority=1).extra == {"colour": "red"}
     assert repo.lanes.tasks.show(task.id).extra == {"colour": "red"}
     assert repo.lanes.tasks.show(task.id).priority == 1
+
+
+def test_a_version_that_knows_no_tasks(repo: TestRepo) -> None:
+    """It copies what it does not know of the record, and every task is found all the same."""
+    tasks = repo.lanes.tasks
+    ids = [tasks.add(x).id for x in "abc"]
+    tasks.abandon(ids[0])
+    tasks.edit(ids[1], priority=1)
+    for _ in range(2):  # an entry with the record of the one before, word for word
+        tree = repo.git("hash-object", "-t", "tree", "/dev/null")
+        body = repo.git("cat-file", "commit", _JOURNAL).partition("\n\n")[2]
+        entry = json.loads(body.partition("\n\n")[2])
+        assert "here" in entry["record"]["tasks"].values()
+        entry |= {"previous": [repo.rev(_JOURNAL)], "details": {}, "verb": "edit", "refs": {}}
+        text = f"edit\n\n{codec.dump(entry)}"
+        made = repo.git("commit-tree", tree, "-p", _JOURNAL, "-m", text)
+        repo.git("update-ref", _JOURNAL, made)
+    assert [x.id for x in tasks.list()] == ids[1:]
+    tasks.edit(ids[2], priority=0)
+    assert [x.id for x in tasks.list()] == ids[:0:-1]
+    assert [x.id for x in tasks.list(statuses=("abandoned",))] == ids[:1]
 
 
 def test_records_grow_with_what_has_not_ended(repo: TestRepo) -> None:
