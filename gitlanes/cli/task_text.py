@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gitlanes.cli.errors import line
-from gitlanes.models.tasks import COMPLETED, ENDED, Task
+from gitlanes.models.tasks import COMPLETED, ENDED, OPEN, Task
 
 if TYPE_CHECKING:
     from gitlanes.cli.output import Output
@@ -26,7 +26,8 @@ def state(task: Task) -> str:
     """Return a task's status, and what an orchestrator has to know of it besides."""
     marks = ["stale"] if task.stale and task.status not in ENDED else []
     marks += ["collided"] if task.collisions else []
-    marks += ["too often"] if task.exhausted and task.status not in ENDED else []
+    waits = task.status == OPEN or "stale" in marks
+    marks += ["started too often"] if task.exhausted and waits else []
     return ", ".join([task.status, *marks])
 
 

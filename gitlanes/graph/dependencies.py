@@ -67,7 +67,8 @@ def graph(repo: LaneRepo) -> Graph:
     live = [x for x in known.values() if x.live and x.uuid not in hidden]
     above = {x.uuid: [known[y] for y in x.parents if y in known] for x in live}
     linked = {y.uuid for x in live for y in (x, *above[x.uuid]) if above[x.uuid]}
-    shown = [x for x in known.values() if x.uuid in linked or (x.live and x.tasks)]
+    linked |= {x.uuid for x in live if x.tasks}
+    shown = [x for x in known.values() if x.uuid in linked]
     below: dict[str | None, list[Lane]] = {}
     for lane in shown:
         parents = above.get(lane.uuid, [])

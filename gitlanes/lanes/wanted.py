@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import CorruptRecord
+from gitlanes.errors import CorruptRecord, Unsupported
 from gitlanes.models.plain import replace
 from gitlanes.models.records import Lane
 from gitlanes.models.tasks import Task
@@ -33,6 +33,6 @@ def by_lane(repo: LaneRepo, lanes: Iterable[Lane]) -> dict[str, tuple[Task, ...]
     for lane in lanes:
         try:
             found[lane.name] = tuple(tasks_of(repo, [lane]))
-        except CorruptRecord as error:
+        except (CorruptRecord, Unsupported) as error:
             repo.warn(error.message)
     return found

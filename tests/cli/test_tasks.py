@@ -5,26 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.support.cli import Ran
-from tests.support.repos import TestRepo
 
 Cli = Callable[..., Ran]
 
 
-def test_what_is_printed(repo: TestRepo, cli: Cli) -> None:
+def test_what_is_printed(cli: Cli) -> None:
     """Ids go to stdout, chatter to stderr; texts of others are shown as they are safe."""
     made = cli("task", "add", "Draw it", "--description", "a\n\x1b[31mred", "--retries", "0")
     task = made.out.strip()
     assert made.err == f"added task {task} to lane main\n"
     assert cli("tasks", "list", "--agent", "nobody").err == "there are no such tasks\n"
     cli("task", "start", task, "--agent", "\u0430gent", "--lane", "draw", "--lease", "0")
-    assert (
-        f"\ntasks of main:\n  {task} (started, \u0430gent) in draw: Draw it\n" in cli("status").out
-    )
+    told = f"\ntasks of main:\n  {task} (started, \u0430gent) in draw: Draw it\n"
+    assert told in cli("status").out
     assert f"  task:    {task} (started): Draw it\n" in cli("show", "main").out
     shown = cli("task", "show", "draw").out
-    assert shown.startswith(
-        f"task {task} of lane main (started, too often)\n  Draw it\n  priority: 100\n"
-    )
+    assert shown.startswith(f"task {task} of lane main (started)\n  Draw it\n  priority: 100\n")
     assert "  claim:    until released\n" in shown
     assert "  started:  1 of 1\n" in shown
     assert "  about:    a\n  about:    \\x1b[31mred\n" in shown
@@ -37,6 +33,10 @@ def test_what_is_printed(repo: TestRepo, cli: Cli) -> None:
     assert (given.out, given.err) == (
         f"released task {task}\n",
         "its work stays in lane draw\n",
+    )
+    assert (
+        f"{task}  main  100       open, started too often  -      draw  Draw it"
+        in cli("task", "list").out
     )
     assert cli("task", "next").code == 1
     gone = cli("task", "abandon", task, "--reason", "x\ry")
