@@ -8,7 +8,9 @@ import re
 CHANGE_ID = re.compile(r"I[0-9a-f]{40}")
 CHANGE_BEGINNING = re.compile(r"I[0-9a-f]{4,40}")
 ATTEMPT_ID = re.compile(r"(?P<lane>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/(?P<number>[1-9][0-9]{0,8})")
+TASK_ID = re.compile(r"t[0-9a-z]{7}")
 SNAPSHOT_ID = re.compile(r"(?P<lane>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/s(?P<number>[1-9][0-9]{0,8})")
+_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def new_id(now: float) -> str:
@@ -26,6 +28,11 @@ def new_id(now: float) -> str:
 def new_change_id() -> str:
     """Return a fresh Gerrit Change-Id: ``I`` and 40 hex digits."""
     return "I" + os.urandom(20).hex()
+
+
+def new_task_id() -> str:
+    """Return a fresh id of a task: ``t`` and 7 digits and letters that are not taken for others."""
+    return "t" + "".join(_DIGITS[x % 32] for x in os.urandom(7))
 
 
 def attempt_id(lane: str, number: int) -> str:

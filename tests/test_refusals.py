@@ -144,6 +144,7 @@ UNKNOWN: dict[tuple[str, ...], str] = {
             *("workspace create auht", "workspace update auht", "workspace remove auht"),
             *("workspace switch auht", "workspace switch bare --workspace auht"),
             *("workspace claim auht --agent a", "workspace release auht", "workspace who auht"),
+            *("task add x --lane auht", "task list auht", "task next --lane auht"),
         )
     },
     **{
@@ -167,6 +168,13 @@ UNKNOWN: dict[tuple[str, ...], str] = {
         for args in (
             *("path bare", "propose bare", "commit bare -m x", "snapshot bare"),
             *("restore main bare", "workspace update bare", "workspace claim bare --agent a"),
+        )
+    },
+    **{
+        tuple(args.split()): "error: task 'x' not found\nhint: see 'git lanes task list'\n"
+        for args in (
+            *("task show x", "task edit x --priority 1", "task start x --agent a"),
+            *("task complete x", "task check x", "task release x", "task abandon x"),
         )
     },
     **{
@@ -360,6 +368,10 @@ def test_answers_of_no(refuses: Refuses) -> None:
                 "error: nothing to edit: lane 'auth' is like that already\n"
                 "hint: see 'git lanes show auth'\n"
             ),
+        ),
+        (
+            ("task", "next", "--claim", "--agent", "a"),
+            "error: no task is ready\nhint: see 'git lanes task list'\n",
         ),
         (
             ("bind", "bare", "--unset"),

@@ -10,6 +10,7 @@ from gitlanes.cli.drawing import tree
 from gitlanes.cli.errors import line
 from gitlanes.cli.main import HELP, Group
 from gitlanes.cli.output import Output, command, short
+from gitlanes.cli.task_text import show_tasks
 from gitlanes.models.graph import Followed, Graph, Node
 
 _ON = click.option(
@@ -82,7 +83,10 @@ def list_dependencies(out: Output, lane: str | None) -> None:
 @command("graph", long=True)
 @click.option("--dot", is_flag=True, help="Print it for Graphviz.")
 def show_graph(out: Output, dot: bool) -> None:
-    """Draw the lanes that follow others: each below the one that it is promoted into."""
+    """Draw the lanes that follow others: each below the one that it is promoted into.
+
+    The tasks that have not ended are listed below it.
+    """
     from gitlanes.graph.dependencies import graph
 
     with out.repository() as repo:
@@ -99,6 +103,7 @@ def show_graph(out: Output, dot: bool) -> None:
             for before, name in drawn
         ]
         out.table(("LANE", "STATE", "HEAD", "OPEN", "FOLLOWS ALSO"), rows)
+        show_tasks(out, found.lanes)
     else:
         out.say("no lane follows another")
 

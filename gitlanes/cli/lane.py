@@ -11,6 +11,7 @@ import click
 from gitlanes.cli import drawing
 from gitlanes.cli.errors import line
 from gitlanes.cli.output import Output, command, confirm, porcelain_option, short
+from gitlanes.cli.task_text import show_tasks
 from gitlanes.cli.terminal import put
 from gitlanes.models.lanes import LaneSummary
 from gitlanes.models.records import DELETED
@@ -74,6 +75,7 @@ def status_command(out: Output, lane: str | None, remote: bool) -> None:
         out.json({**told, "remote": there.to_dict()} if there else told)
         return
     _table(out, [("", x) for x in found.lanes])
+    show_tasks(out, found.lanes)
     where = f"workspace of {found.lane}" if found.lane else f"workspace {found.workspace}"
     if found.unsaved:
         put(f"\nunsaved in the {where}:")

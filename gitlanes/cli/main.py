@@ -53,6 +53,7 @@ COMMANDS = {
     "sync": ("sync", "bring a lane up to those that it follows"),
     "cascade": ("sync", "sync all lanes that follow one, each after its parents"),
     "conflict": ("conflict", "see and resolve what a sync stopped at"),
+    "task": ("task", "hand work out to agents, and merge it when it is done"),
     "bind": ("bind", "tie a lane to a branch of yours, or let them part"),
     "delete": ("lane", "delete a lane; its records stay readable"),
     "workspace": ("workspace", "list, create, update, switch and remove workspaces"),
@@ -95,8 +96,8 @@ COMMANDS = {
 
 # Those that hold commands of their own; their plural is a name of theirs that help does not show.
 GROUPS = (
-    *("dep", "conflict", "workspace", "snapshot", "stack", "review", "change", "op", "cost"),
-    *("budget", "remote", "hook"),
+    *("dep", "conflict", "task", "workspace", "snapshot", "stack", "review", "change", "op"),
+    *("cost", "budget", "remote", "hook"),
 )
 
 # What every command takes, and nothing before a command does.

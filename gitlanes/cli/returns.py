@@ -23,6 +23,7 @@ _PROPOSAL = Answer(
 )
 _NOTHING = Answer()
 _STACK = Answer(("stacks.Stack",))
+_TASK = Answer(("tasks.Task",))
 _CHANGED = Answer(("stacks.Stack",), "it is like that already")
 _REORDERED = Answer(("stacks.Stack",), "two that would change places touch the same path")
 _SETTINGS = ("settings.Configuration", "settings.Setting", "settings.Validation")
@@ -59,6 +60,20 @@ ANSWERS = {
     "conflict start": Answer(("sync.Started",), "it is laid out already"),
     "conflict continue": Answer(("sync.Synced",), "a later attempt collides"),
     "conflict abandon": Answer(("sync.Abandoned",)),
+    "task": _NOTHING,
+    "task add": _TASK,
+    "task list": Answer(("tasks.Tasks",)),
+    "task show": _TASK,
+    "task edit": Answer(("tasks.Task",), "it is like that already, or ended"),
+    "task next": Answer(("tasks.Tasks",), "no task is ready"),
+    "task start": Answer(("task_results.TaskStarted",), "it ended"),
+    "task complete": Answer(
+        ("task_results.TaskCompleted",),
+        "both sides touched a path, a gate failed, nothing was done, or it ended",
+    ),
+    "task check": Answer(("task_results.TaskChecked",), "it would not land"),
+    "task release": Answer(("tasks.Task",), "nobody has it"),
+    "task abandon": Answer(("tasks.Task",), "it ended already"),
     "bind": Answer(("lanes.Bound",)),
     "delete": Answer(("lanes.DeletedLane",)),
     "workspace": _NOTHING,

@@ -15,6 +15,7 @@ from gitlanes.cli.terminal import put
 from gitlanes.cli.told import attempt_lines
 from gitlanes.errors import Refused
 from gitlanes.models.history import Blob, Shown
+from gitlanes.models.records import DELETED
 
 
 @command("show", long=True)
@@ -36,6 +37,13 @@ def _lane_lines(lane: dict[str, Any]) -> list[str]:
     known += [("meta", f"{key}={value}") for key, value in sorted(lane.get("meta", {}).items())]
     known += [("about", x) for x in (lane.get("description") or "").splitlines()]
     return [f"  {key + ':':<9}{line(str(value))}" for key, value in known if value]
+
+
+def _task_lines(lane: dict[str, Any]) -> list[str]:
+    """Return the tasks that a lane has, a line for each."""
+    found = lane["tasks"] if lane["status"] != DELETED else ()
+    told = (f"{x['id']} ({x['status']}): {x['title']}" for x in found)
+    return [f"  {'task:':<9}{line(x, 120)}" for x in told]
 
 
 @command("cat")
@@ -77,6 +85,7 @@ def _text(found: Shown) -> Sequence[str]:
     if found.lane is not None:
         rows += [f"lane {found.lane['name']} ({found.lane['status']})"]
         rows += _lane_lines(found.lane)
+        rows += _task_lines(found.lane)
         rows += [f"  on '{line(remote)}': {head}" for remote, head in found.elsewhere.items()]
         rows.append("")
     for told in found.attempts:

@@ -77,12 +77,17 @@ def cascade(
 
 
 def _ordered(known: Mapping[str, LaneState], root: str | None) -> list[str]:
-    """Return the live lanes that follow the root, or any lane, each after its parents."""
+    """Return the live lanes that follow the root, or any lane, each after its parents.
+
+    Archived ones are left out unless others follow them.
+    """
     lanes = {uuid: x.record for uuid, x in known.items()}
     if root is None:
         wanted = [uuid for uuid, x in lanes.items() if x.live and x.parents]
     else:
         wanted = dependencies.dependants(lanes, root)
+    hidden = dependencies.shelved(lanes)
+    wanted = [x for x in wanted if x not in hidden]
     found: list[str] = []
     while len(found) < len(wanted):
         rest = [x for x in wanted if x not in found]

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Negative, Refused
+from gitlanes.lanes.wanted import by_lane
 from gitlanes.models.graph import Followed, Graph, Node, Relatives
 from gitlanes.models.plain import replace
-from gitlanes.models.records import RENAMED, Lane, LaneState
+from gitlanes.models.records import ARCHIVED, RENAMED, Lane, LaneState
 from gitlanes.store import codec
 from gitlanes.store.ancestry import merge_base
 from gitlanes.store.expectation import check_expected, require_active, require_commit
@@ -57,11 +58,16 @@ def relatives(repo: LaneRepo, lane: str | None = None) -> Relatives:
 
 
 def graph(repo: LaneRepo) -> Graph:
-    """Return all live lanes that follow others or are followed, each after its first parent."""
+    """Return all live lanes that follow others, are followed or have tasks, with those.
+
+    Each comes after its first parent. Archived lanes are left out unless such a one follows them.
+    """
     known = _known(repo)
-    live = [x for x in known.values() if x.live]
+    hidden = shelved(known)
+    live = [x for x in known.values() if x.live and x.uuid not in hidden]
     above = {x.uuid: [known[y] for y in x.parents if y in known] for x in live}
     linked = {y.uuid for x in live for y in (x, *above[x.uuid]) if above[x.uuid]}
+    linked |= {x.uuid for x in live if x.tasks}
     shown = [x for x in known.values() if x.uuid in linked]
     below: dict[str | None, list[Lane]] = {}
     for lane in shown:
@@ -75,7 +81,9 @@ def graph(repo: LaneRepo) -> Graph:
         todo += below.get(lane.uuid, [])[::-1]
     # Two clones can have made a circle, which has no first one.
     found += [x for x in shown if x not in found]
-    return Graph(tuple(_node(x, known) for x in found))
+    tasks = by_lane(repo, [x for x in found if x.live and x.tasks])
+    nodes = (replace(_node(x, known), tasks=tasks.get(x.name, ())) for x in found)
+    return Graph(tuple(nodes))
 
 
 def lineage(repo: LaneRepo, lane: str | None = None) -> tuple[str, ...]:
@@ -102,6 +110,20 @@ def dependants(known: Lanes, uuid: str) -> list[str]:
                 found.append(lane.uuid)
                 todo.append(lane.uuid)
     return found
+
+
+def shelved(known: Lanes) -> set[str]:
+    """Return the uuids of archived lanes that no other than archived ones follow, nor those.
+
+    Tasks that were completed leave many of them.
+    """
+    todo = [x for x in known.values() if x.live and x.status != ARCHIVED]
+    needed = {x.uuid for x in todo}
+    while todo:
+        above = {x for x in todo.pop().parents if x in known} - needed
+        needed |= above
+        todo += [known[x] for x in above]
+    return {x.uuid for x in known.values() if x.status == ARCHIVED} - needed
 
 
 def _changed(

@@ -68,7 +68,7 @@ def _set(
         _require(state.record, status, frm)
         every = [state]
         if status == ABANDONED:
-            every += _following(repo, state, cascade=cascade)
+            every += following(repo, state, cascade=cascade)
         fitting = [x for x in every if x.record.status in frm]
         for one in fitting:
             tx.lane(one, replace(one.record, status=status, why=why or None))
@@ -99,7 +99,7 @@ def _require(lane: Lane, status: str, frm: tuple[str, ...]) -> None:
 _DONE = {PAUSED: "paused", ACTIVE: "resumed", ABANDONED: "abandoned"}
 
 
-def _following(repo: LaneRepo, state: LaneState, *, cascade: bool) -> list[LaneState]:
+def following(repo: LaneRepo, state: LaneState, *, cascade: bool) -> list[LaneState]:
     """Return the lanes that follow one; raises Refused where there are some, unless told."""
     every = repo.view.lanes(deleted=True)
     states = {x.record.uuid: x for x in every if x.record.status != RENAMED}

@@ -39,15 +39,18 @@ def write(
     *,
     change: str | None = None,
     author: bytes | None = None,
+    always: bool = False,
 ) -> list[LandedCommit]:
     """Write the commits and return them, oldest first; none where the target has it all.
+
+    With ``always`` a merge is written there, too.
 
     'merge': one with both heads as parents. 'squash': one, under the first change's id.
     'replay': each of the source's commits again, with its message, author and Change-Id.
     ``change`` is the Change-Id of a merge, ``author`` who made it or the squash, unless that is
     whoever does it now.
     """
-    if landing.plan.tree == tx.repo.objects.commit(landing.ends[1]).tree:
+    if not always and landing.plan.tree == tx.repo.objects.commit(landing.ends[1]).tree:
         return []
     if mode == REPLAY:
         return _replayed(tx, landing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gitlanes.errors import BadValue, GateFailed, NotFound
 from gitlanes.gates.clearance import Clearance
@@ -28,11 +28,17 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
+# What else a landing does to the target's record, and what its entry tells of that.
+Along = Callable[[Transaction, Lane, Attempt], tuple[Lane, dict[str, Any]]]
+
+
 class Order(Model):
     """How to promote: ``expect`` is the head that the target must have.
 
     ``mode`` is the one that the lane prefers unless told, and 'merge' where it prefers none.
     With ``strict`` nothing may stay behind in the source. ``waiver`` is what it lets pass.
+    With ``along``, which is done in the same operation, there is a commit even where the target
+    has all of the work.
     """
 
     into: str | None = None
@@ -44,6 +50,7 @@ class Order(Model):
     expect: str | None = None
     strict: bool = False
     waiver: Waiver = NO_WAIVER
+    along: Along | None = None
 
 
 # What a promotion comes to within its transaction: the plan, what was forced, the order, the mode.
@@ -161,7 +168,8 @@ def _require_landing(repo: LaneRepo, landing: Landing, order: Order) -> tuple[Co
     require_commit(f"lane '{target.name}'", target.head, order.expect)
     if order.strict:
         strictness.require(repo, landing.source.record)
-    plans.require_news(landing)
+    if order.along is None:
+        plans.require_news(landing)
     made = landing.plan
     if made.collisions or made.forced:
         outcome = plans.outcome(repo, landing, mode_of(order, landing.source))
@@ -188,7 +196,7 @@ def _land(
     source, target = landing.source.record, landing.target.record
     agreement.require(tx.repo, landing.source, landing.target, source, landing.bases)
     books = costs.opened(tx, target, order.intent.agent) if order.cost.known else None
-    made = landed_commits.write(tx, landing, mode, order.message)
+    made = landed_commits.write(tx, landing, mode, order.message, always=order.along is not None)
     head = made[-1].commit if made else str(target.head)
     details = {"promotion": ledger.told(landing, mode, forced, head)}
     for landed in made:
@@ -210,9 +218,13 @@ def _land(
         )
         if made and books:
             after = costs.charge(tx, books, after, made[-1].attempt, order.cost, order.intent)
+        told = details
+        if made and order.along:
+            after, more = order.along(tx, after, attempts[-1])
+            told = {**details, **more}
         parents = [x.commit for x in made][-1:]
         changed = (*attempts, *gone)
-        tx.lane(landing.target, after, parents=parents, attempts=changed, details=details)
+        tx.lane(landing.target, after, parents=parents, attempts=changed, details=told)
     lands = ledger.landed_on(source, target, str(source.head), head)
     tx.lane(landing.source, lands, details=details)
     return replace(

@@ -74,9 +74,13 @@ def met(tx: Transaction, state: LaneState | None) -> None:
 
     The adopted lane's is everybody's anyway.
     """
-    if state is None or state.record.mingled or state.record.extra.get("adopted"):
-        return
-    tx.lane(state, replace(state.record, mingled=True))
+    if state is not None and (record := mingled(state.record)) != state.record:
+        tx.lane(state, record)
+
+
+def mingled(lane: Lane) -> Lane:
+    """Return the record of a lane some of whose work another one has by now."""
+    return lane if lane.extra.get("adopted") else replace(lane, mingled=True)
 
 
 def landed_from(repo: LaneRepo, start: Start, default: LaneState) -> dict[str, Landed]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from gitlanes.lanes.about import check as check_about
 from gitlanes.models.costs import NO_LIMITS, Limits
 from gitlanes.models.lanes import Adopted, DeletedLane, NewLane
 from gitlanes.models.plain import plain, replace
-from gitlanes.models.records import ACTIVE, DELETED, REJECTED, Lane, LaneState
+from gitlanes.models.records import ACTIVE, ARCHIVED, DELETED, NOT_LANDED, REJECTED, Lane, LaneState
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout, spending
 from gitlanes.store.adopt import USUAL_NAME, adopt, require_adopted_lane
@@ -27,6 +28,9 @@ from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
+
+# What else is done in the operation that makes a lane.
+Along = Callable[[Transaction, Lane], None]
 
 
 def init(repo: LaneRepo, name: str = USUAL_NAME) -> Adopted:
@@ -57,16 +61,17 @@ def new(
     limits: Limits = NO_LIMITS,
     exist_ok: bool = False,
     expect: str | None = None,
+    along: Along | None = None,
 ) -> NewLane:
     """Make a lane, and a workspace for it unless told not to.
 
     ``start`` is a lane, attempt, snapshot or revision; the adopted lane's head by default. With
     ``on`` it starts from a lane, or from an attempt or snapshot of one, and follows that lane.
     ``agent`` is who owns the lane, ``sparse`` the directories that its workspaces are limited
-    to, ``limits`` its budget. With ``exist_ok`` a lane of that name is returned as it is.
-    Raises Raced if the start is not the commit that ``expect`` (a beginning of it) names,
-    BadValue for what cannot be recorded and for a path that can be none, NotFound for a sparse
-    directory that the start does not have.
+    to, ``limits`` its budget. With ``exist_ok`` a lane of that name is returned as it is. ``along``
+    gets the new record, and sees to that of the lane which it starts from. Raises Raced if the
+    start is not the commit that ``expect`` (a beginning of it) names, BadValue for what cannot be
+    recorded and for a path that can be none, NotFound for a sparse directory that is not there.
     """
     layout.check_lane_name(name)
     workspaces.check_path(path)
@@ -96,13 +101,19 @@ def new(
         record = replace(record, **plain(about), sparse=only, budget=budget)
         tx.description = f"new lane {name}"
         tx.lane(state, record, parents=[begun.commit])
-        if begun.origin is not None:
-            forks.met(tx, repo.view.find(begun.origin.record.name))
+        (along or partial(_meet, begun.origin))(tx, record)
         if workspace:
             place = workspaces.free_place(repo, name, path)
             workspaces.create_with(tx, record, place, begun.commit)
     made = workspaces.fill(repo, record) if workspace else None
     return NewLane(record, made.path if made else None)
+
+
+def _meet(origin: LaneState | None, tx: Transaction, lane: Lane) -> None:
+    """Let the lane that another one starts from know that its work is elsewhere, too."""
+    del lane
+    if origin is not None:
+        forks.met(tx, tx.repo.view.find(origin.record.name))
 
 
 def delete(
@@ -138,15 +149,23 @@ def delete(
 
 
 def _refuse_followed(repo: LaneRepo, state: LaneState, *, force: bool) -> None:
-    """Raise Refused where other lanes follow this one, unless forced."""
+    """Raise Refused where other lanes follow this one, unless forced.
+
+    Archived ones whose work it has do not count.
+    """
     name, uuid = state.record.name, state.record.uuid
-    names = [x.record.name for x in repo.view.lanes() if uuid in x.record.parents]
+    below = (x.record for x in repo.view.lanes() if uuid in x.record.parents)
+    names = [x.name for x in below if x.status != ARCHIVED or not _landed(x, uuid)]
     if names and not force:
         raise Refused(
             f"lane '{name}' is followed by {', '.join(names)}",
             hint="let them go on without it first "
             f"(git lanes dep remove {names[0]} --on {name}), or use --force",
         )
+
+
+def _landed(lane: Lane, target: str) -> bool:
+    return lane.head in lane.landed.get(target, NOT_LANDED).bases
 
 
 def _finish_deletion(repo: LaneRepo, state: LaneState, *, force: bool) -> DeletedLane:

@@ -10,6 +10,7 @@ from gitlanes.errors import CorruptRecord, NotAdopted
 from gitlanes.git import worktrees
 from gitlanes.models.lanes import Lanes, LaneSummary, Status
 from gitlanes.models.records import ARCHIVED, RENAMED, Entry, Lane
+from gitlanes.models.tasks import Task
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import journal, layout
 from gitlanes.workspaces import finding
@@ -105,6 +106,7 @@ def _summaries(
     repo: LaneRepo, entries: list[Entry], shown: list[Entry], *, paths: bool = True
 ) -> tuple[LaneSummary, ...]:
     places = {x.lane_uuid: x.path for x in finding.every(repo)} if paths else {}
+    tasks = _tasks(repo, [x.record for x in shown if x.record.tasks]) if paths else {}
     lanes = {x.record.uuid: x.record for x in entries if x.record.status != RENAMED}
     names = {uuid: lane.name for uuid, lane in lanes.items()}
     listed = {x.record.uuid for x in shown}
@@ -131,9 +133,18 @@ def _summaries(
             meta=entry.record.meta,
             mode=entry.record.mode,
             sparse=entry.record.sparse,
+            tasks=tasks.get(entry.record.name, ()),
         )
         for entry in shown
     )
+
+
+def _tasks(repo: LaneRepo, lanes: list[Lane]) -> dict[str, tuple[Task, ...]]:
+    if not lanes:
+        return {}
+    from gitlanes.lanes import wanted  # most lanes have no tasks
+
+    return wanted.by_lane(repo, lanes)
 
 
 def _above(lane: Lane, lanes: dict[str, Lane], listed: set[str]) -> str | None:

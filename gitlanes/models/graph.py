@@ -6,13 +6,14 @@ from typing import ClassVar
 
 from gitlanes.models.lanes import OfALane
 from gitlanes.models.plain import Model, Result
+from gitlanes.models.tasks import Task
 
 
 class Node(Model):
     """A lane among those that follow others.
 
     ``parents`` are the names of the lanes that it follows, that which it is promoted into first;
-    ``open`` are the ids of its attempts that wait.
+    ``open`` are the ids of its attempts that wait, ``tasks`` those that have not ended.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Node(Model):
     head: str | None
     parents: tuple[str, ...]
     open: tuple[str, ...]
+    tasks: tuple[Task, ...] = ()
 
 
 class Followed(OfALane):
@@ -42,7 +44,7 @@ class Relatives(Result):
 
 
 class Graph(Result):
-    """All lanes that follow others or are followed, each after its first parent."""
+    """All lanes that follow others, are followed or have tasks, each after its first parent."""
 
     lanes: tuple[Node, ...]
 

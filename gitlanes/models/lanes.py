@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from gitlanes.models.plain import Model, Result, plain
 from gitlanes.models.records import Attempt, Lane
+from gitlanes.models.tasks import Task
 from gitlanes.models.workspaces import Following
 
 
@@ -98,7 +99,8 @@ class LaneSummary(Result):
 
     ``landed`` says whether its default target has all of its accepted work. ``origin`` and
     ``parent`` are the names of the lanes that it was started from and that it follows,
-    ``above`` that of the one below which a tree of the listed lanes shows it.
+    ``above`` that of the one below which a tree of the listed lanes shows it. ``tasks`` are those
+    that have not ended.
     """
 
     name: str
@@ -121,6 +123,7 @@ class LaneSummary(Result):
     meta: dict[str, str]
     mode: str | None
     sparse: tuple[str, ...]
+    tasks: tuple[Task, ...] = ()
 
     schema: ClassVar[str] = "lane"
 

@@ -25,7 +25,7 @@ RENAMED = "renamed"
 
 MERGE, SQUASH, REPLAY = MODES = ("merge", "squash", "replay")
 
-# Stands for the entry itself, where a record names the entry that has a stack in full.
+# Stands for the entry itself, where a record names the entry that has a stack or task in full.
 HERE = "here"
 
 # So many of the heads that a lane had before it was laid anew are remembered.
@@ -119,7 +119,9 @@ class Lane(Model):
     ``imported`` is the branch that it was made of (docs/format.md). ``stacks`` names, for each
     stack, the journal entry that has it in full. ``ground`` is the commit that a sync laid its own
     work on last, ``former`` the heads that it had before that, ``conflict`` the journal entry that
-    has what a sync stopped at. ``extra`` keeps fields that a newer version wrote.
+    has what a sync stopped at. ``tasks`` names, for each task that has not ended, the entry that
+    has it in full, ``ended`` the entries in which tasks ended last (docs/format.md). ``extra``
+    keeps fields that a newer version wrote.
     """
 
     name: str
@@ -151,6 +153,8 @@ class Lane(Model):
     ground: str | None = None
     former: tuple[str, ...] = ()
     conflict: str | None = None
+    tasks: dict[str, str] = NOTHING
+    ended: tuple[str, ...] = ()
     extra: dict[str, Any] = NOTHING
 
     @property

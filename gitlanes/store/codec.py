@@ -31,6 +31,7 @@ _NO_TEXTS = (
     *("on", "superseded_by", "change", "host", "budget", "spent", "promotion", "forced"),
     *("renamed", "stacks", "exported", "source", "target", "commits"),
     *("exports", "imported", "rewritten", "ground", "former", "conflict", "sync"),
+    *("tasks", "ended", "claim", "worker", "worker_uuid", "started", "attempt"),
 )
 _NO_TEXTS_OF_NOTES = (
     *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
@@ -43,7 +44,7 @@ Clean = Callable[[Any, Collection[str]], Any]
 # Members that are absent rather than empty: most lanes have none of them.
 _RARE = (
     *("meta", "sparse", "mingled", "budget", "spent", "beside", "why", "stacks", "exports"),
-    "former",
+    *("former", "tasks", "ended"),
 )
 
 
@@ -235,12 +236,14 @@ def _lane(body: dict[str, Any], entry: str) -> Lane:
         )
         for lane, where in body.get("landed", {}).items()
     }
-    known |= {key: tuple(body.get(key, ())) for key in ("sparse", "beside", "former")}
+    known |= {key: tuple(body.get(key, ())) for key in ("sparse", "beside", "former", "ended")}
     if body.get("conflict") == HERE:
         known["conflict"] = entry
-    if "stacks" in body:
-        there = body["stacks"].items()
-        known["stacks"] = {name: entry if at == HERE else at for name, at in there}
+    for kind in ("stacks", "tasks"):
+        if kind in body:
+            there = body[kind].items()
+            known[kind] = {name: entry if at == HERE else at for name, at in there}
+    known["ended"] = tuple(entry if at == HERE else at for at in known["ended"])
     return checked_lane(Lane(**known, extra=extra))
 
 

@@ -20,7 +20,7 @@ from gitlanes.models.records import (
     Landed,
     Lane,
 )
-from gitlanes.store import joined_stacks
+from gitlanes.store import joined_stacks, joined_tasks
 from gitlanes.store.ancestry import independent, is_ancestor
 from gitlanes.store.divergence import Fork
 from gitlanes.store.stacks import with_stacks
@@ -45,7 +45,7 @@ class Joint(NamedTuple):
 
     ``attempts`` are all that our side alone had, under their present ids; ``renumbered`` is
     ``{old id: new id}``, ``moved`` those attempts whose id is another one now, by the old one.
-    ``details`` are the stacks that both sides changed, in full.
+    ``details`` are the stacks and tasks that both sides changed, in full.
     """
 
     record: Lane
@@ -69,6 +69,9 @@ def join(repo: LaneRepo, fork: Fork, ours: Lane, theirs: Lane, head: str | None)
     )
     moved = {x.id: now[x.uuid] for x in own.values() if now[x.uuid].id != x.id}
     record, details = _with_stacks(repo, fork, record, ours, theirs)
+    if ours.uuid == theirs.uuid:
+        record, told = joined_tasks.join(repo, base_of(fork, theirs), record, ours, theirs)
+        details = {**details, **told}
     return Joint(record, tuple(now.values()), _with_earlier(fork, ids), moved, details)
 
 

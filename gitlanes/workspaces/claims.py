@@ -45,7 +45,7 @@ def claim(
     Refused where somebody else has it, unless with ``force``, and without ``renew`` where the
     agent itself has; BadValue without an agent, Raced if the lane is not at ``expect``.
     """
-    who = _checked_name(agent or agent_of(repo.git.environ))
+    who = checked_name(agent or agent_of(repo.git.environ))
     repo.redactor.require_none(who, "an agent's id")
     workspace = _workspace(repo, name, expect)
     with capture.held(repo, workspace) as hold:
@@ -55,7 +55,7 @@ def claim(
         if owner and not (owner.agent == who and renew) and not force:
             raise _claimed(workspace.id, owner, "take it over with --force")
         own = owner if owner and owner.agent == who else None
-        made = _owner(repo, who, pid, lease, own)
+        made = new_owner(repo, who, pid, lease, own)
         hold.note(replace(hold.state, owner=made))
     return Claimed(workspace.id, workspace.path, made, own is not None, None if own else before)
 
@@ -144,10 +144,13 @@ def agent_of(environ: Mapping[str, str]) -> str | None:
     return environ.get(table.AGENT_VARIABLE) or None
 
 
-def _owner(
+def new_owner(
     repo: LaneRepo, agent: str, pid: int | None, lease: float | None, own: Owner | None
 ) -> Owner:
-    """Return a new claim, or the agent's `own` one renewed, with the process that it had."""
+    """Return a new claim, or the agent's `own` one renewed, with the process that it had.
+
+    It ends as `claim` says. Raises BadValue for a process that is none, or too long a lease.
+    """
     now = clock.now()
     process = pid if pid is not None or own is None else own.pid
     if lease is None:
@@ -206,7 +209,8 @@ def _is_own(repo: LaneRepo, owner: Owner, agent: str | None) -> bool:
     return owner.pid in (os.getpid(), *processes.ancestors(os.getpid()))
 
 
-def _checked_name(agent: str | None) -> str:
+def checked_name(agent: str | None) -> str:
+    """Return an agent's id under which something may be claimed; raises BadValue."""
     if not agent:
         raise BadValue(
             "a claim needs an agent's id", hint=f"use --agent ID, or set {table.AGENT_VARIABLE}"
@@ -225,13 +229,17 @@ def _claimed(name: str, owner: Owner, *ways: str) -> Refused:
 
 
 def _said(name: str, owner: Owner) -> str:
+    what = f"workspace '{name}'" if "@" in name else f"workspace of lane '{name}'"
+    return said(what, owner)
+
+
+def said(what: str, owner: Owner) -> str:
+    """Return a line that says who has claimed a thing, since when, and how long that holds."""
     about = [f"process {owner.pid}"] if owner.pid is not None else []
     about += [f"on {owner.host}"] if owner.host != os.uname().nodename else []
     about += [f"until {_moment(owner.until)}"] if owner.until else []
     more = f" ({', '.join(about)})" if about else ""
-    since = _moment(owner.since)
-    what = f"workspace '{name}'" if "@" in name else f"workspace of lane '{name}'"
-    return f"{what} is claimed by '{owner.agent}' since {since}{more}"
+    return f"{what} is claimed by '{owner.agent}' since {_moment(owner.since)}{more}"
 
 
 def _moment(text: str) -> str:

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from gitlanes import clock
 from gitlanes.errors import CorruptRecord
 from gitlanes.git import locks, worktrees
 from gitlanes.git.replacing import replace_file
 from gitlanes.models.plain import NOTHING, Model, plain
 from gitlanes.models.workspaces import Owner
+from gitlanes.store.claims import owner_of
 
 _FILE = "lanes.json"
 _LOCK = "lanes.lock"
@@ -80,7 +80,7 @@ def read(git_dir: str) -> WorkspaceState | None:
         step = body["step"]
         if step:
             step = Step(**{**_known(Step, step), "locks": tuple(step["locks"])})
-        known = {**_known(WorkspaceState, body), "step": step, "owner": _owner(body.get("owner"))}
+        known = {**_known(WorkspaceState, body), "step": step, "owner": owner_of(body.get("owner"))}
         extra = {key: value for key, value in body.items() if key not in known}
         return WorkspaceState(**{**known, "extra": extra})
     except (FileNotFoundError, NotADirectoryError):
@@ -104,19 +104,6 @@ def _when_damaged(git_dir: str) -> str:
 def _known(model: type[Model], body: dict[str, Any]) -> dict[str, Any]:
     """Return those members that a model has: a newer version may write others."""
     return {key: body[key] for key in model.fields if key in body and key != "extra"}
-
-
-def _owner(body: dict[str, Any] | None) -> Owner | None:
-    """Return who claimed the workspace; raises ValueError for what is no claim."""
-    if not body:
-        return None
-    owner = Owner(**_known(Owner, body))
-    texts = (owner.agent, owner.since, owner.host, owner.until or "")
-    if not all(isinstance(x, str) for x in texts) or not isinstance(owner.pid, int | None):
-        raise ValueError("a claim that nobody can have made")
-    for time in filter(None, (owner.since, owner.until)):
-        clock.from_utc_text(time)
-    return owner
 
 
 def write(git_dir: str, state: WorkspaceState, *, durable: bool = False) -> None:

@@ -241,6 +241,20 @@ def _resolved(repo: TestRepo) -> None:
     repo.write({"auth.py": "both\n"}, repo.workspace("auth"))
 
 
+def _wanted(repo: TestRepo) -> None:
+    repo.lanes.tasks.add("log in better", lane="main")
+
+
+def _task_done(repo: TestRepo) -> None:
+    _wanted(repo)
+    (task,) = repo.lanes.tasks.ready()
+    repo.lanes.tasks.start(task.id, agent="agent-1", lane="auth")
+    repo.write(EDITS, repo.workspace("auth"))
+    repo.lanes.commit("auth", message="better login", intent=INTENT, cost=COST)
+
+
+_START = ("task", "start", "t", "--lane", "auth", "--agent", "agent-1")
+
 _WORK = ("-m", "better login", "--prompt", "do it", "--agent", "agent-1", "--tokens-in", "3")
 
 SCENES = (
@@ -319,6 +333,8 @@ SCENES = (
     Scene("conflict-start", ("conflict", "start", "auth"), _conflicted, 1, nightly=True),
     Scene("conflict-continue", ("conflict", "continue", "auth"), _resolved, 128, nightly=True),
     Scene("conflict-abandon", ("conflict", "abandon", "auth"), _resolved, 128, nightly=True),
+    Scene("task-start", _START, _wanted, 0, nightly=True),
+    Scene("task-complete", ("task", "complete", "auth"), _task_done, 1, nightly=True),
     Scene("look", _LOOK, _committed, 128, nightly=True),
 )
 

@@ -25,6 +25,7 @@ _HOME = "/home/ada"
 # What differs from one run to the next, and what is compared in its place.
 _VARYING = (
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "OPERATION"),
+    (re.compile(r"\bt[0-9a-z]{7}\b"), "TASK"),
     (re.compile(r"\bI[0-9a-f]{12,40}\b"), "CHANGE"),
     (re.compile(r"\b[0-9a-f]{7,40}\b"), "ID"),
     (re.compile(r"\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?( ?[+-]\d{4}|Z)?"), "TIME"),
