@@ -32,6 +32,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("stacks",),
     ("landing",),
     ("graph",),
+    ("undoing",),
     ("exchange",),
     ("fleet",),
     ("upkeep",),

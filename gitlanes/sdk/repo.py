@@ -48,6 +48,7 @@ from gitlanes.sdk.questions import Questions
 from gitlanes.sdk.remotes import Remotes
 from gitlanes.sdk.stacks import Stacks
 from gitlanes.sdk.syncing import Syncing
+from gitlanes.sdk.undoing import Undoing
 from gitlanes.sdk.waits import Waits
 from gitlanes.store.lane_repo import LaneRepo
 from gitlanes.store.transaction import mend
@@ -64,6 +65,7 @@ class Repo(
     Changes,
     Following,
     Syncing,
+    Undoing,
     Stacks,
     GitHooks,
     Exchange,

@@ -30,7 +30,7 @@ _NO_TEXTS = (
     *("created", "decided", "origin", "parent", "beside", "branch", "mode", "sparse", "merged"),
     *("on", "superseded_by", "change", "host", "budget", "spent", "promotion", "forced"),
     *("renamed", "stacks", "exported", "source", "target", "commits"),
-    *("exports", "imported", "rewritten", "ground", "former", "conflict", "sync"),
+    *("exports", "imported", "rewritten", "ground", "former", "conflict", "sync", "undo"),
 )
 _NO_TEXTS_OF_NOTES = (
     *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
