@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gitlanes.git import worktrees
 from gitlanes.lanes.lifecycle import doomed
 from gitlanes.models.records import ARCHIVED, DELETED, PROPOSED
 from gitlanes.undoing.planning import Part
@@ -37,9 +38,13 @@ class Along:
                 self._require_free()
 
     def _require_free_root(self, workspace: Workspace) -> None:
-        if self._part.moves:
-            with capture.held(self._repo, workspace) as hold:
-                self._refuse_edits(hold, str(self._part.state.record.head))
+        lane = self._part.state.record
+        if not self._part.moves or self._repo.refs.target(str(lane.branch)) != lane.head:
+            return  # what lags or went on is seen to by whoever follows
+        with capture.held(self._repo, workspace) as hold:
+            there = worktrees.attached_branch(hold.git) == lane.branch
+            if there and not worktrees.in_progress(hold.git_dir):
+                self._refuse_edits(hold, str(lane.head))
 
     def _require_free(self) -> None:
         hold = self._hold

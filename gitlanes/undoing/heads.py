@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from gitlanes import clock, ids
 from gitlanes.combine.assembly import plan_landing
 from gitlanes.git.trailers import add_change_id, subject_of
-from gitlanes.models.plain import replace
 from gitlanes.models.records import ACCEPTED, Attempt, Entry, Lane
 from gitlanes.store import codec
 from gitlanes.store.ancestry import is_ancestor
@@ -65,20 +64,24 @@ def can_move(repo: LaneRepo, now: Lane, record: Lane, to: str, others: frozenset
     head = str(now.head)
     if is_ancestor(repo, head, to):
         return True
-    if now.bound or now.exports or _names(record, head):
+    if now.bound or now.exports or _stands_on(record, now):
         return False
     live = repo.view.lanes(where=lambda text: head.encode() in text)
-    if any(_names(x.record, head) for x in live if x.record.uuid not in others):
+    if any(_stands_on(x.record, now) for x in live if x.record.uuid not in others):
         return False
     return not any(
         x.head and is_ancestor(repo, head, x.head) for x in repo.view.twins(now).values()
     )
 
 
-def _names(lane: Lane, commit: str) -> bool:
-    """Say whether a lane's record stands on a commit, its own head aside."""
-    rest = codec.dump(replace(lane, head=None, former=(), open=()))
-    return commit in rest or any(x.base == commit for x in lane.open)
+def _stands_on(record: Lane, lane: Lane) -> bool:
+    """Say whether a record, the lane's own or another's, counts on the lane's present head."""
+    own = record.uuid == lane.uuid
+    landed = [x for uuid, x in record.landed.items() if own or uuid == lane.uuid]
+    named = {record.fork, record.ground, *(x.base for x in record.open)}
+    for one in landed:
+        named |= {*one.bases, None if own else one.at}
+    return lane.head in named
 
 
 def written(tx: Transaction, lane: Lane, tree: str, what: str) -> Attempt:

@@ -14,6 +14,7 @@ from gitlanes.models.plain import replace
 from gitlanes.models.records import DELETED, Attempt, Lane
 from gitlanes.models.undoing import Undone, UndoneLane
 from gitlanes.plugins import around
+from gitlanes.review import decide
 from gitlanes.store import layout
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
@@ -45,7 +46,7 @@ def undo(
     """
     check_expected(expect)
     about = repo.view.lane(lane).record if lane else _present(repo)
-    _require(about, expect)
+    about = _ready(repo, about, expect)
     if operation is None:
         steps = [choosing.last(repo, about)]
     else:
@@ -61,7 +62,7 @@ def redo(repo: LaneRepo, *, lane: str | None = None, expect: str | None = None) 
     """
     check_expected(expect)
     about = repo.view.lane(lane).record if lane else _present(repo)
-    _require(about, expect)
+    about = _ready(repo, about, expect)
     return _taken_back(repo, REDO, [choosing.last_undone(repo, about)])
 
 
@@ -85,16 +86,23 @@ def rollback(
         raise BadValue("say how far to roll back", hint="one of -n N, --to OP, --to-fork")
     if steps is not None and steps < 1:
         raise BadValue(f"cannot roll back {steps} steps", hint="give a number above 0")
-    about = finding.lane_or_present(repo, lane).record
-    _require(about, expect)
+    about = _ready(repo, finding.lane_or_present(repo, lane).record, expect)
+    assert about is not None
     return _taken_back(repo, ROLLBACK, choosing.newest(repo, about, steps, to))
 
 
-def _require(lane: Lane | None, expect: str | None) -> None:
-    if lane is not None:
-        require_commit(f"lane '{lane.name}'", lane.head, expect)
-    elif expect is not None:
-        raise BadValue("no lane to expect that of", hint="name the lane, too")
+def _ready(repo: LaneRepo, lane: Lane | None, expect: str | None) -> Lane | None:
+    """Return the lane once what an interrupted command left in its directory is finished.
+
+    What people committed on its branch is taken in. Raises Raced if it is not at `expect`.
+    """
+    if lane is None:
+        if expect is not None:
+            raise BadValue("no lane to expect that of", hint="name the lane, too")
+        return None
+    require_commit(f"lane '{lane.name}'", lane.head, expect)
+    with decide.holding(repo, finding.workspace_of(repo, lane)):
+        return intake.catch_up(repo, lane.name).record
 
 
 def _present(repo: LaneRepo) -> Lane | None:

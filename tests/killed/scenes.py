@@ -66,6 +66,17 @@ def _two_changes(repo: TestRepo) -> None:
     repo.write({"auth.py": "unsaved\n"}, repo.workspace("auth"))
 
 
+def _later(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.commit("auth", {"later.txt": "later\n"})
+    repo.write({"unsaved.txt": "unsaved\n"}, repo.workspace("auth"))
+
+
+def _landed(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.lanes.promote("auth")
+
+
 def _several_lanes(repo: TestRepo) -> None:
     _two_changes(repo)
     repo.lane("dev", {"dev.txt": "dev\n"})
@@ -319,6 +330,8 @@ SCENES = (
     Scene("conflict-start", ("conflict", "start", "auth"), _conflicted, 1, nightly=True),
     Scene("conflict-continue", ("conflict", "continue", "auth"), _resolved, 128, nightly=True),
     Scene("conflict-abandon", ("conflict", "abandon", "auth"), _resolved, 128, nightly=True),
+    Scene("rollback", ("rollback", "auth", "--to-fork"), _later, 1, nightly=True),
+    Scene("rollback-bound", ("rollback", "main", "--to-fork"), _landed, 1, nightly=True),
     Scene("look", _LOOK, _committed, 128, nightly=True),
 )
 
