@@ -161,7 +161,10 @@ def _require_unmoved(repo: LaneRepo, parts: Sequence[Part]) -> None:
 
 def _told(verb: str, steps: Sequence[Step]) -> str:
     more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
-    return f"{verb}: {steps[0].entries[0].description}{more}"
+    what = steps[0].entries[0].description
+    if verb == REDO:
+        what = what.removeprefix(f"{steps[0].verb}: ")
+    return f"{verb}: {what}{more}"
 
 
 def _details(steps: Sequence[Step]) -> dict[str, object]:
