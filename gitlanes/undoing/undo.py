@@ -146,7 +146,7 @@ def _carried_out(repo: LaneRepo, verb: str, steps: Sequence[Step]) -> Undone:
 def _undone(
     tx: Transaction, steps: Sequence[Step], lanes: Iterable[UndoneLane], changed: tuple[str, ...]
 ) -> Undone:
-    told = tuple(x.entries[0].description for x in steps)
+    told = tuple(_about(tx.verb, x) for x in steps)
     return Undone(tx.verb, tx.operation, tuple(x.id for x in steps), told, tuple(lanes), changed)
 
 
@@ -161,10 +161,13 @@ def _require_unmoved(repo: LaneRepo, parts: Sequence[Part]) -> None:
 
 def _told(verb: str, steps: Sequence[Step]) -> str:
     more = f" and {len(steps) - 1} more" if len(steps) > 1 else ""
-    what = steps[0].entries[0].description
-    if verb == REDO:
-        what = what.removeprefix(f"{steps[0].verb}: ")
-    return f"{verb}: {what}{more}"
+    return f"{verb}: {_about(verb, steps[0])}{more}"
+
+
+def _about(verb: str, step: Step) -> str:
+    """Return what an operation did; of one that is done again, what it took back."""
+    what = step.entries[0].description
+    return what.removeprefix(f"{step.verb}: ") if verb == REDO else what
 
 
 def _details(steps: Sequence[Step]) -> dict[str, object]:
