@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.kit import git_side
 from benchmarks.kit.forests import path_of
-from benchmarks.kit.measuring import Bench, Side
+from benchmarks.kit.measuring import Bar, Bench, Side
 from tests.support.repos import TestRepo
 
 
@@ -44,5 +44,6 @@ def test_undo(bench: Bench, forest: Callable[..., TestRepo], files: int) -> None
         ),
         prepare=prepare,
         check=check,
+        bar=Bar(at_most_ms=50),
     )
     repo.lanes.remove_workspace("back", force=True)
