@@ -33,6 +33,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("landing",),
     ("graph",),
     ("tasks",),
+    ("undoing",),
     ("exchange",),
     ("fleet",),
     ("upkeep",),

@@ -14,7 +14,7 @@ from gitlanes.history.origins import makers
 from gitlanes.lanes import rewrites
 from gitlanes.models.changes import Change, ChangeList, ChangeRow, Reached
 from gitlanes.models.history import Told
-from gitlanes.models.records import ACCEPTED, PROPOSED, REJECTED, SUPERSEDED
+from gitlanes.models.records import ACCEPTED, PROPOSED, REJECTED, SUPERSEDED, UNDONE
 from gitlanes.models.rewrites import Rewrite
 from gitlanes.store import codec, journal, records
 from gitlanes.store.validity import reconciled_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 LANDED = "landed"
 # From what got farthest to what did not.
-_RANKS = (ACCEPTED, PROPOSED, REJECTED, SUPERSEDED)
+_RANKS = (ACCEPTED, PROPOSED, REJECTED, SUPERSEDED, UNDONE)
 
 
 def show(repo: LaneRepo, asked: str) -> tuple[Change, ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gitlanes.errors import Negative, Refused
 from gitlanes.models.lanes import Renamed
-from gitlanes.models.plain import replace
+from gitlanes.models.plain import NOTHING, replace
 from gitlanes.models.records import RENAMED, Lane, LaneState
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import layout
@@ -35,32 +35,26 @@ def rename(repo: LaneRepo, old: str, new: str, *, expect: str | None = None) -> 
     if old == new:
         raise Negative(f"nothing to rename: lane '{old}' has that name already")
     workspace = finding.workspace_of(repo, lane)
-    with _named(repo, workspace), transaction(repo, "rename") as tx:
+    with named(repo, workspace), transaction(repo, "rename") as tx:
         state = repo.view.lane(old)
         require_commit(f"lane '{old}'", state.record.head, expect)
-        record = _rename(tx, state, new)
+        record = renamed(tx, state, new)
     return Renamed(record, old, workspace.path if workspace else None)
 
 
-def _rename(tx: Transaction, state: LaneState, new: str) -> Lane:
-    """Let the journal of the new name go on where the old one ends in a tombstone."""
+def renamed(tx: Transaction, state: LaneState, new: str, also: Mapping[str, Any] = NOTHING) -> Lane:
+    """Let the journal of the new name go on where the old one ends in a tombstone.
+
+    ``also`` is what else the entries say. Raises Refused for a name that another lane has or had.
+    """
     old, earlier = state.record.name, tx.repo.view.find(new)
     _refuse_taken(new, earlier, state.record)
     tx.repo.redactor.require_none(new, "a lane's name")
     record = replace(state.record, name=new)
-    uuid = record.uuid
+    details = {"renamed": {"from": old, "to": new, "uuid": record.uuid}, **also}
     tx.description = f"rename lane {old} to {new}"
-    tx.lane(
-        earlier,
-        record,
-        continues=state,
-        details={"renamed": {"from": old, "to": new, "uuid": uuid}},
-    )
-    tx.lane(
-        state,
-        replace(state.record, status=RENAMED, open=()),
-        details={"renamed": {"from": old, "to": new, "uuid": uuid}},
-    )
+    tx.lane(earlier, record, continues=state, details=details)
+    tx.lane(state, replace(state.record, status=RENAMED, open=()), details=details)
     tx.drop(layout.head(old))
     seen = tx.repo.refs.target(layout.seen(old))
     if seen is not None:
@@ -84,7 +78,7 @@ def _refuse_taken(name: str, earlier: LaneState | None, lane: Lane) -> None:
 
 
 @contextmanager
-def _named(repo: LaneRepo, workspace: Workspace | None) -> Iterator[None]:
+def named(repo: LaneRepo, workspace: Workspace | None) -> Iterator[None]:
     """Hold the lane's workspace, and note its lane's name there afterwards."""
     if workspace is None:
         yield

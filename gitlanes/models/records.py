@@ -10,7 +10,9 @@ PROPOSED = "proposed"
 ACCEPTED = "accepted"
 REJECTED = "rejected"
 SUPERSEDED = "superseded"
-STATUSES = (PROPOSED, ACCEPTED, REJECTED, SUPERSEDED)
+# What made it was taken back.
+UNDONE = "undone"
+STATUSES = (PROPOSED, ACCEPTED, REJECTED, SUPERSEDED, UNDONE)
 
 ACTIVE = "active"
 ARCHIVED = "archived"

@@ -49,6 +49,7 @@ from gitlanes.sdk.remotes import Remotes
 from gitlanes.sdk.stacks import Stacks
 from gitlanes.sdk.syncing import Syncing
 from gitlanes.sdk.tasks import HandingOut
+from gitlanes.sdk.undoing import Undoing
 from gitlanes.sdk.waits import Waits
 from gitlanes.store.lane_repo import LaneRepo
 from gitlanes.store.transaction import mend
@@ -66,6 +67,7 @@ class Repo(
     Following,
     Syncing,
     HandingOut,
+    Undoing,
     Stacks,
     GitHooks,
     Exchange,

@@ -30,7 +30,7 @@ _NO_TEXTS = (
     *("created", "decided", "origin", "parent", "beside", "branch", "mode", "sparse", "merged"),
     *("on", "superseded_by", "change", "host", "budget", "spent", "promotion", "forced"),
     *("renamed", "stacks", "exported", "source", "target", "commits"),
-    *("exports", "imported", "rewritten", "ground", "former", "conflict", "sync"),
+    *("exports", "imported", "rewritten", "ground", "former", "conflict", "sync", "undo"),
     *("tasks", "ended", "claim", "worker", "worker_uuid", "started", "attempt"),
 )
 _NO_TEXTS_OF_NOTES = (

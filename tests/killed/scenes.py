@@ -66,6 +66,17 @@ def _two_changes(repo: TestRepo) -> None:
     repo.write({"auth.py": "unsaved\n"}, repo.workspace("auth"))
 
 
+def _later(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.commit("auth", {"later.txt": "later\n"})
+    repo.write({"unsaved.txt": "unsaved\n"}, repo.workspace("auth"))
+
+
+def _landed(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.lanes.promote("auth")
+
+
 def _several_lanes(repo: TestRepo) -> None:
     _two_changes(repo)
     repo.lane("dev", {"dev.txt": "dev\n"})
@@ -335,6 +346,8 @@ SCENES = (
     Scene("conflict-abandon", ("conflict", "abandon", "auth"), _resolved, 128, nightly=True),
     Scene("task-start", _START, _wanted, 0, nightly=True),
     Scene("task-complete", ("task", "complete", "auth"), _task_done, 1, nightly=True),
+    Scene("rollback", ("rollback", "auth", "--to-fork"), _later, 1, nightly=True),
+    Scene("rollback-bound", ("rollback", "main", "--to-fork"), _landed, 1, nightly=True),
     Scene("look", _LOOK, _committed, 128, nightly=True),
 )
 

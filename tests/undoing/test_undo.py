@@ -1,0 +1,200 @@
+"""Each kind of operation is taken back exactly, or refused with the reason."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from gitlanes import Collision, LanesError, Negative, Refused
+from gitlanes.models.plain import plain
+from tests.support.repos import TestRepo
+
+# What an undo leaves as it is: numbers that were given out, and what was used up.
+_STAYS = ("next", "spent")
+
+
+def told(repo: TestRepo) -> dict[str, Any]:
+    """Return {lane: its record but for what stays} of all lanes that there are."""
+    found = {}
+    for state in repo.inner().view.lanes():
+        record = plain(state.record)
+        found[state.record.name] = {x: y for x, y in record.items() if x not in _STAYS}
+    return found
+
+
+Act = Callable[[TestRepo], object]
+
+ACTS: dict[str, Act] = {
+    "new": lambda r: r.lanes.new("fresh"),
+    "commit": lambda r: r.commit("auth", {"auth.py": "2\n"}),
+    "propose": lambda r: r.propose("auth", {"auth.py": "2\n"}),
+    "accept": lambda r: r.lanes.accept("auth/2"),
+    "reject": lambda r: r.lanes.reject("auth/2"),
+    "promote into a lane": lambda r: r.lanes.promote("auth", into="side"),
+    "squash": lambda r: r.lanes.promote("auth", into="side", mode="squash"),
+    "replay": lambda r: r.lanes.promote("auth", into="side", mode="replay"),
+    "left open": lambda r: r.lanes.promote("auth", into="side", propose=True),
+    "sync": lambda r: r.lanes.sync("auth", onto="side"),
+    "edit": lambda r: r.lanes.edit("auth", description="what it is", meta={"k": "v"}),
+    "rename": lambda r: r.lanes.rename("auth", "login"),
+    "delete": lambda r: r.lanes.delete("side", force=True),
+    "archive": lambda r: r.lanes.archive("side"),
+    "pause": lambda r: r.lanes.pause("auth"),
+    "abandon": lambda r: r.lanes.abandon("auth"),
+    "follow": lambda r: r.lanes.follow("auth", "side"),
+    "amend": lambda r: r.lanes.amend("auth", message="better"),
+    "stack": lambda r: r.lanes.create_stack("both", ["auth/1", "side/1"]),
+}
+
+
+@pytest.fixture
+def two(repo: TestRepo) -> TestRepo:
+    """Two lanes with a commit each, the first with an open attempt of its own."""
+    repo.lane("auth", {"auth.py": "1\n"})
+    repo.lane("side", {"side.txt": "1\n"})
+    return repo
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_each_kind_is_undone_and_done_again(two: TestRepo, name: str) -> None:
+    """Records and heads are as before, and after a redo as they were made."""
+    if name in ("accept", "reject"):
+        two.propose("auth", {"auth.py": "2\n"})
+    before = told(two)
+    ACTS[name](two)
+    made = told(two)
+    assert made != before
+    two.lanes.undo()
+    assert told(two) == before
+    two.lanes.redo()
+    assert told(two) == made
+    two.lanes.undo()
+    assert told(two) == before
+    assert "error" not in two.git("fsck", "--strict")
+    assert two.lanes.doctor().findings == ()
+
+
+def test_a_landing_on_a_bound_lane_goes_forward(two: TestRepo) -> None:
+    """Branch and files lose the landing, what landed since stays, and it can land again."""
+    first = two.lanes.promote("auth")
+    two.lanes.promote("side")
+    done = next(
+        x for x in two.lanes.operations().operations if first.head in [y.head for y in x.lanes]
+    )
+    head = two.rev("main")
+    made = two.lanes.undo(done.id)
+    assert {x.lane: x.forward for x in made.lanes} == {"auth": False, "main": True}
+    assert two.rev("main^") == head
+    assert two.rev("main") == two.rev("refs/lanes/head/main")
+    assert two.files("main") == {"auth.py": "login", "src/app.py": "app", "side.txt": "1"}
+    assert (two.path / "auth.py").read_text() == "login\n"
+    again = two.lanes.promote("auth")
+    assert [str(x, "utf-8") for x in again.source_only] == ["auth.py"]
+    assert two.files("main")["auth.py"] == "1"
+
+
+def test_what_stands_in_the_way_is_said(two: TestRepo) -> None:
+    """Later work on the same path refuses, and --cascade takes it back, too."""
+    two.commit("auth", {"auth.py": "2\n"})
+    two.commit("auth", {"auth.py": "3\n"})
+    second = two.lanes.operations("auth").operations[1].id
+    before = two.refs()
+    with pytest.raises(Collision, match="collides with what came later"):
+        two.lanes.undo(second)
+    assert two.refs() == before
+    made = two.lanes.undo(second, cascade=True)
+    assert len(made.undone) == 2
+    assert two.files("refs/lanes/head/auth")["auth.py"] == "1"
+    with pytest.raises(Refused, match="is undone already"):
+        two.lanes.undo(second)
+    made = two.lanes.undo(made.operation)
+    assert made.verb == "redo"
+    assert two.files("refs/lanes/head/auth")["auth.py"] == "3"
+
+
+def test_heads_that_others_know_go_forward(two: TestRepo) -> None:
+    """Where a lane was made from a head, or has landed it, that is never left behind."""
+    two.lanes.new("onto", on="auth")
+    head = two.rev("refs/lanes/head/auth")
+    two.write({"auth.py": "mine\n"}, two.workspace("auth"))
+    with pytest.raises(Refused, match="would be overwritten"):
+        two.lanes.rollback("auth", steps=1)
+    two.lanes.restore("auth", "auth", force=True)
+    made = two.lanes.rollback("auth", steps=1)
+    assert made.lanes[0].forward
+    assert two.rev("refs/lanes/head/auth^") == head
+    assert two.files("refs/lanes/head/auth")["auth.py"] == "login"
+
+
+def test_what_is_never_undone_is_refused(two: TestRepo) -> None:
+    """People's commits, bindings and the adoption say why; an undo of nothing says so, too."""
+    two.save({"src/app.py": "by hand\n"})
+    two.lanes.promote("side")
+    every = {x.verb: x.id for x in two.lanes.operations(limit=None).operations}
+    for verb in ("import", "init"):
+        with pytest.raises(Refused, match="cannot be undone"):
+            two.lanes.undo(every[verb])
+    with pytest.raises(Negative, match="nothing to redo"):
+        two.lanes.redo()
+
+
+def test_undo_walks_back_and_redo_comes_forward(two: TestRepo) -> None:
+    """Until something else is done; then there is nothing to do again."""
+    states = [told(two)]
+    for number in (2, 3, 4):
+        two.commit("auth", {"auth.py": f"{number}\n"})
+        states.append(told(two))
+    for expected in states[-2::-1]:
+        two.lanes.undo()
+        assert told(two) == expected
+    for expected in states[1:]:
+        two.lanes.redo()
+        assert told(two) == expected
+    two.lanes.undo()
+    two.lanes.undo()
+    assert two.commit("auth", {"auth.py": "5\n"}) == "auth/5"
+    with pytest.raises(Negative):
+        two.lanes.redo()
+
+
+def state_of(repo: TestRepo) -> tuple[dict[str, Any], str, str]:
+    """Return records, the workspace's HEAD, and what is unsaved there."""
+    place = repo.workspace("auth")
+    head = repo.git("rev-parse", "HEAD", cwd=place)
+    return told(repo), head, repo.git("status", "--porcelain", cwd=place)
+
+
+# Those that leave no edits behind where they are refused, and the lane where it is.
+AMONG_OTHERS = tuple(x for x in ACTS if x not in ("rename", "delete", "propose", "commit"))
+
+
+def do_something(repo: TestRepo, chosen: random.Random, number: int) -> None:
+    """Commit in the lane, or do one of the other things."""
+    if chosen.random() < 0.4:
+        if told(repo)["auth"]["status"] == "active":
+            repo.commit("auth", {f"{number % 3}.txt": f"{number}\n"})
+        return
+    ACTS[chosen.choice(AMONG_OTHERS)](repo)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_undoing_all_of_random_operations(two: TestRepo, seed: int) -> None:
+    """Taking all back, whatever was done, gives records and files of before; redo, of after."""
+    chosen = random.Random(seed)
+    states = [state_of(two)]
+    for number in range(8):
+        refs = two.refs()
+        with suppress(LanesError):
+            do_something(two, chosen, number)
+        if two.refs() != refs:
+            states.append(state_of(two))
+    for expected in states[-2::-1]:
+        two.lanes.undo()
+        assert state_of(two) == expected
+    for expected in states[1:]:
+        two.lanes.redo()
+        assert state_of(two) == expected
