@@ -25,7 +25,7 @@ RENAMED = "renamed"
 
 MERGE, SQUASH, REPLAY = MODES = ("merge", "squash", "replay")
 
-# Stands for the entry itself, where a record names the entry that has a stack in full.
+# Stands for the entry itself, where a record names the one that has a stack or what is queued.
 HERE = "here"
 
 # So many of the heads that a lane had before it was laid anew are remembered.
@@ -119,7 +119,8 @@ class Lane(Model):
     ``imported`` is the branch that it was made of (docs/format.md). ``stacks`` names, for each
     stack, the journal entry that has it in full. ``ground`` is the commit that a sync laid its own
     work on last, ``former`` the heads that it had before that, ``conflict`` the journal entry that
-    has what a sync stopped at. ``extra`` keeps fields that a newer version wrote.
+    has what a sync stopped at. ``queue`` names, for each lane that is queued to land on this one,
+    the journal entry that has that in full. ``extra`` keeps fields that a newer version wrote.
     """
 
     name: str
@@ -151,6 +152,7 @@ class Lane(Model):
     ground: str | None = None
     former: tuple[str, ...] = ()
     conflict: str | None = None
+    queue: dict[str, str] = NOTHING
     extra: dict[str, Any] = NOTHING
 
     @property

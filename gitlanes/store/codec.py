@@ -31,6 +31,7 @@ _NO_TEXTS = (
     *("on", "superseded_by", "change", "host", "budget", "spent", "promotion", "forced"),
     *("renamed", "stacks", "exported", "source", "target", "commits"),
     *("exports", "imported", "rewritten", "ground", "former", "conflict", "sync"),
+    *("queue", "place", "since"),
 )
 _NO_TEXTS_OF_NOTES = (
     *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
@@ -43,7 +44,7 @@ Clean = Callable[[Any, Collection[str]], Any]
 # Members that are absent rather than empty: most lanes have none of them.
 _RARE = (
     *("meta", "sparse", "mingled", "budget", "spent", "beside", "why", "stacks", "exports"),
-    "former",
+    *("former", "queue"),
 )
 
 
@@ -238,9 +239,9 @@ def _lane(body: dict[str, Any], entry: str) -> Lane:
     known |= {key: tuple(body.get(key, ())) for key in ("sparse", "beside", "former")}
     if body.get("conflict") == HERE:
         known["conflict"] = entry
-    if "stacks" in body:
-        there = body["stacks"].items()
-        known["stacks"] = {name: entry if at == HERE else at for name, at in there}
+    for key in ("stacks", "queue"):
+        if key in body:
+            known[key] = {name: entry if at == HERE else at for name, at in body[key].items()}
     return checked_lane(Lane(**known, extra=extra))
 
 

@@ -70,7 +70,8 @@ def checked_lane(lane: Lane) -> Lane:
         raise ValueError("a budget or what was spent is none")
     if not _are_exports(lane.exports) or not isinstance(lane.imported, str | None):
         raise ValueError("what was exported or imported is none")
-    for entry in lane.stacks.values():
+    require_uuid(*lane.queue)
+    for entry in (*lane.stacks.values(), *lane.queue.values()):
         _require(_OID, entry)
     return lane
 
