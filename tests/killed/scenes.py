@@ -241,6 +241,12 @@ def _resolved(repo: TestRepo) -> None:
     repo.write({"auth.py": "both\n"}, repo.workspace("auth"))
 
 
+def _queued(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.lane("dev", {"dev.txt": "dev\n"})
+    repo.lanes.queue_add(["auth", "dev"], ready=True)
+
+
 _WORK = ("-m", "better login", "--prompt", "do it", "--agent", "agent-1", "--tokens-in", "3")
 
 SCENES = (
@@ -270,6 +276,8 @@ SCENES = (
         "promote-part", ("promote", "auth", "--change", "auth/2"), _two_changes, 128, nightly=True
     ),
     Scene("promote-stack", ("promote", "--stack", "both"), _several_lanes, 1, nightly=True),
+    Scene("queue-add", ("queue", "add", "auth"), _committed, 128, nightly=True),
+    Scene("queue-run", ("queue", "run", "--jobs", "1"), _queued, 0, nightly=True),
     Scene("stack-create", ("stack", "create", "new", "auth"), _two_changes, 128, nightly=True),
     Scene("stack-merge", ("stack", "merge", "both", "1", "2"), _several_lanes, 128, nightly=True),
     Scene("review", ("review", "reject", "both/1", "--by", "r"), _several_lanes, 1, nightly=True),

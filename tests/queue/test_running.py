@@ -144,7 +144,7 @@ def test_a_lane_on_top_of_another(repo: TestRepo, tmp_path: Path) -> None:
     """A lane that started from one before it lands after it, though both touch the same file."""
     set_gates(repo, counting(tmp_path))
     repo.lane("a", {"a.txt": "a\n"})
-    repo.lanes.new("b", source="a")
+    repo.lanes.new("b", start="a")
     repo.commit("b", {"a.txt": "a and b\n"})
     repo.lanes.queue_add([*"ab"], into="main", ready=True)
     assert outcome(repo.lanes.queue_run(jobs=2)) == (["a", "b"], [])
