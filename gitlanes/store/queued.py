@@ -58,7 +58,11 @@ def landed(
     """Return a target's record `after` a landing, and details: what waited of that has landed."""
     if source.uuid not in state.record.queue:
         return after, {}
-    known = read(repo, state)
+    try:
+        known = read(repo, state)
+    except CorruptRecord as error:  # it is found by the record of landings, once it can be read
+        repo.warn(error.message)
+        return after, {}
     entry = known[source.uuid]
     if not entry.waits or not is_ancestor(repo, entry.head, str(source.head)):
         return after, {}
