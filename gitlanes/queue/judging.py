@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from threading import Event, Thread
+from contextlib import nullcontext
+from threading import Event, Semaphore, Thread
 from typing import TYPE_CHECKING
 
 from gitlanes.gates import judging, running
@@ -20,10 +21,10 @@ _Key = tuple[str, tuple[str, ...], str | None]
 
 
 class _Flight:
-    """One candidate that is being judged, or was."""
+    """One candidate that is judged as soon as it is its turn: without one now, and once more."""
 
-    def __init__(self, repo: LaneRepo, guess: Guess, *, again: bool, jobs: int):
-        self._repo, self._guess, self._again, self._jobs = repo, guess, again, jobs
+    def __init__(self, repo: LaneRepo, guess: Guess, jobs: int, turn: Semaphore | None):
+        self._repo, self._guess, self._jobs, self._turn = repo, guess, jobs, turn
         self.found: tuple[Evaluation, ...] = ()
         self.error: BaseException | None = None
         self.stop = Event()
@@ -31,13 +32,18 @@ class _Flight:
         self.thread.start()
 
     def _judge(self) -> None:
+        with self._turn or nullcontext():
+            if not self.stop.is_set():
+                self._judge_now()
+
+    def _judge_now(self) -> None:
         candidate = self._guess.candidate
         assert candidate is not None
         candidate = replace(candidate, rules=replace(candidate.rules, jobs=self._jobs))
         try:
             with LaneRepo(self._repo.place, self._repo.environ) as repo:
                 self.found = judging.judge(
-                    repo, candidate, self._guess.gates, again=self._again, stop=self.stop
+                    repo, candidate, self._guess.gates, again=self._turn is None, stop=self.stop
                 )
         except running.Stopped:
             return
@@ -51,10 +57,14 @@ class _Flight:
 
 
 class Flights:
-    """The candidates in flight; at most those of one look ahead are there."""
+    """The candidates of one look ahead, of which so many at a time are judged, in their order.
 
-    def __init__(self, repo: LaneRepo, jobs: int):
-        self._repo, self._jobs = repo, jobs
+    ``jobs`` are the gates that may run at a time, all in all.
+    """
+
+    def __init__(self, repo: LaneRepo, jobs: int, number: int):
+        self._repo, self._jobs = repo, max(1, jobs // number)
+        self._turns = Semaphore(number)
         self._flights: dict[_Key, _Flight] = {}
 
     def show(self, guesses: list[Guess]) -> None:
@@ -67,7 +77,7 @@ class Flights:
             flight.thread.join()
         for key, guess in wanted.items():
             if key not in self._flights:
-                self._flights[key] = _Flight(self._repo, guess, again=False, jobs=self._jobs)
+                self._flights[key] = _Flight(self._repo, guess, self._jobs, self._turns)
 
     def settled(self, guess: Guess) -> None:
         """Wait until a candidate is judged: a second time, if it fails, before that counts.
@@ -80,7 +90,7 @@ class Flights:
         if not flight.passed:
             again = tuple(x for x, y in zip(guess.gates, flight.found, strict=True) if not y.passed)
             guess = guess._replace(gates=again)
-            self._flights[_key(guess)] = _Flight(self._repo, guess, again=True, jobs=self._jobs)
+            self._flights[_key(guess)] = _Flight(self._repo, guess, self._jobs, None)
             self._waited(_key(guess))
 
     def close(self) -> None:

@@ -54,7 +54,7 @@ def run(
     if dry_run:
         return _foreseen(repo, state, limit)
     require_locks(repo)
-    path = repo.state_directory / f"queue-{state.record.uuid}.lock"
+    path = repo.state_directory / f"queue-{state.record.uuid}"
     with locks.hold(path, f"the queue of lane '{state.record.name}'", timeout=0):
         return _Run(repo, state.record.name, jobs, limit, by).run()
 
@@ -91,8 +91,8 @@ class _Run:
             trust.require(self._repo, rules)
         jobs = self._jobs or rules.jobs or min(os.cpu_count() or 1, _MOST_JOBS)
         self._total = len(due)
-        ahead = min(jobs, _look_ahead(len(due)))
-        with closing(Flights(self._repo, max(1, jobs // ahead))) as flights:
+        ahead = _look_ahead(len(due))
+        with closing(Flights(self._repo, jobs, min(jobs, ahead))) as flights:
             while due:
                 self._repo.progress("landing the queue", len(self._decided), self._total)
                 self._one(flights, state, due[:ahead])
@@ -187,7 +187,7 @@ def _due(entries: Iterable[Queued]) -> list[Queued]:
 def _look_ahead(number: int) -> int:
     """Return how many candidates may be judged ahead: one bad entry is to waste few runs.
 
-    All that are ahead of it run for nothing, so at most twice the logarithm of the queue's length.
+    All that stand on it run for nothing, so at most twice the logarithm of the queue's length.
     """
     return max(2, 2 * (number.bit_length() - 1))
 
