@@ -157,7 +157,10 @@ def run_queue(out: Output, **given: Any) -> int:
     with out.repository() as repo:
         made = run(repo, **given)
     out.result(made, _run_lines(made))
-    out.say(f"{count(made.waiting, 'lane')} still in the queue of {made.into}")
+    if not (made.landed or made.failed):
+        out.say(f"nothing is ready in the queue of {made.into}")
+    if made.waiting and not made.dry_run:
+        out.say(f"{count(made.waiting, 'lane')} still in the queue of {made.into}")
     return EXIT_NEGATIVE if made.failed else 0
 
 
