@@ -12,6 +12,7 @@ from gitlanes.gates import trust
 from gitlanes.gates.definitions import rules_at
 from gitlanes.git import locks
 from gitlanes.landing.promote import Order, promote
+from gitlanes.models.notes import Intent
 from gitlanes.models.plain import replace
 from gitlanes.models.queue import FAILED, LANDED, LANDING, READY, Queued, QueueRun
 from gitlanes.models.records import LaneState
@@ -138,7 +139,9 @@ class _Run:
             if source is None or not source.record.live:
                 raise Refused("the lane is gone")
             head = str(source.record.head) if first.entry.latest else first.entry.head
-            order = Order(self._target, first.entry.mode, queued=head)
+            order = Order(
+                self._target, first.entry.mode, intent=Intent(agent=self._by), queued=head
+            )
             try:
                 promote(self._repo, source.record.name, order)
                 return

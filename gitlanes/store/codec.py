@@ -31,7 +31,7 @@ _NO_TEXTS = (
     *("on", "superseded_by", "change", "host", "budget", "spent", "promotion", "forced"),
     *("renamed", "stacks", "exported", "source", "target", "commits"),
     *("exports", "imported", "rewritten", "ground", "former", "conflict", "sync"),
-    *("queue", "place", "since"),
+    "queue",
 )
 _NO_TEXTS_OF_NOTES = (
     *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
