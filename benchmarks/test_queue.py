@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from pathlib import Path
 
 from gitlanes import clock
 from tests.support.gates import gate, set_gates
@@ -19,9 +19,9 @@ def _made(repo: TestRepo) -> TestRepo:
     return repo
 
 
-def test_throughput(make_repo: Callable[..., TestRepo]) -> None:
+def test_throughput(tmp_path: Path, environ: dict[str, str]) -> None:
     """Eight lanes, a gate of two seconds, two jobs: faster than one promotion after another."""
-    one, other = (_made(make_repo(name=name)) for name in ("by-hand", "queued"))
+    one, other = (_made(TestRepo.make(tmp_path / x, environ)) for x in ("by-hand", "queued"))
     began = clock.monotonic()
     for name in LANES:
         one.lanes.promote(name)
@@ -31,3 +31,5 @@ def test_throughput(make_repo: Callable[..., TestRepo]) -> None:
     assert len(other.lanes.queue_run(jobs=2).landed) == len(LANES)
     queued = clock.monotonic() - began
     assert by_hand / queued >= FASTER, f"one by one {by_hand:.1f} s, queued {queued:.1f} s"
+    one.close()
+    other.close()
