@@ -31,6 +31,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("review",),
     ("stacks",),
     ("landing",),
+    ("queue",),
     ("graph",),
     ("tasks",),
     ("undoing",),

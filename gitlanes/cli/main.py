@@ -69,6 +69,7 @@ COMMANDS = {
     "check": ("promote", "say whether lanes would land"),
     "overlap": ("overlap", "say which lanes touch the same paths right now"),
     "promote": ("promote", "land a lane's accepted work on another lane"),
+    "queue": ("queue", "let lanes wait for their turn to land, and land them"),
     "stack": ("stack", "group a lane's changes into stacks of blocks"),
     "review": ("review", "review blocks: request, approve, turn down"),
     "history": ("history", "list attempts with intent and cost"),
@@ -99,8 +100,8 @@ COMMANDS = {
 
 # Those that hold commands of their own; their plural is a name of theirs that help does not show.
 GROUPS = (
-    *("dep", "conflict", "task", "workspace", "snapshot", "stack", "review", "change", "op"),
-    *("cost", "budget", "remote", "hook"),
+    *("dep", "conflict", "task", "workspace", "snapshot", "queue", "stack", "review", "change"),
+    *("op", "cost", "budget", "remote", "hook"),
 )
 
 # What every command takes, and nothing before a command does.

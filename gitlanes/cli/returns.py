@@ -26,6 +26,7 @@ _STACK = Answer(("stacks.Stack",))
 _TASK = Answer(("tasks.Task",))
 _CHANGED = Answer(("stacks.Stack",), "it is like that already")
 _REORDERED = Answer(("stacks.Stack",), "two that would change places touch the same path")
+_QUEUE = Answer(("queue.QueueEntry",), key="entries")
 _SETTINGS = ("settings.Configuration", "settings.Setting", "settings.Validation")
 
 ANSWERS = {
@@ -107,6 +108,14 @@ ANSWERS = {
     "promote": Answer(
         ("results.Promotion",), "both sides touched a path, a gate failed, or there is nothing new"
     ),
+    "queue": _NOTHING,
+    "queue add": Answer(("queue.QueueEntry",), "there is nothing to land", "entries"),
+    "queue list": _QUEUE,
+    "queue ready": Answer(("queue.QueueEntry",), "it is ready already", "entries"),
+    "queue move": _QUEUE,
+    "queue order": _QUEUE,
+    "queue cancel": _QUEUE,
+    "queue run": Answer(("queue.QueueRun",), "an entry failed"),
     "stack": _NOTHING,
     "stack list": Answer(("stacks.Stack",), key="stacks"),
     "stack create": _STACK,

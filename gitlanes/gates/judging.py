@@ -43,11 +43,17 @@ def chosen(candidate: Candidate, names: Sequence[str]) -> tuple[Gate, ...]:
 
 
 def judge(
-    repo: LaneRepo, candidate: Candidate, gates: Sequence[Gate], *, again: bool = False
+    repo: LaneRepo,
+    candidate: Candidate,
+    gates: Sequence[Gate],
+    *,
+    again: bool = False,
+    stop: Event | None = None,
 ) -> tuple[Evaluation, ...]:
     """Return what each gate says of a candidate, from earlier verdicts unless `again` is said.
 
-    Takes no lock of the repository's. Raises Refused where the gates' text is not trusted.
+    Takes no lock of the repository's. Raises Refused where the gates' text is not trusted, and
+    running.Stopped soon after `stop` was set.
     """
     trust.require(repo, candidate.rules)
     found: dict[str, Evaluation] = {}
@@ -57,25 +63,26 @@ def judge(
             found[gate.name] = before
     left = [x for x in gates if x.name not in found]
     if left:
-        found |= _run_all(repo, candidate, left)
+        found |= _run_all(repo, candidate, left, stop or Event())
     return tuple(found[x.name] for x in gates)
 
 
-def _run_all(repo: LaneRepo, candidate: Candidate, gates: Sequence[Gate]) -> dict[str, Evaluation]:
+def _run_all(
+    repo: LaneRepo, candidate: Candidate, gates: Sequence[Gate], stop: Event
+) -> dict[str, Evaluation]:
     """Run gates side by side, each worker in a scratch workspace of its own."""
     jobs = candidate.rules.jobs or min(os.cpu_count() or 1, _MOST_JOBS)
     waiting: SimpleQueue[Gate] = SimpleQueue()
     done: SimpleQueue[Evaluation | BaseException] = SimpleQueue()
     for gate in gates:
         waiting.put(gate)
-    stop = Event()
     with scratch.taken(repo, min(jobs, len(gates)), candidate.head) as places:
         work = [_Worker(repo, candidate, place, stop) for place in places]
         threads = [Thread(target=x.work, args=(waiting, done), daemon=True) for x in work]
         for thread in threads:
             thread.start()
         try:
-            return _gathered(repo, done, len(gates))
+            return _gathered(repo, done, len(gates), stop)
         finally:
             stop.set()
             for thread in threads:
@@ -83,7 +90,7 @@ def _run_all(repo: LaneRepo, candidate: Candidate, gates: Sequence[Gate]) -> dic
 
 
 def _gathered(
-    repo: LaneRepo, done: SimpleQueue[Evaluation | BaseException], number: int
+    repo: LaneRepo, done: SimpleQueue[Evaluation | BaseException], number: int, stop: Event
 ) -> dict[str, Evaluation]:
     found: dict[str, Evaluation] = {}
     while len(found) < number:
@@ -91,6 +98,8 @@ def _gathered(
         try:
             one = done.get(timeout=_BEAT)
         except Empty:
+            if stop.is_set():
+                raise running.Stopped from None
             continue
         if isinstance(one, BaseException):
             raise one

@@ -19,7 +19,7 @@ from gitlanes.models.records import MERGE, MODES, Attempt, Lane, LaneState
 from gitlanes.models.results import CollidingPath, Promotion
 from gitlanes.plugins import around
 from gitlanes.review import costs, standing
-from gitlanes.store import records
+from gitlanes.store import queued, records
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import binding, finding, intake
@@ -38,7 +38,8 @@ class Order(Model):
     ``mode`` is the one that the lane prefers unless told, and 'merge' where it prefers none.
     With ``strict`` nothing may stay behind in the source. ``waiver`` is what it lets pass.
     With ``along``, which is done in the same operation, there is a commit even where the target
-    has all of the work.
+    has all of the work. ``queued`` is the head that the source must have, and land from the
+    target's queue with.
     """
 
     into: str | None = None
@@ -51,6 +52,7 @@ class Order(Model):
     strict: bool = False
     waiver: Waiver = NO_WAIVER
     along: Along | None = None
+    queued: str | None = None
 
 
 # What a promotion comes to within its transaction: the plan, what was forced, the order, the mode.
@@ -166,6 +168,8 @@ def _require_landing(repo: LaneRepo, landing: Landing, order: Order) -> tuple[Co
     """Raise unless the plan can land as ordered; return what was forced."""
     target = landing.target.record
     require_commit(f"lane '{target.name}'", target.head, order.expect)
+    if order.queued is not None:
+        queued.require(repo, landing.source.record, landing.target, order.queued)
     if order.strict:
         strictness.require(repo, landing.source.record)
     if order.along is None:
@@ -209,22 +213,23 @@ def _land(
     attempts = tuple(replace(x.attempt, waived=cleared.waived or None) for x in made)
     gone = replaced(source, target, attempts, tx.time)
     tx.description = f"promote {source.name} into {target.name} ({mode})"
-    if made or gone:
-        after = replace(
-            ledger.received(source, target, str(source.head)),
-            head=head,
-            next=target.next + len(made),
-            open=ledger.without(target.open, gone),
-        )
+    after = replace(
+        ledger.received(source, target, str(source.head)),
+        head=head,
+        next=target.next + len(made),
+        open=ledger.without(target.open, gone),
+    )
+    after, told = queued.landed(tx.repo, landing.target, after, source, tx.time)
+    if made and order.along:
+        after, more = order.along(tx, after, attempts[-1])
+        told = {**told, **more}
+    if made or gone or told:
         if made and books:
             after = costs.charge(tx, books, after, made[-1].attempt, order.cost, order.intent)
-        told = details
-        if made and order.along:
-            after, more = order.along(tx, after, attempts[-1])
-            told = {**details, **more}
         parents = [x.commit for x in made][-1:]
         changed = (*attempts, *gone)
-        tx.lane(landing.target, after, parents=parents, attempts=changed, details=told)
+        said = {**details, **told}
+        tx.lane(landing.target, after, parents=parents, attempts=changed, details=said)
     lands = ledger.landed_on(source, target, str(source.head), head)
     tx.lane(landing.source, lands, details=details)
     return replace(

@@ -27,7 +27,8 @@ RENAMED = "renamed"
 
 MERGE, SQUASH, REPLAY = MODES = ("merge", "squash", "replay")
 
-# Stands for the entry itself, where a record names the entry that has a stack or task in full.
+# Stands for the entry itself, where a record names the one that has a stack, a task or what is
+# queued in full.
 HERE = "here"
 
 # So many of the heads that a lane had before it was laid anew are remembered.
@@ -122,8 +123,9 @@ class Lane(Model):
     stack, the journal entry that has it in full. ``ground`` is the commit that a sync laid its own
     work on last, ``former`` the heads that it had before that, ``conflict`` the journal entry that
     has what a sync stopped at. ``tasks`` names, for each task that has not ended, the entry that
-    has it in full, ``ended`` the entries in which tasks ended last (docs/format.md). ``extra``
-    keeps fields that a newer version wrote.
+    has it in full, ``ended`` the entries in which tasks ended last (docs/format.md). ``queue``
+    names, for each lane that is queued to land on this one, the entry that has that in full.
+    ``extra`` keeps fields that a newer version wrote.
     """
 
     name: str
@@ -157,6 +159,7 @@ class Lane(Model):
     conflict: str | None = None
     tasks: dict[str, str] = NOTHING
     ended: tuple[str, ...] = ()
+    queue: dict[str, str] = NOTHING
     extra: dict[str, Any] = NOTHING
 
     @property

@@ -45,6 +45,7 @@ from gitlanes.sdk.keeping import Keeping
 from gitlanes.sdk.offering import Amendment, Offering, Path_, Proposing, Said, offer_of, path_names
 from gitlanes.sdk.past import Past
 from gitlanes.sdk.questions import Questions
+from gitlanes.sdk.queue import Queue
 from gitlanes.sdk.remotes import Remotes
 from gitlanes.sdk.stacks import Stacks
 from gitlanes.sdk.syncing import Syncing
@@ -69,6 +70,7 @@ class Repo(
     HandingOut,
     Undoing,
     Stacks,
+    Queue,
     GitHooks,
     Exchange,
     Remotes,

@@ -32,6 +32,7 @@ _NO_TEXTS = (
     *("renamed", "stacks", "exported", "source", "target", "commits"),
     *("exports", "imported", "rewritten", "ground", "former", "conflict", "sync", "undo"),
     *("tasks", "ended", "claim", "worker", "worker_uuid", "started", "attempt"),
+    "queue",
 )
 _NO_TEXTS_OF_NOTES = (
     *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
@@ -44,7 +45,7 @@ Clean = Callable[[Any, Collection[str]], Any]
 # Members that are absent rather than empty: most lanes have none of them.
 _RARE = (
     *("meta", "sparse", "mingled", "budget", "spent", "beside", "why", "stacks", "exports"),
-    *("former", "tasks", "ended"),
+    *("former", "tasks", "ended", "queue"),
 )
 
 
@@ -239,7 +240,7 @@ def _lane(body: dict[str, Any], entry: str) -> Lane:
     known |= {key: tuple(body.get(key, ())) for key in ("sparse", "beside", "former", "ended")}
     if body.get("conflict") == HERE:
         known["conflict"] = entry
-    for kind in ("stacks", "tasks"):
+    for kind in ("stacks", "tasks", "queue"):
         if kind in body:
             there = body[kind].items()
             known[kind] = {name: entry if at == HERE else at for name, at in there}

@@ -37,7 +37,7 @@ _SAID = (
     "ground",
 )
 # What has members that people set one by one.
-_SAID_OF_EACH = ("meta", "extra", "stacks", "exports")
+_SAID_OF_EACH = ("meta", "extra", "stacks", "exports", "queue")
 
 
 class Joint(NamedTuple):

@@ -72,7 +72,9 @@ def checked_lane(lane: Lane) -> Lane:
         raise ValueError("what was exported or imported is none")
     for task in lane.tasks:
         _require(ids.TASK_ID, task)
-    for entry in (*lane.stacks.values(), *lane.tasks.values(), *lane.ended):
+    require_uuid(*lane.queue)
+    named = (*lane.stacks.values(), *lane.tasks.values(), *lane.ended, *lane.queue.values())
+    for entry in named:
         _require(_OID, entry)
     return lane
 

@@ -266,6 +266,13 @@ def _task_done(repo: TestRepo) -> None:
 
 _START = ("task", "start", "t", "--lane", "auth", "--agent", "agent-1")
 
+
+def _queued(repo: TestRepo) -> None:
+    _committed(repo)
+    repo.lane("dev", {"dev.txt": "dev\n"})
+    repo.lanes.queue_add(["auth", "dev"], ready=True)
+
+
 _WORK = ("-m", "better login", "--prompt", "do it", "--agent", "agent-1", "--tokens-in", "3")
 
 SCENES = (
@@ -295,6 +302,8 @@ SCENES = (
         "promote-part", ("promote", "auth", "--change", "auth/2"), _two_changes, 128, nightly=True
     ),
     Scene("promote-stack", ("promote", "--stack", "both"), _several_lanes, 1, nightly=True),
+    Scene("queue-add", ("queue", "add", "auth"), _committed, 128, nightly=True),
+    Scene("queue-run", ("queue", "run", "--jobs", "1"), _queued, 0, nightly=True),
     Scene("stack-create", ("stack", "create", "new", "auth"), _two_changes, 128, nightly=True),
     Scene("stack-merge", ("stack", "merge", "both", "1", "2"), _several_lanes, 128, nightly=True),
     Scene("review", ("review", "reject", "both/1", "--by", "r"), _several_lanes, 1, nightly=True),

@@ -1,0 +1,127 @@
+"""Queue entries to journal entries and back: each is in full in the one that changed it last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from gitlanes.errors import CorruptRecord, Raced, Refused
+from gitlanes.models.plain import plain, replace
+from gitlanes.models.queue import DONE, LANDED, LANDING, WAITING, Queued
+from gitlanes.models.records import HERE, MODES, Lane, LaneState
+from gitlanes.store import codec
+from gitlanes.store.ancestry import is_ancestor
+from gitlanes.store.validity import require_oids, require_uuid
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+# The member of an entry's details that has queue entries in full.
+DETAILS = "queued"
+# So many that are done are named by the record; the journal has the older ones.
+_KEPT = 50
+_KNOWN = {*Queued.fields} - {"extra"}
+_TEXTS = ("lane", "head", "status", "since", "place")
+_MAYBE = ("mode", "by", "reason", "landed", "decided")
+
+
+def read(repo: LaneRepo, state: LaneState) -> dict[str, Queued]:
+    """Return what was queued for a lane, by the queued lane's uuid, in the order of landing.
+
+    Raises CorruptRecord for what its journal entry does not have.
+    """
+    named = state.record.queue
+    if not named:
+        return {}
+    oids = list(dict.fromkeys(named.values()))
+    found = dict(zip(oids, repo.refs.resolve_all(oids), strict=True))
+    entries = [_in_entry(state.record, uuid, oid, found[oid]) for uuid, oid in named.items()]
+    return {x.lane: x for x in sorted(entries, key=lambda x: x.order)}
+
+
+def with_queued(
+    lane: Lane, known: Iterable[Queued], changed: Iterable[Queued]
+) -> tuple[Lane, dict[str, Any]]:
+    """Return a lane's record that names the entry to be written, and that entry's details."""
+    new = {x.lane: x for x in changed}
+    every = {**{x.lane: x for x in known}, **new}
+    done = sorted((x for x in every.values() if not x.waits), key=lambda x: x.decided or "")
+    old = {x.lane for x in done[:-_KEPT]} - new.keys()
+    named = {**{k: v for k, v in lane.queue.items() if k not in old}, **dict.fromkeys(new, HERE)}
+    bodies = {uuid: _body(x) for uuid, x in new.items()}
+    return replace(lane, queue=dict(sorted(named.items()))), {DETAILS: bodies}
+
+
+def landed(
+    repo: LaneRepo, state: LaneState, after: Lane, source: Lane, time: str
+) -> tuple[Lane, dict[str, Any]]:
+    """Return a target's record `after` a landing, and details: what waited of that has landed."""
+    if source.uuid not in state.record.queue:
+        return after, {}
+    try:
+        known = read(repo, state)
+    except CorruptRecord as error:  # it is found by the record of landings, once it can be read
+        repo.warn(error.message)
+        return after, {}
+    entry = known[source.uuid]
+    if not entry.waits or not is_ancestor(repo, entry.head, str(source.head)):
+        return after, {}
+    made = replace(entry, status=LANDED, landed=after.head, decided=time)
+    return with_queued(after, known.values(), [made])
+
+
+def require(repo: LaneRepo, source: Lane, target: LaneState, head: str) -> None:
+    """Raise unless a lane is about to land from a target's queue, with that head.
+
+    Raises Raced where its entry was cancelled or changed, Refused where the lane went on.
+    """
+    entry = read(repo, target).get(source.uuid)
+    if entry is None or entry.status != LANDING or not (entry.latest or entry.head == head):
+        raise Raced(
+            f"lane '{source.name}' is not landing from the queue any more",
+            hint="see 'git lanes queue list'",
+        )
+    if source.head != head:
+        raise Refused(
+            f"lane '{source.name}' went on since it was queued",
+            hint=f"add it again: git lanes queue add {source.name}",
+        )
+
+
+def _body(entry: Queued) -> dict[str, Any]:
+    body = {**entry.extra, **plain(replace(entry, extra={}))}
+    return {key: x for key, x in body.items() if x not in (None, [], {}, False)}
+
+
+def _in_entry(lane: Lane, uuid: str, oid: str, found: tuple[str, bytes] | None) -> Queued:
+    where = f"queue of lane '{lane.name}'"
+    if found is None:
+        raise CorruptRecord(
+            f"{where} is damaged: its entry {oid[:12]} is not there", hint="run 'git fsck'"
+        )
+    entry = codec.decode_entry(oid, found[1].partition(b"\n\n")[2])
+    try:
+        return _queued(uuid, entry.details[DETAILS][uuid])
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CorruptRecord(
+            f"{where} is damaged in entry {oid[:12]}",
+            hint=f"look at it with: git cat-file commit {oid[:12]}",
+        ) from error
+
+
+def _queued(uuid: str, body: dict[str, Any]) -> Queued:
+    require_uuid(body["lane"])
+    require_oids(body["head"], body.get("landed"))
+    known = {key: x for key, x in body.items() if key in _KNOWN}
+    known["paths"] = tuple(body.get("paths", ()))
+    entry = Queued(**known, extra={key: x for key, x in body.items() if key not in _KNOWN})
+    maybe = [x for key in _MAYBE if (x := getattr(entry, key)) is not None]
+    meta = [x for pair in entry.meta.items() for x in pair]
+    texts = (*(getattr(entry, key) for key in _TEXTS), *maybe, *meta, *entry.paths)
+    if not all(isinstance(x, str) for x in texts) or type(entry.priority) is not int:
+        raise TypeError("a field is of another type")
+    if entry.lane != uuid or entry.status not in (*WAITING, *DONE):
+        raise ValueError("an entry is of another lane, or has no known status")
+    if entry.mode not in (None, *MODES) or not isinstance(entry.latest, bool):
+        raise ValueError("an entry has no known mode")
+    return entry
