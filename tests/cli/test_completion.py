@@ -32,8 +32,10 @@ def asked(repo: TestRepo, shell: str, script: str) -> list[str]:
     """Return what a shell prints for a script, sorted and without trailing blanks."""
     if shutil.which(shell) is None:
         pytest.skip(f"there is no {shell}")
+    place = repo.path.with_name("script")  # too long for an argument
+    place.write_text(script)
     done = subprocess.run(
-        [shell, "-c", script],
+        [shell, str(place)],
         cwd=repo.path,
         env=repo.environ,
         capture_output=True,

@@ -116,7 +116,7 @@ def test_an_unknown_status(cli: Cli, status: str) -> None:
     """A status that no attempt can have is a usage error that lists those there are."""
     done = cli("history", f"--status={status}")
     assert (done.code, done.out) == (129, "")
-    known = "is not one of 'proposed', 'accepted', 'rejected', 'superseded'"
+    known = "is not one of 'proposed', 'accepted', 'rejected', 'superseded', 'undone'"
     first, hint = done.err.splitlines()
     assert first.startswith("error: invalid value for '--status': ")
     assert first.endswith(known)
