@@ -13,6 +13,7 @@ from benchmarks.kit.empty_workspaces import plant
 from benchmarks.kit.forests import grow
 from benchmarks.kit.measuring import Bar, Bench, Side
 from benchmarks.kit.past import Past
+from gitlanes.events.cursor import encode
 from tests.support.repos import TestRepo
 
 ROUNDS = 25
@@ -110,6 +111,32 @@ def test_operations(bench: Bench, peopled: Callable[..., TestRepo]) -> None:
         bar=Bar(150, "<= 150 ms"),
         rounds=ROUNDS,
     )
+
+
+def test_new_events(bench: Bench, peopled: Callable[..., TestRepo]) -> None:
+    """The events of 50 new operations after 10,000 others, beside git's log of the journals."""
+    repo = peopled(20, 500)
+    ids = json.loads(lanes(repo, "op", "log", "-n", "51", "--json"))["operations"]
+    tips = dict(x.split() for x in journals(repo))
+    # As whoever came before the last 50: nothing but entries of this lane lies between.
+    name = ids[0]["lanes"][0]["lane"]
+    tips[f"refs/lanes/journal/{name}"] = f"{tips[f'refs/lanes/journal/{name}']}~50"
+    since = encode(repo.rev(x) for x in tips.values())
+    assert len(json.loads(lanes(repo, "events", "--since", since, "--json"))["events"]) == 50
+    log = ["git", "log", "-50", "--glob=refs/lanes/journal/*"]
+    bench.compare(
+        "git lanes events, 50 new after 10,000 operations",
+        lambda _: lanes(repo, "events", "--since", since),
+        Side("git log -50 of the journals", lambda _: git_side.run(log, repo.path, repo.environ)),
+        bar=Bar(200, "<= 200 ms"),
+        rounds=ROUNDS,
+    )
+
+
+def journals(repo: TestRepo) -> list[str]:
+    """Return lines of each journal's ref and its newest entry."""
+    shape = "--format=%(refname) %(objectname)"
+    return repo.git("for-each-ref", shape, "refs/lanes/journal").splitlines()
 
 
 def lanes(repo: TestRepo, *args: str) -> str:

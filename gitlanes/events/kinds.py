@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gitlanes.models.plain import replace
 from gitlanes.models.records import CONFLICTED, RENAMED, Entry, Lane
 from gitlanes.store.validity import promotion_of
 
@@ -71,9 +72,10 @@ TASKS = {
 def kinds_of(entry: Entry, before: Lane | None) -> tuple[str, ...]:
     """Return the events that an entry is, given the lane's record before it.
 
-    The one that a renaming leaves under the old name is none.
+    What a renaming leaves under the old name is none, and what only notes, in a lane beside the one
+    that the operation is about, where it stands towards that.
     """
-    if entry.record.status == RENAMED:
+    if entry.record.status == RENAMED or _only_met(entry, before):
         return ()
     told = _tasks(entry)
     if told and entry.verb in ("new", "abandon") and not _own(entry, before):
@@ -100,6 +102,14 @@ def _tasks(entry: Entry) -> tuple[str, ...]:
 def _own(entry: Entry, before: Lane | None) -> bool:
     """Say whether it made or ended the lane itself, beside what it did to a task."""
     return before is None or before.status != entry.record.status
+
+
+def _only_met(entry: Entry, before: Lane | None) -> bool:
+    """Say whether all that changed is where the lane stands towards others."""
+    after = entry.record
+    if before is None or before == after or entry.attempts or entry.details:
+        return False
+    return replace(before, landed=after.landed, mingled=after.mingled) == after
 
 
 def _opens(entry: Entry, before: Lane | None) -> bool:

@@ -30,7 +30,7 @@ class _Place(NamedTuple):
     """As much of an entry as its order takes; ``previous`` is empty where it is damaged."""
 
     oid: str
-    time: str
+    stamp: str
     previous: tuple[str, ...]
 
 
@@ -68,7 +68,7 @@ def _place(oid: str, message: bytes) -> _Place:
         brief = codec.decode_brief(oid, message)
     except (CorruptRecord, Unsupported):
         return _Place(oid, "", ())
-    return _Place(oid, brief.time, brief.previous)
+    return _Place(oid, journal.stamp(brief.time, brief.lane, ()), brief.previous)
 
 
 def _ordered(found: dict[str, _Place]) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _ordered(found: dict[str, _Place]) -> Iterator[str]:
         waits[place.oid] = len(before)
         for one in before:
             following.setdefault(one, []).append(place.oid)
-    ready = [(found[oid].time, oid) for oid, number in waits.items() if not number]
+    ready = [(found[oid].stamp, oid) for oid, number in waits.items() if not number]
     heapify(ready)
     while ready:
         _, oid = heappop(ready)
@@ -88,7 +88,7 @@ def _ordered(found: dict[str, _Place]) -> Iterator[str]:
         for after in following.get(oid, ()):
             waits[after] -= 1
             if not waits[after]:
-                heappush(ready, (found[after].time, after))
+                heappush(ready, (found[after].stamp, after))
 
 
 def steps(repo: LaneRepo, oids: Iterable[str]) -> Iterator[list[Step]]:
