@@ -5,8 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
 from gitlanes.errors import BadValue, line
+
+if TYPE_CHECKING:
+    from gitlanes.models.records import Entry
 
 START = "start"
 _FORM = "1"
@@ -36,6 +40,10 @@ def decode(cursor: str) -> frozenset[str]:
     return frozenset(data[at : at + _LENGTH].hex() for at in range(0, len(data), _LENGTH))
 
 
-def after(entries: Collection[str], entry: str, previous: Iterable[str]) -> set[str]:
-    """Return where a reader is who has read one more entry."""
-    return {*entries, entry}.difference(previous)
+def after(entries: Collection[str], entry: Entry) -> set[str]:
+    """Return where a reader is who has read one more entry.
+
+    The one before a renaming stays: two entries follow it, and the other one may be unseen.
+    """
+    before = () if "renamed" in entry.details else entry.previous
+    return {*entries, entry.oid}.difference(before)

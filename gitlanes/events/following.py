@@ -114,7 +114,7 @@ def _subscribed(
             before = cursor.encode(reader.position) if some[1:] else None
             yield from (replace(x, cursor=before) for x in some[:-1])
             if some:
-                after = cursor.after(reader.position, entry.oid, entry.previous)
+                after = cursor.after(reader.position, entry)
                 yield replace(some[-1], cursor=cursor.encode(after))
         here = reader.position
         if not watch.waited():
@@ -208,7 +208,7 @@ class _Reader:
         for steps in reading.steps(self._repo, new):
             for entry, events in self._sieve.told(steps):
                 yield entry, events
-                self.position = cursor.after(self.position, entry.oid, entry.previous)
+                self.position = cursor.after(self.position, entry)
         self.position = set(tips)
 
 

@@ -38,10 +38,11 @@ def new(repo: LaneRepo, tips: Collection[str], past: Collection[str]) -> list[st
     """Return the entries that lead to these and are not in the past, oldest first.
 
     Each comes after those that it follows; of others, the times decide. The cost is that of what
-    is new: git walks back from the tips until all is past.
+    is new: journals that did not go on are no business of git's, which would walk through them.
     """
     found: dict[str, _Place] = {}
-    todo = [(tuple(tips), tuple(past))]
+    todo = [(tuple({*tips}.difference(past)), tuple({*past}.difference(tips)))]
+    past = todo[0][1]
     while todo:
         asked, known = todo.pop()
         for place in _places(repo, asked, known):

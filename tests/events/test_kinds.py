@@ -18,7 +18,7 @@ _WRITTEN = re.compile(r'transaction\([^"()]*"(\w+)"')
 
 def told(repo: TestRepo, **wanted: str) -> list[tuple[str, str]]:
     """Return kind and lane of all events, from the beginning."""
-    found = repo.lanes.events("start", limit=None, **wanted)  # type: ignore[arg-type]
+    found = repo.lanes.events("start", limit=None, **wanted)
     return [(x.kind, x.lane) for x in found.events]
 
 
