@@ -89,7 +89,7 @@ def test_every_subscriber(repo: TestRepo, rounds: int) -> None:
         place = str(repo.path)
         workers = [
             subprocess.Popen(
-                [sys.executable, "-m", __name__, place, str(seed * PROCESSES + x), "25"],
+                [sys.executable, "-m", __name__, place, str(seed * PROCESSES + x), "15"],
                 cwd=repo.path,
                 env=repo.environ,
             )
