@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import select
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -43,28 +42,32 @@ def events_command(
     if deliver and (since or lane or kind):
         raise click.UsageError("--deliver excludes --since, --lane and --kind")
     with out.repository() as repo:
+
+        def pause(seconds: float) -> bool:
+            while repo.warnings:
+                out.warn(repo.warnings.pop(0))
+            return _read_still(seconds)
+
         if deliver:
-            made = delivering.deliver(repo, pause=_pause if follow else None)
+            made = delivering.deliver(repo, pause=pause if follow else None)
             told = [f"{name}: {number} told" for name, number in made.listeners.items()]
             out.result(made, told or ["nobody listens"])
             return
         wanted = Wanted(lane, kind)
         if not follow:
-            _print(out, following.page(repo, wanted, since=since, limit=limit))
+            found = following.page(repo, wanted, since=since, limit=limit)
+            _print(out, found)
+            if found.more and not out.as_json:
+                out.say("hint: there is more; see --limit, and the cursor under --json")
             return
-        pages = following.follow(repo, wanted, since=since, limit=max(1, limit), pause=_pause)
-        for page in pages:
+        most = max(1, limit)
+        for page in following.follow(repo, wanted, since=since, limit=most, pause=pause):
             _print(out, page)
-            with suppress(AttributeError):
-                sys.stdout.flush()
-            while repo.warnings:
-                out.warn(repo.warnings.pop(0))
 
 
 def _print(out: Output, page: Events) -> None:
     out.result(page, [_text(x) for x in page.events])
-    if page.more and not out.as_json:
-        out.say("hint: there is more; see --limit, and the cursor under --json")
+    sys.stdout.flush()
 
 
 def _text(event: LaneEvent) -> str:
@@ -73,7 +76,7 @@ def _text(event: LaneEvent) -> str:
     return f"{event.time[:19]}Z {event.kind} {of}{at} {event.subject}"
 
 
-def _pause(seconds: float) -> bool:
+def _read_still(seconds: float) -> bool:
     """Wait; return False as soon as nobody reads any more what is told."""
     watch = select.poll()
     watch.register(1, 0)

@@ -135,6 +135,7 @@ def _event(
         lane=entry.record.name,
         uuid=entry.record.uuid,
         status=entry.record.status,
+        actor=entry.actor,
         agent=(attempt and attempt.agent) or entry.actor,
         host=entry.host,
         subject=attempt.title if attempt else entry.description,

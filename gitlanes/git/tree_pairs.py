@@ -22,9 +22,12 @@ def differing_paths(git: Git, pairs: Iterable[Pair]) -> dict[Pair, tuple[bytes, 
         return {}
     asked = "".join(f"{old} {new}\n" for old, new in wanted).encode()
     flags = ("-r", "-z", "--raw", "--no-renames", "--ignore-submodules=none")
-    said = git.run("diff-tree", "--stdin", *flags, input=asked, check=False).out
+    done = git.run("diff-tree", "--stdin", *flags, input=asked, check=False)
+    if done.code:
+        each = (differing_paths(git, [x]) for x in wanted) if len(wanted) > 1 else ()
+        return {pair: paths for one in each for pair, paths in one.items()}
     found: dict[Pair, list[bytes]] = {}
-    rows = iter(said.split(b"\0"))
+    rows = iter(done.out.split(b"\0"))
     here: list[bytes] = []
     for row in rows:
         # A pair's ids end in a line feed, whatever ends other rows.

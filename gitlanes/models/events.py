@@ -29,8 +29,9 @@ class LaneEvent(Result):
     """Something that happened to a lane, as an entry of its journal tells it.
 
     ``kind`` is a dotted name such as 'attempt.accepted', behind ``lanes.eventPrefix`` if that is
-    set; with ``entry`` it tells events apart. ``status`` is the lane's, after it. ``commit`` is the
-    attempt's commit or the lane's head, ``parent`` what lies below it: the attempt's first parent,
+    set; with ``entry`` it tells events apart. ``actor`` did the operation, ``agent`` made the
+    attempt, or is the actor. ``status`` is the lane's, after it. ``commit`` is the attempt's
+    commit or the lane's head, ``parent`` what lies below it: the attempt's first parent,
     or the head before; ``paths`` are those in which the two differ. ``subject`` is the commit's, or
     says what was done. ``source`` is the lane that the work, or a new lane, came from, ``into`` the
     one that it went to. ``metadata`` is what callers said: of an attempt in its intent, else of the
@@ -46,6 +47,7 @@ class LaneEvent(Result):
     lane: str
     uuid: str
     status: str
+    actor: str | None
     agent: str | None
     host: str
     subject: str

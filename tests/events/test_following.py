@@ -7,14 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gitlanes.events import following
-from tests.support.cli import spawn_cli
+from tests.support.cli import Ran, spawn_cli
 from tests.support.packages import install
 from tests.support.repos import TestRepo
 
@@ -133,3 +133,22 @@ def test_a_function(repo: TestRepo) -> None:
     assert found == ["lane.opened", "lane.paused"]
     assert repo.lanes.take_warnings()[0].endswith("failed in on_event: ValueError: lane.opened")
     assert repo.lanes.tell(listen, after) == after
+
+
+def test_what_the_command_says(repo: TestRepo, cli: Callable[..., Ran]) -> None:
+    """A line for each event, the newest last; what cannot go together is refused."""
+    assert cli("events", "--deliver").out == "nobody listens\n"
+    place = repo.lane("auth")
+    repo.write({"a.py": "1\n"}, place)
+    cli("propose", "auth", "-m", "Try it", "--agent", "me")
+    cli("accept", "auth/1", "--by", "boss")
+    (event,) = repo.lanes.events(limit=1).events
+    assert (event.actor, event.agent, event.paths) == ("boss", "me", (b"a.py",))
+    at = f"{event.time[:19]}Z attempt.accepted auth/1 {str(event.commit)[:12]} Try it\n"
+    assert cli("events", "-n", "1") == Ran(0, at, "")
+    ran = cli("events", "--since", "start", "-n", "1")
+    assert ran.out.endswith("lane.opened main adopt the repository as lane main\n")
+    assert ran.err == "hint: there is more; see --limit, and the cursor under --json\n"
+    assert cli("events", "--deliver", "--lane", "auth").code == 129
+    assert cli("events", "--since", "x").code == 129
+    assert cli("events", "--lane", "autx").code == 128
