@@ -45,6 +45,8 @@ def deliver(repo: LaneRepo, *, pause: Pause | None = None) -> Delivered:
     with locks.hold(repo.state_directory / _LOCK, "listeners of events", timeout=0):
         listeners = plugins.events_listeners(repo.state_directory, repo.warn)
         told = dict.fromkeys(listeners, 0)
+        if not told:
+            return Delivered(told)
         places = _places(repo)
         start = following.now(repo)
         for name in listeners:

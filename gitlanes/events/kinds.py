@@ -9,7 +9,19 @@ from collections.abc import Callable
 from typing import Any
 
 from gitlanes.models.plain import replace
-from gitlanes.models.records import CONFLICTED, RENAMED, Entry, Lane
+from gitlanes.models.records import (
+    ABANDONED,
+    ARCHIVED,
+    CONFLICTED,
+    DELETED,
+    PAUSED,
+    RENAMED,
+    Entry,
+    Lane,
+)
+from gitlanes.models.records import (
+    ACCEPTED as TAKEN,
+)
 from gitlanes.store.validity import promotion_of
 
 PROPOSED = "attempt.proposed"
@@ -69,6 +81,10 @@ TASKS = {
 }
 
 
+# The status that a verb gives to the lane that it is about; other lanes only have to do with it.
+_GIVEN = {"pause": PAUSED, "abandon": ABANDONED, "archive": ARCHIVED, "delete": DELETED}
+
+
 def kinds_of(entry: Entry, before: Lane | None) -> tuple[str, ...]:
     """Return the events that an entry is, given the lane's record before it.
 
@@ -112,24 +128,43 @@ def _only_met(entry: Entry, before: Lane | None) -> bool:
     return replace(before, landed=after.landed, mingled=after.mingled) == after
 
 
+def _beside(entry: Entry, before: Lane | None) -> bool:
+    """Say whether the operation was about another lane, and changed something here, too."""
+    status = entry.record.status
+    if entry.verb == "promote" and _is_target(entry):
+        return not any(x.status == TAKEN for x in entry.attempts)
+    return (entry.verb == "new" and before is not None) or status != _GIVEN.get(entry.verb, status)
+
+
+def _given_up(entry: Entry, before: Lane | None) -> bool:
+    """Say whether a task was abandoned with the lane that it was done in."""
+    was = before is not None and before.status != ABANDONED
+    return entry.verb == "task" and was and entry.record.status == ABANDONED
+
+
+def _is_target(entry: Entry) -> bool:
+    told = promotion_of(entry.details)
+    return told is not None and bool(told.get("into_uuid") == entry.record.uuid)
+
+
 def _opens(entry: Entry, before: Lane | None) -> bool:
     return before is None and entry.verb == "import"
 
 
 def _lands(entry: Entry, before: Lane | None) -> bool:  # noqa: ARG001 - one of several
     """Say whether a promotion brought work to this lane."""
-    told = promotion_of(entry.details)
-    if entry.verb not in ("promote", "accept"):
+    if entry.verb not in ("promote", "accept") or (
+        promotion_of(entry.details) and not _is_target(entry)
+    ):
         return False
-    if told is not None:
-        return bool(told.get("into_uuid") == entry.record.uuid)
-    return any(x.kind in ("promotion", "replay") for x in entry.attempts)
+    made = (x for x in entry.attempts if x.status == TAKEN)
+    return any(x.kind in ("promotion", "replay") for x in made)
 
 
-def _leaves(entry: Entry, before: Lane | None) -> bool:
+def _leaves(entry: Entry, before: Lane | None) -> bool:  # noqa: ARG001 - one of several
     """Say whether this lane's work was accepted elsewhere: a promotion left open till then."""
     told = promotion_of(entry.details)
-    return entry.verb == "accept" and told is not None and not _lands(entry, before)
+    return entry.verb == "accept" and told is not None and not _is_target(entry)
 
 
 def _stops(entry: Entry, before: Lane | None) -> bool:  # noqa: ARG001 - one of several
@@ -149,6 +184,8 @@ def _cascades(entry: Entry, before: Lane | None) -> bool:
 
 # What is told instead of what the verb alone says; the last that holds counts.
 _FURTHER: tuple[tuple[Callable[[Entry, Lane | None], bool], tuple[str, ...]], ...] = (
+    (_beside, OTHER),
+    (_given_up, ("lane.abandoned",)),
     (_opens, (OPENED,)),
     (_lands, (LANDED,)),
     (_leaves, (PROMOTED,)),

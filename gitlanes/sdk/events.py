@@ -47,7 +47,9 @@ class Happenings:
         wanted = Wanted(lane, kind)
         if timeout is None:
             return following.subscribe(self._repo, wanted, since=since)
-        return _until_quiet(self._repo, wanted, since, timeout)
+        quiet = _Quiet(timeout)
+        found = following.subscribe(self._repo, wanted, since=since, pause=quiet.pause)
+        return quiet.through(found)
 
     def tell(self, listener: Callable[[LaneEvent], object], since: str) -> str:
         """Call a function with each event since a cursor; return the cursor after them.
@@ -58,17 +60,22 @@ class Happenings:
         return delivering.tell(self._repo, listener, since)
 
 
-def _until_quiet(
-    repo: LaneRepo, wanted: Wanted, since: str | None, timeout: float
-) -> Iterator[LaneEvent]:
-    end = clock.monotonic() + timeout
+class _Quiet:
+    """Ends a subscription when no event came for so many seconds."""
 
-    def pause(seconds: float) -> bool:
-        left = end - clock.monotonic()
+    def __init__(self, seconds: float):
+        self._seconds = seconds
+        self._end = clock.monotonic() + seconds
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, but not beyond the end; return False once that is over."""
+        left = self._end - clock.monotonic()
         if left > 0:
             clock.sleep(min(seconds, left))
         return left > 0
 
-    for event in following.subscribe(repo, wanted, since=since, pause=pause):
-        yield event
-        end = clock.monotonic() + timeout
+    def through(self, events: Iterator[LaneEvent]) -> Iterator[LaneEvent]:
+        """Yield events; after each, the time begins anew."""
+        for event in events:
+            yield event
+            self._end = clock.monotonic() + self._seconds

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from gitlanes.events import following
+from gitlanes.git import locks
 from tests.support.cli import Ran, spawn_cli
 from tests.support.packages import install
 from tests.support.repos import TestRepo
@@ -115,6 +116,10 @@ def test_a_listener_that_is_killed(repo: TestRepo, tmp_path: Path) -> None:
     assert json.loads(ran.out)["listeners"] == {"ears": 4}
     found = heard(place)
     assert found == [*wanted[:2], *wanted[1:3], *wanted[2:]]
+    with locks.hold(repo.path / ".git/lanes/listeners.lock", "test", timeout=1):
+        ran = spawn_cli(repo.path, environ, "events", "--deliver")
+    assert ran.code == 75
+    assert "listeners of events" in ran.err
     assert spawn_cli(repo.path, environ, "events", "--deliver").out == "ears: 0 told\n"
 
 

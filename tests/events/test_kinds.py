@@ -124,3 +124,32 @@ def test_tasks(repo: TestRepo) -> None:
         "task.completed",
     ]
     assert {x.tasks for x in found[1:]} == {(made.id,)}
+    since = lanes.events().cursor
+    other = lanes.tasks.add("never mind")
+    worker = lanes.tasks.start(other.id, agent="me").task.worker
+    lanes.tasks.abandon(other.id)
+    assert [(x.kind, x.lane) for x in lanes.events(since).events if x.lane == worker] == [
+        ("lane.opened", worker),
+        ("lane.abandoned", worker),
+    ]
+
+
+def test_lanes_that_have_to_do_with_it(repo: TestRepo) -> None:
+    """What happens to a lane is not told of others that its operation changes beside it."""
+    lanes = repo.lanes
+    repo.lane("base", {"a.py": "1\n"})
+    lanes.new("top", on="base", workspace=False)
+    lanes.promote("base", propose=True)
+    since = lanes.events().cursor
+    lanes.promote("base")
+    lanes.abandon("base", cascade=True)
+    lanes.delete("base", force=True)
+    found = [(x.kind, x.lane) for x in lanes.events(since).events]
+    assert [x for x in found if x[1] == "main"] == [("lane.landed", "main")]
+    assert [x for x in found if x[1] == "base"] == [
+        ("lane.promoted", "base"),
+        ("lane.abandoned", "base"),
+        ("lane.deleted", "base"),
+    ]
+    assert [x for x in found if x[1] == "top"][:1] == [("lane.abandoned", "top")]
+    assert ("lane.deleted", "top") not in found
