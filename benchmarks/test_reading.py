@@ -13,6 +13,7 @@ from benchmarks.kit.empty_workspaces import plant
 from benchmarks.kit.forests import grow
 from benchmarks.kit.measuring import Bar, Bench, Side
 from benchmarks.kit.past import Past
+from gitlanes.events.cursor import encode
 from tests.support.repos import TestRepo
 
 ROUNDS = 25
@@ -110,6 +111,31 @@ def test_operations(bench: Bench, peopled: Callable[..., TestRepo]) -> None:
         bar=Bar(150, "<= 150 ms"),
         rounds=ROUNDS,
     )
+
+
+def test_new_events(bench: Bench, peopled: Callable[..., TestRepo]) -> None:
+    """What 20 new operations say, after 10,000 others, beside git's log of all journals."""
+    repo = peopled(20, 500)
+    tips = dict(x.split() for x in journals(repo))
+    # As somebody is who has read all but the last of one lane.
+    tips["refs/lanes/journal/lane0000"] += "~20"
+    since = encode(repo.rev(x) for x in tips.values())
+    told = json.loads(lanes(repo, "events", "--since", since, "--json"))
+    assert (len({x["entry"] for x in told["events"]}), told["more"]) == (20, False)
+    log = ["git", "log", "-50", "--glob=refs/lanes/journal/*"]
+    bench.compare(
+        "git lanes events, 20 new after 10,000 operations",
+        lambda _: lanes(repo, "events", "--since", since),
+        Side("git log -50 of the journals", lambda _: git_side.run(log, repo.path, repo.environ)),
+        bar=Bar(200, "<= 200 ms"),
+        rounds=ROUNDS,
+    )
+
+
+def journals(repo: TestRepo) -> list[str]:
+    """Return lines of each journal's ref and its newest entry."""
+    shape = "--format=%(refname) %(objectname)"
+    return repo.git("for-each-ref", shape, "refs/lanes/journal").splitlines()
 
 
 def lanes(repo: TestRepo, *args: str) -> str:

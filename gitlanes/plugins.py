@@ -2,7 +2,8 @@
 
 Each names an object, usually a module, with functions such as ``pre_accept(event)`` and
 ``post_promote(event)``. They are called outside of all locks. What one raises is told and
-changes nothing; only `gitlanes.Refuse`, raised before the verb, stops it.
+changes nothing; only `gitlanes.Refuse`, raised before the verb, stops it. Their ``on_event(event)``
+is called after the fact, by 'git lanes events --deliver'.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _NONE = "no-hooks"
 _KNOWN = 8
 
 Warn = Callable[[str], None]
+Listener = Callable[[Any], object]
 
 
 class Told:
@@ -49,18 +51,37 @@ def around(event: Event, state_directory: str | os.PathLike[str], warn: Warn) ->
         _call(name, listener, "post", after, warn)
 
 
-def _call(name: str, listener: object, phase: str, event: Event, warn: Warn) -> None:
-    function = getattr(listener, f"{phase}_{event.verb}", None)
-    if function is None:
-        return
+def events_listeners(state_directory: str | os.PathLike[str], warn: Warn) -> dict[str, Listener]:
+    """Return what is to be called with each event of the journals, by the listener's name."""
+    found = _listeners(os.fspath(state_directory), warn)
+    named = {name: getattr(listener, "on_event", None) for name, listener in found}
+    return {name: function for name, function in named.items() if callable(function)}
+
+
+def call(name: str, what: str, function: Listener, event: object, warn: Warn) -> None:
+    """Call a listener after the fact: what it raises is told, and changes nothing."""
     try:
         function(event)
     except Refuse as error:
-        if phase == "pre":
-            raise
         warn(f"hook '{name}' cannot refuse what has happened: {error.message}")
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a listener's trouble stops nobody
-        warn(f"hook '{name}' failed in {phase}_{event.verb}: {_told(error)}")
+        warn(f"hook '{name}' failed in {what}: {_told(error)}")
+
+
+def _call(name: str, listener: object, phase: str, event: Event, warn: Warn) -> None:
+    what = f"{phase}_{event.verb}"
+    function = getattr(listener, what, None)
+    if function is None:
+        return
+    if phase == "post":
+        call(name, what, function, event, warn)
+        return
+    try:
+        function(event)
+    except Refuse:
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - as in `call`
+        warn(f"hook '{name}' failed in {what}: {_told(error)}")
 
 
 def _listeners(directory: str, warn: Warn) -> Sequence[tuple[str, object]]:

@@ -27,6 +27,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("workspaces",),
     ("lanes", "githooks"),
     ("history",),
+    ("events",),
     ("gates",),
     ("review",),
     ("stacks",),

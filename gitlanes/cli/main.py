@@ -66,6 +66,7 @@ COMMANDS = {
     "reject": ("attempt", "turn an attempt down; it stays readable"),
     "evaluate": ("gates", "ask the gates about an attempt, or about unsaved work"),
     "wait": ("wait", "wait until lanes or attempts change"),
+    "events": ("events", "tell what happened to lanes, as it comes if wanted"),
     "check": ("promote", "say whether lanes would land"),
     "overlap": ("overlap", "say which lanes touch the same paths right now"),
     "promote": ("promote", "land a lane's accepted work on another lane"),

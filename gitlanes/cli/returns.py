@@ -102,6 +102,7 @@ ANSWERS = {
     "accept": Answer(("results.Decided",), "both sides touched a path, or a gate failed"),
     "reject": Answer(("results.Decided",)),
     "evaluate": Answer(("gates.Evaluated", "gates.Recorded"), "a required gate failed"),
+    "events": Answer(("events.Events",)),
     "wait": Answer(("watching.Changed",), "nothing changed in time", "changes"),
     "check": Answer(("results.Promotion",), "a lane would not land", "checks"),
     "overlap": Answer(("overlap.Overlap",), "any two lanes touch a path"),

@@ -185,6 +185,12 @@ KNOWN = (
         "the remote that 'push', 'pull' and 'fetch' mean; else that of the branch that the first "
         "lane is bound to, else origin, else the only one",
     ),
+    Known(
+        "lanes.eventPrefix",
+        TEXT,
+        (),
+        "what goes before the names of events, such as 'gitlanes.', where they are sent on",
+    ),
     Known("color.lanes", COLOUR, ("auto",), "colours: auto, always or never; else color.ui"),
     Known(
         "pager.lanes",

@@ -24,7 +24,10 @@ _STOPPED = "the cascade stopped before it"
 
 
 class _Walk(Model):
-    """What became of lanes so far; ``left`` is {uuid: name} of those not brought up."""
+    """What became of lanes so far; ``left`` is {uuid: name} of those not brought up.
+
+    ``root`` is the uuid of the lane that it began at, if it is one.
+    """
 
     updated: list[Synced]
     current: list[str]
@@ -32,6 +35,7 @@ class _Walk(Model):
     skipped: list[Lagging]
     deferred: list[Lagging]
     left: dict[str, str]
+    root: str
 
 
 def cascade(
@@ -58,7 +62,7 @@ def cascade(
     first = None if go_on and root is None else finding.lane_or_present(repo, root).record
     every = repo.view.lanes(deleted=True)
     known = {x.record.uuid: x for x in every if x.record.status != RENAMED}
-    walk = _Walk([], [], [], [], [], {})
+    walk = _Walk([], [], [], [], [], {}, first.uuid if first else "")
     stopped = False
     for uuid in repo.counted("syncing lanes", _ordered(known, first.uuid if first else None)):
         state = repo.view.lane(known[uuid].record.name)
@@ -113,7 +117,8 @@ def _visit(repo: LaneRepo, walk: _Walk, state: LaneState, on_conflict: str, by: 
                 _mend(repo, state)
                 walk.current.append(lane.name)
             else:
-                walk.updated.append(sync(repo, lane.name, Order(by=by, record=on_conflict != SKIP)))
+                order = Order(by=by, record=on_conflict != SKIP, cascade=walk.root)
+                walk.updated.append(sync(repo, lane.name, order))
         except Collision as error:
             conflicted = repo.view.lane(lane.name).record.status == CONFLICTED
             into = walk.deferred if conflicted and on_conflict == DEFER else walk.failed

@@ -34,7 +34,8 @@ _TRIES = 3
 class Order(Model):
     """How to sync: ``onto`` is the only lane to be laid on, ``handler`` answers for an agent.
 
-    ``by`` is who does it. Unless ``record``, a collision leaves no conflict behind.
+    ``by`` is who does it. Unless ``record``, a collision leaves no conflict behind. ``cascade`` is
+    the uuid of the lane whose cascade this belongs to, '' where that began at no single lane.
     """
 
     onto: str | None = None
@@ -43,6 +44,7 @@ class Order(Model):
     by: str | None = None
     handler: Handler | None = None
     record: bool = True
+    cascade: str | None = None
 
 
 def sync(repo: LaneRepo, lane: str | None = None, order: Order | None = None) -> Synced:
@@ -163,7 +165,7 @@ def _carried_out(
         laid = recording.write(tx, basis.ground, course.laid)
         if course.stop is not None:
             return stop(tx, basis, course, laid, order.strategy)
-        outcome = finish(tx, basis, laid)
+        outcome = finish(tx, basis, laid, order.cascade)
         tx.description = f"sync {lane.name} with {', '.join(basis.names)}"
         if hold is not None:
             updating.mark(hold, tx, basis.lane.tip, new=str(outcome.head))
@@ -194,9 +196,13 @@ def go_along(repo: LaneRepo, hold: capture.Held) -> Moved | None:
     return None
 
 
-def finish(tx: Transaction, basis: Basis, laid: Sequence[Laid]) -> recording.Outcome:
+def finish(
+    tx: Transaction, basis: Basis, laid: Sequence[Laid], cascade: str | None = None
+) -> recording.Outcome:
     """Set the lane's record once everything is laid."""
+    within = {} if cascade is None else {"cascade": cascade}
     details = {
+        **within,
         "onto": [x._asdict() for x in basis.onto],
         "ground": basis.ground,
         "commits": [{"old": x.old, **({"new": x.commit} if x.commit else {})} for x in laid],

@@ -1,10 +1,10 @@
-"""What listeners are told of a verb."""
+"""What listeners are told: of a verb that is under way, and of what the journals say."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from gitlanes.models.plain import Model
+from gitlanes.models.plain import NOTHING, Model, Result
 
 
 class Event(Model):
@@ -23,3 +23,64 @@ class Event(Model):
     into: str | None = None
     agent: str | None = None
     result: Any = None
+
+
+class LaneEvent(Result):
+    """Something that happened to a lane, as an entry of its journal tells it.
+
+    ``kind`` is a dotted name such as 'attempt.accepted', behind ``lanes.eventPrefix`` if that is
+    set; with ``entry`` it tells events apart. ``actor`` did the operation, ``agent`` made the
+    attempt, or is the actor. ``status`` is the lane's, after it. ``commit`` is the attempt's
+    commit or the lane's head, ``parent`` what lies below it: the attempt's first parent,
+    or the head before; ``paths`` are those in which the two differ. ``subject`` is the commit's, or
+    says what was done. ``source`` is the lane that the work, or a new lane, came from, ``into`` the
+    one that it went to. ``metadata`` is what callers said: of an attempt in its intent, else of the
+    lane. ``tasks`` are the ids of tasks that it is about. ``cursor`` says where in the journals one
+    is after it, if that was asked for.
+    """
+
+    kind: str
+    entry: str
+    operation: str
+    verb: str
+    time: str
+    lane: str
+    uuid: str
+    status: str
+    actor: str | None
+    agent: str | None
+    host: str
+    subject: str
+    attempt: str | None = None
+    commit: str | None = None
+    parent: str | None = None
+    change_id: str | None = None
+    paths: tuple[bytes, ...] = ()
+    source: str | None = None
+    into: str | None = None
+    tasks: tuple[str, ...] = ()
+    metadata: dict[str, Any] = NOTHING
+    cursor: str | None = None
+
+    schema: ClassVar[str] = "event"
+
+
+class Events(Result):
+    """Events in their order, the oldest first.
+
+    ``cursor`` says where in the journals one is after them; ``more`` that there are later ones.
+    """
+
+    events: tuple[LaneEvent, ...]
+    cursor: str
+    more: bool = False
+
+    schema: ClassVar[str] = "events"
+
+
+class Delivered(Result):
+    """How many events each listener was told: ``{name: number}``."""
+
+    listeners: dict[str, int]
+
+    schema: ClassVar[str] = "delivered"

@@ -37,6 +37,7 @@ from gitlanes.review import amend, decide, propose, putting
 from gitlanes.sdk.changes import Changes
 from gitlanes.sdk.costs import Costs
 from gitlanes.sdk.directories import Directories
+from gitlanes.sdk.events import Happenings
 from gitlanes.sdk.exchange import Exchange
 from gitlanes.sdk.gates import Gates
 from gitlanes.sdk.graph import Following
@@ -62,6 +63,7 @@ class Repo(
     Questions,
     Past,
     Waits,
+    Happenings,
     Costs,
     Gates,
     Changes,
