@@ -22,7 +22,7 @@ def test_an_added_cost_is_recorded_and_counted_or_neither(
         stage.reset()
         with named(f"{number} {stage.passed.steps[number]}"):
             assert stage.run(*_ADD.command, before=number).killed
-            assert stage.run("list").code == 0
+            _mend(stage)
             now = records(stage.repo)
             assert now in [{x: whole[x] for x in now} for whole in stage.whole]
             with stage.repo.inner() as inner:
@@ -30,5 +30,13 @@ def test_an_added_cost_is_recorded_and_counted_or_neither(
                 assert lane.spent == spending.summed(inner, lane)
             sums.add(lane.spent["total"]["input_tokens"])
             stage.repo.fsck()
-            assert left_behind(stage.repo) == []
     assert sums == {COST.input_tokens, 3 + 7}
+
+
+def _mend(stage: Stage) -> None:
+    """Let a command that waits for nobody mend it, once git's process has let go of the lock."""
+    for _ in range(100):
+        assert stage.run("list").code == 0
+        if not left_behind(stage.repo):
+            return
+    raise AssertionError(left_behind(stage.repo))
