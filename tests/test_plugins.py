@@ -135,7 +135,7 @@ def test_refusing(repo: TestRepo, verb: str, args: tuple[str, ...]) -> None:
 
 def test_a_late_refusal_changes_nothing(repo: TestRepo) -> None:
     """After the verb it is told, and that is all."""
-    repo.lane("auth", {"a.py": "1\n"})
+    repo.work("auth", {"a.py": "1\n"})
     done = lanes(repo, "promote", "auth", act="refuse post_promote")
     assert (done.code, done.err) == (
         0,
@@ -149,7 +149,7 @@ def test_a_late_refusal_changes_nothing(repo: TestRepo) -> None:
 )
 def test_a_listener_s_failure_stops_nobody(repo: TestRepo, phase: str, act: str, said: str) -> None:
     """It is told in a warning, and the verb goes on; so it does if the listener wants to end it."""
-    repo.lane("auth", {"a.py": "1\n"})
+    repo.work("auth", {"a.py": "1\n"})
     done = lanes(repo, "promote", "auth", act=f"{act} {phase}_promote")
     assert (done.code, done.err) == (
         0,
@@ -160,7 +160,7 @@ def test_a_listener_s_failure_stops_nobody(repo: TestRepo, phase: str, act: str,
 def test_a_listener_that_cannot_be_loaded(repo: TestRepo, tmp_path: Path) -> None:
     """It is told, the others hear, and the work goes on."""
     install(tmp_path / "site", "wrong", "import nothing_like_it\n", {"gitlanes.hooks": {"x": ""}})
-    repo.lane("auth", {"a.py": "1\n"})
+    repo.work("auth", {"a.py": "1\n"})
     done = lanes(repo, "promote", "auth")
     assert (done.code, done.err) == (
         0,

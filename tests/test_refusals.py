@@ -547,8 +547,8 @@ def test_damaged_notes(repo: TestRepo, edited: Callable[..., Ran]) -> None:
 
 def test_files_that_are_twins_but_for_case(repo: TestRepo, cli: Cli) -> None:
     """Names that some file systems cannot tell apart collide, each named with who brought it."""
-    repo.lane("a", {"Readme": "1\n"})
-    repo.lane("b", {"README": "2\n"})
+    repo.work("a", {"Readme": "1\n"})
+    repo.work("b", {"README": "2\n"})
     cli("promote", "a")
     before = repo.refs()
     sides = "source added it in b/1 by agent-b; target added it in a/1 by agent-a"

@@ -172,7 +172,7 @@ def test_a_killed_builder_leaves_nothing_in_the_way(repo: TestRepo) -> None:
 def test_a_damaged_journal_is_named_each_time(repo: TestRepo) -> None:
     """What cannot be read is left out, with a warning at every search, until it is mended."""
     story(repo)
-    repo.lane("ui", {"ui.py": "1\n"})
+    repo.work("ui", {"ui.py": "1\n"})
     good = repo.rev("refs/lanes/journal/auth")
     empty = repo.git("hash-object", "-t", "tree", "-w", "/dev/null")
     bad = repo.git("commit-tree", "-p", good, "-m", "no entry", empty)

@@ -114,7 +114,7 @@ def _rejected(repo: TestRepo, place: Path) -> None:
 
 def _received(repo: TestRepo, place: Path) -> None:
     del place
-    repo.lane("other", {"other.py": "o\n"})
+    repo.work("other", {"other.py": "o\n"})
     repo.lanes.promote("other", into="auth")
 
 

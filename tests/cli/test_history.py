@@ -130,7 +130,7 @@ def test_history_within_one_second_is_in_order(repo: TestRepo, cli: Cli) -> None
     for number in range(3):
         for lane in ("b", "a", "c"):
             if number == 0:
-                repo.lane(lane)
+                repo.work(lane)
             expected.append(repo.commit(lane, {f"{lane}{number}": "x\n"}))
     assert ids(cli("history", "--json")) == expected[::-1]
 
@@ -261,7 +261,7 @@ def test_export_overwrites_nothing(story: TestRepo, cli: Cli) -> None:
 
 def test_unique_beginnings(repo: TestRepo, cli: Cli) -> None:
     """`show` takes a beginning of a Change-Id or an operation's id, unless it fits several."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     repo.commit("auth", {"auth.py": "2\n"})
     change = str(repo.lanes.show("auth/1").attempts[0].attempt.change_id)
     whole = cli("show", change)

@@ -294,10 +294,10 @@ def test_delete_expects_a_head(repo: TestRepo, cli: Cli) -> None:
 
 def test_a_name_used_again_goes_on_in_numbers(repo: TestRepo, cli: Cli) -> None:
     """After delete, a lane of the same name has a new uuid, and attempt ids never repeat."""
-    repo.lane("auth", {"auth.py": "a\n"})
+    repo.work("auth", {"auth.py": "a\n"})
     old = cli("show", "auth", "--json").json["lane"]["uuid"]
     cli("delete", "auth", "--yes")
-    repo.lane("auth", {"auth.py": "b\n"})
+    repo.work("auth", {"auth.py": "b\n"})
     assert cli("show", "auth", "--json").json["lane"]["uuid"] != old
     ids = [x["attempt"]["id"] for x in cli("history", "auth", "--json").json["attempts"]]
     assert ids == ["auth/2", "auth/1"]
@@ -340,7 +340,7 @@ def test_status_shows_unsaved_work_here(repo: TestRepo, cli: Cli) -> None:
 
 def test_status_finds_a_head_moved_by_others(repo: TestRepo, cli: Cli) -> None:
     """A head ref moved without its journal is named, with what will come of it."""
-    repo.lane("auth", {"auth.py": "a\n"})
+    repo.work("auth", {"auth.py": "a\n"})
     moved, recorded = repo.rev("main")[:12], repo.rev("refs/lanes/head/auth")[:12]
     repo.git("update-ref", "refs/lanes/head/auth", "main")
     message = f"head of lane 'auth' was moved back to {moved} outside gitlanes"

@@ -35,7 +35,7 @@ def test_a_landing_is_told(repo: TestRepo, cli: Cli) -> None:
 
 def test_a_landing_in_json(repo: TestRepo, cli: Cli) -> None:
     """The JSON has base, ends, mode, commits, both sides' own paths and what followed."""
-    repo.lane("auth", {"new.txt": "n\n"})
+    repo.work("auth", {"new.txt": "n\n"})
     base = repo.rev("main")
     before = repo.save({"people.txt": "p\n"})
     source = repo.rev("refs/lanes/head/auth")
@@ -101,8 +101,8 @@ def test_the_shape_of_a_landing(repo: TestRepo, cli: Cli, mode: str) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_promoted_again_it_never_reverts_others(repo: TestRepo, cli: Cli, mode: str) -> None:
     """What others did to a lane's landed files stays when the lane lands again."""
-    repo.lane("auth", {"auth.py": "mine\n", "gone.txt": "g\n"})
-    repo.lane("other")
+    repo.work("auth", {"auth.py": "mine\n", "gone.txt": "g\n"})
+    repo.work("other")
     assert cli("promote", "auth", "--mode", mode).code == 0
     repo.save({"auth.py": "theirs\n", "gone.txt": None, "src/app.py": "theirs\n"})
     repo.commit("other", {"other.txt": "o\n"})
@@ -123,7 +123,7 @@ def test_promoted_again_it_collides_where_others_touched(
     repo: TestRepo, cli: Cli, mode: str
 ) -> None:
     """A second edit of a landed file collides if somebody else changed that file since."""
-    repo.lane("auth", {"auth.py": "mine\n"})
+    repo.work("auth", {"auth.py": "mine\n"})
     assert cli("promote", "auth", "--mode", mode).code == 0
     repo.save({"auth.py": "theirs\n"})
     repo.commit("auth", {"auth.py": "mine again\n"})
@@ -165,7 +165,7 @@ def test_what_stays_behind_is_named(repo: TestRepo, cli: Cli) -> None:
 
 def test_it_has_its_own_intent_and_cost(repo: TestRepo, cli: Cli) -> None:
     """The landing records prompt, agent and cost of its own, beside the work's."""
-    repo.lane("auth", {"new.txt": "n\n"})
+    repo.work("auth", {"new.txt": "n\n"})
     said = ("--prompt", "Ship it", "--agent", "boss", "--tag", "release", "--cost", "2")
     done = cli("promote", "auth", "-m", "Release\n\nNotes.", *said, "--json")
     assert done.json["landed"][0]["agent"] == "boss"
@@ -197,7 +197,7 @@ def test_into_another_lane(repo: TestRepo, cli: Cli) -> None:
 
 def test_the_repositorys_own_lane_is_a_source_too(repo: TestRepo, cli: Cli) -> None:
     """Promoting main into another lane brings what people committed with plain git."""
-    repo.lane("release")
+    repo.work("release")
     repo.save({"people.txt": "p\n"})
     assert cli("promote", "main", "--into", "release", "--dry-run").out == (
         "main would land on release: 1 file\n"
@@ -216,7 +216,7 @@ def test_the_collision_in_json(repo: TestRepo, cli: Cli) -> None:
     """Each path has both actions, modes, oids, attempts, agents; both sides' own paths are told."""
     base = repo.rev("main")
     place = repo.lane("a")
-    repo.lane("b")
+    repo.work("b")
     (place / "auth.py").chmod(0o755)
     repo.commit("a", {"auth.py": "a\n", "only-a.txt": "a\n", "src/app.py": None, "both": "x\n"})
     repo.commit("b", {"auth.py": None, "only-b.txt": "b\n", "src/app.py": "b\n", "both": "x\n"})
@@ -323,12 +323,12 @@ def test_the_collision_in_text(repo: TestRepo, cli: Cli) -> None:
 def test_equal_changes_converge(repo: TestRepo, cli: Cli) -> None:
     """A path that both sides brought to the same result is reported and no obstacle."""
     for name in ("a", "b"):
-        repo.lane(name, {"auth.py": "same\n", f"{name}.txt": "x\n"})
+        repo.work(name, {"auth.py": "same\n", f"{name}.txt": "x\n"})
     cli("promote", "b")
     done = cli("promote", "a")
     assert done.code == 0
     assert done.out.splitlines()[1] == "convergent: 1 file equal on both sides"
-    repo.lane("c", {"auth.py": "again\n"})
+    repo.work("c", {"auth.py": "again\n"})
     repo.save({"auth.py": "again\n"})
     done = cli("promote", "c", "--json")
     assert (done.code, done.json["convergent"]) == (0, ["auth.py"])
@@ -337,7 +337,7 @@ def test_equal_changes_converge(repo: TestRepo, cli: Cli) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_force_names_what_it_overwrites(repo: TestRepo, cli: Cli, mode: str) -> None:
     """Forced paths have the source's content, others the target's; text and record name them."""
-    repo.lane("a")
+    repo.work("a")
     repo.commit("a", {"auth.py": "a1\n"})
     repo.commit("a", {"auth.py": "a2\n", "src/app.py": None})
     theirs = repo.save({"auth.py": "theirs\n", "src/app.py": "theirs\n", "people.txt": "p\n"})
@@ -355,7 +355,7 @@ def test_force_names_what_it_overwrites(repo: TestRepo, cli: Cli, mode: str) -> 
 
 def test_force_all(repo: TestRepo, cli: Cli) -> None:
     """`--force-all` wins every collision, and only collisions."""
-    repo.lane("a", {"auth.py": "a\n", "src/app.py": "a\n"})
+    repo.work("a", {"auth.py": "a\n", "src/app.py": "a\n"})
     repo.save({"auth.py": "theirs\n", "src/app.py": "theirs\n", "people.txt": "p\n"})
     assert cli("promote", "a", "--force-all").code == 0
     assert repo.files("main") == {"auth.py": "a", "src/app.py": "a", "people.txt": "p"}
@@ -363,7 +363,7 @@ def test_force_all(repo: TestRepo, cli: Cli) -> None:
 
 def test_force_of_what_does_not_collide(repo: TestRepo, cli: Cli) -> None:
     """A forced path without a collision is refused, for it is a typing mistake."""
-    repo.lane("a", {"auth.py": "a\n"})
+    repo.work("a", {"auth.py": "a\n"})
     before = repo.refs()
     assert cli("promote", "a", "--force", "auth.py") == Ran(
         128,
@@ -375,7 +375,7 @@ def test_force_of_what_does_not_collide(repo: TestRepo, cli: Cli) -> None:
 
 def test_expect(repo: TestRepo, cli: Cli) -> None:
     """`--expect` refuses with 75 where the target is elsewhere, and nothing lands."""
-    repo.lane("a", {"auth.py": "a\n"})
+    repo.work("a", {"auth.py": "a\n"})
     old, new = repo.rev("main"), repo.save({"people.txt": "p\n"})
     assert cli("promote", "a", "--expect", old) == Ran(
         75,
@@ -389,7 +389,7 @@ def test_expect(repo: TestRepo, cli: Cli) -> None:
 
 def test_a_dry_run_moves_nothing(repo: TestRepo, cli: Cli) -> None:
     """`--dry-run` says what would land or collide, with the same exit code, and moves nothing."""
-    repo.lane("a", {"auth.py": "a\n", "new.txt": "n\n"})
+    repo.work("a", {"auth.py": "a\n", "new.txt": "n\n"})
     before = repo.refs()
     assert cli("promote", "a", "--dry-run") == Ran(0, "a would land on main: 2 files\n", "")
     assert repo.refs() == before
@@ -399,7 +399,7 @@ def test_a_dry_run_moves_nothing(repo: TestRepo, cli: Cli) -> None:
         None,
         ["auth.py", "new.txt"],
     )
-    repo.lane("b", {"auth.py": "b\n"})
+    repo.work("b", {"auth.py": "b\n"})
     cli("promote", "b")
     before = repo.refs()
     assert cli("promote", "a", "--dry-run") == Ran(1, "a would collide with main on auth.py\n", "")
@@ -408,7 +408,7 @@ def test_a_dry_run_moves_nothing(repo: TestRepo, cli: Cli) -> None:
 
 def test_a_dry_run_sees_what_people_committed(repo: TestRepo, cli: Cli) -> None:
     """A preview counts commits on the branch that the lane has not taken in yet."""
-    repo.lane("a", {"auth.py": "a\n"})
+    repo.work("a", {"auth.py": "a\n"})
     repo.save({"auth.py": "people\n"})
     assert cli("promote", "a", "--dry-run").code == 1
     assert cli("check").code == 1
@@ -430,9 +430,9 @@ def test_check_goes_on_past_a_lane_that_cannot_land(repo: TestRepo, cli: Cli) ->
 
 def test_check_asks_for_all_lanes(repo: TestRepo, cli: Cli) -> None:
     """Without names all lanes are checked, each with its collisions; exit 1 if any collides."""
-    repo.lane("a", {"auth.py": "a\n"})
-    repo.lane("b", {"auth.py": "b\n"})
-    repo.lane("c", {"c.txt": "c\n"})
+    repo.work("a", {"auth.py": "a\n"})
+    repo.work("b", {"auth.py": "b\n"})
+    repo.work("c", {"c.txt": "c\n"})
     assert cli("check", "a", "c") == Ran(
         0, "a would land on main: 1 file\nc would land on main: 1 file\n", ""
     )
@@ -544,7 +544,7 @@ def test_verbs_of_the_root_refuse_in_the_middle_of_a_merge(repo: TestRepo, cli: 
 
 def test_a_lane_started_from_another_lane(repo: TestRepo, cli: Cli) -> None:
     """A lane started from another's head lands only its own work once that one has landed."""
-    repo.lane("a", {"auth.py": "a\n"})
+    repo.work("a", {"auth.py": "a\n"})
     cli("new", "b", "--from", "a")
     repo.commit("b", {"b.txt": "b\n"})
     cli("promote", "a", "--mode", "squash")

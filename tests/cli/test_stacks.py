@@ -17,7 +17,7 @@ TOLD = "stack auth:review into main: per-change, by change-id, orphans drop, no 
 @pytest.fixture
 def stage(repo: TestRepo) -> TestRepo:
     """Lane auth with three changes, and its stack review."""
-    repo.lane("auth")
+    repo.work("auth")
     for name in "abc":
         repo.commit("auth", {f"{name}.txt": f"{name}\n"}, f"Add {name}")
     repo.lanes.create_stack("review", lane="auth")

@@ -27,7 +27,7 @@ def received(repo: TestRepo, tmp_path: Path) -> TestRepo:
     """A clone that has only what was pushed: main, and a lane's branch under review."""
     repo.save({"ci/test.sh": _TEST})
     repo.lanes.import_branch("main")
-    repo.lane("auth")
+    repo.work("auth")
     for number, content in enumerate(("fine\n", "broken\n", "broken still\n"), 1):
         repo.commit("auth", {"auth.py": content}, f"Step {number}")
     repo.lanes.export("auth", branch="review/auth", form="linear")

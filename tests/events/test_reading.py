@@ -32,8 +32,8 @@ def paged(repo: TestRepo, since: str, limit: int) -> Iterator[LaneEvent]:
 
 def test_pages(repo: TestRepo) -> None:
     """Pages of any size have each event once, the last ones without a cursor, filters do."""
-    repo.lane("auth", {"a.py": "1\n"})
-    repo.lane("docs", {"d.md": "1\n"})
+    repo.work("auth", {"a.py": "1\n"})
+    repo.work("docs", {"d.md": "1\n"})
     repo.lanes.promote("auth")
     repo.lanes.rename("docs", "texts")
     every = [key(x) for x in repo.lanes.events("start", limit=None).events]
@@ -109,7 +109,7 @@ def test_entries_of_other_clones(tmp_path: Path, environ: dict[str, str]) -> Non
 def test_a_journal_begun_anew(repo: TestRepo) -> None:
     """Where a cursor's entries are gone, what is there is told, with a warning; nothing fails."""
     gone = cursor.encode(["12" * 20, repo.refs()["refs/lanes/journal/main"]])
-    repo.lane("auth")
+    repo.work("auth")
     assert [x.kind for x in repo.lanes.events(gone).events] == ["lane.opened"]
     assert repo.lanes.take_warnings() == [
         "the cursor names entries that are not here: events may be told again"
@@ -119,7 +119,7 @@ def test_a_journal_begun_anew(repo: TestRepo) -> None:
 def test_a_damaged_entry(repo: TestRepo) -> None:
     """It is left out with a warning, and what is before and after it is told."""
     since = repo.lanes.events().cursor
-    repo.lane("auth")
+    repo.work("auth")
     ref = "refs/lanes/journal/auth"
     tree = repo.rev(f"{ref}^{{tree}}")
     bad = repo.git("commit-tree", tree, "-p", ref, "-m", 'x\n\n{"schema":"gitlanes.entry/1"}')

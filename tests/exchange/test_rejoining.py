@@ -20,7 +20,7 @@ Cli = Callable[..., Ran]
 @pytest.fixture
 def worked(repo: TestRepo) -> TestRepo:
     """A lane with one accepted attempt."""
-    repo.lane("auth", {"auth.py": "lane\n"})
+    repo.work("auth", {"auth.py": "lane\n"})
     return repo
 
 

@@ -49,7 +49,7 @@ def test_what_a_gate_left_is_gone(repo: TestRepo) -> None:
     )
     set_gates(repo, gate("g", mess, env=["GIT_CONFIG_GLOBAL"]), gates=ONE)
     repo.save({".gitignore": "*.log\n"})
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     repo.commit("auth", {"b.py": "1\n"})
     assert [x["passed"] for x in judged(repo, repo.lanes.head("auth"))] == [True]
 
@@ -75,7 +75,7 @@ def test_ignored_files_may_stay(repo: TestRepo) -> None:
     repo.save({".gitignore": "cache/\n"})
     script = "[ -e cache/x ] && echo warm; mkdir -p cache; touch cache/x left; true"
     set_gates(repo, gate("g", script), gates={**ONE, "keep_ignored": True})
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     assert "output" not in judged(repo, repo.lanes.head("auth"))[0]
     repo.commit("auth", {"b.py": "1\n"})
     assert judged(repo, repo.lanes.head("auth"))[0]["output"] == "warm\n"

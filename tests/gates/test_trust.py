@@ -48,7 +48,7 @@ def test_what_runs_nothing_needs_no_trust(repo: TestRepo, cli: Cli) -> None:
         "",
         "error: '.gitlanes.toml' in lane 'main' runs nothing\nhint: there is nothing to trust\n",
     )
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     with pytest.raises(Refused, match="protected"):
         repo.commit("auth", {"x": "1\n"})
 

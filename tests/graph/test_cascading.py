@@ -73,7 +73,7 @@ def test_a_promotion_brings_up_what_follows(repo: TestRepo, cli: Cli) -> None:
     repo.lanes.follow("bad", "a")
     repo.lanes.unfollow("bad", "b")
     repo.commit("bad", {"new.txt": "bad\n"})
-    repo.lane("work", {"new.txt": "1\n"})
+    repo.work("work", {"new.txt": "1\n"})
     repo.git("config", "lanes.autoCascade", "true")
     before = repo.lanes.head("b")
     repo.commit("a", {"a.txt": "2\n"})

@@ -15,7 +15,7 @@ Cli = Callable[..., Ran]
 
 def colliding(repo: TestRepo, *files: str) -> None:
     """Make `base` and `top`, which follows it; an attempt of `top` for each file collides."""
-    repo.lane("base")
+    repo.work("base")
     repo.lanes.new("top", on="base")
     for name in files or ("auth.py",):
         repo.commit("top", {name: "top's\n"})
@@ -184,7 +184,7 @@ def test_sides_win_where_file_and_directory_meet(repo: TestRepo) -> None:
     """With `lane` the parent's directory gives way, with `parent` the lane's file."""
     for strategy, wanted in (("lane", "thing"), ("parent", "thing/inside")):
         base, top = f"base-{strategy}", f"top-{strategy}"
-        repo.lane(base)
+        repo.work(base)
         repo.lanes.new(top, on=base)
         repo.commit(top, {"thing": "file\n", "own.txt": "1\n"})
         repo.commit(base, {"thing/inside": "1\n"})

@@ -21,7 +21,7 @@ def lanes(repo: TestRepo, **on: str) -> None:
 
 def test_a_lane_on_another(repo: TestRepo) -> None:
     """It starts from that one's head, and is promoted into it unless told."""
-    repo.lane("base", {"base.py": "1\n"})
+    repo.work("base", {"base.py": "1\n"})
     repo.lanes.new("top", on="base")
     repo.commit("top", {"top.py": "1\n"})
     landed = repo.lanes.promote("top")

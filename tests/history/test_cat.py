@@ -110,14 +110,14 @@ def test_what_is_no_file(repo: TestRepo, cli: Cli) -> None:
 def test_odd_names(repo: TestRepo, cli: Cli) -> None:
     """Names with line breaks, tabs, dashes and bytes that are no UTF-8 are names."""
     names = {"-x": "1", "a\nb": "2", "t\tx": "3", os.fsdecode(b"\xe9"): "4", "--help": "5"}
-    repo.lane("auth", names)
+    repo.work("auth", names)
     for name, content in names.items():
         assert cli("cat", "auth", "--", name).out == content
 
 
 def test_on_a_terminal(repo: TestRepo) -> None:
     """On a terminal text is shown, and what could move the cursor about is refused."""
-    repo.lane("auth", {"bin": b"\x1b[31mred\x00", "text": "g\u00fcn\u00e9\n\tx\n"})
+    repo.work("auth", {"bin": b"\x1b[31mred\x00", "text": "g\u00fcn\u00e9\n\tx\n"})
     assert in_terminal(repo, "cat", "auth", "text") == (0, "g\u00fcn\u00e9\r\n\tx\r\n")
     code, said = in_terminal(repo, "cat", "auth", "bin")
     assert code == 128

@@ -99,7 +99,7 @@ def test_the_list(repo: TestRepo, cli: Cli) -> None:
 
 def test_through_rewrites(repo: TestRepo, cli: Cli) -> None:
     """What git rewrote, and what somebody told of, leads to the change from either end."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     repo.lanes.export("auth", branch="mine")
     old = repo.rev("mine")
     repo.git("switch", "--quiet", "mine")
@@ -118,7 +118,7 @@ def test_through_rewrites(repo: TestRepo, cli: Cli) -> None:
 @pytest.mark.parametrize(("kind", "count"), [("squash", 3), ("drop", 2)])
 def test_what_git_cannot_tell(repo: TestRepo, kind: str, count: int) -> None:
     """A squash makes one of several, a drop nothing; told again there is nothing to record."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     repo.commit("auth", {"auth.py": "2\n"})
     commits = ["auth/1", "auth/2", repo.save({"squash.py": "s\n"})][:count]
     (lane,) = repo.lanes.record_change(kind, *commits).lanes

@@ -111,8 +111,8 @@ def test_promotions_in_history(
     repo: TestRepo, cli: Cli, options: list[str], found: list[str]
 ) -> None:
     """Promotions are told apart by where they come from and where they land, whatever became."""
-    repo.lane("auth", {"a1": "1\n"})
-    repo.lane("ui", {"u1": "1\n"})
+    repo.work("auth", {"a1": "1\n"})
+    repo.work("ui", {"u1": "1\n"})
     repo.lanes.promote("auth", mode="replay")
     repo.commit("auth", {"a2": "1\n"})
     repo.lanes.promote("auth", propose=True)

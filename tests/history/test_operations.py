@@ -16,7 +16,7 @@ Cli = Callable[..., Ran]
 @pytest.fixture
 def story(repo: TestRepo) -> TestRepo:
     """A lane that was made, committed in, and promoted to main."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     repo.lanes.promote("auth")
     return repo
 

@@ -65,7 +65,7 @@ def test_in_json(repo: TestRepo, cli: Cli) -> None:
 @pytest.mark.parametrize("mode", ["merge", "squash", "replay"])
 def test_through_promotions(repo: TestRepo, mode: str) -> None:
     """Each promotion leads into what it brought, and no further back than the one before."""
-    repo.lane("auth", {"a1": "1\n"})
+    repo.work("auth", {"a1": "1\n"})
     repo.commit("auth", {"a2": "2\n"})
     repo.lanes.promote("auth", mode=mode)
     repo.save({"people": "p\n"})
@@ -81,7 +81,7 @@ def test_through_promotions(repo: TestRepo, mode: str) -> None:
 
 def test_from_lane_to_origin(repo: TestRepo) -> None:
     """A lane's chain goes on in the lane that it was started from, and ends where lanes began."""
-    repo.lane("auth", {"a1": "1\n"})
+    repo.work("auth", {"a1": "1\n"})
     repo.lanes.promote("auth")
     repo.lanes.new("ui", start="auth")
     repo.commit("ui", {"u1": "1\n"})
@@ -95,8 +95,8 @@ def test_from_lane_to_origin(repo: TestRepo) -> None:
 
 def test_between_lanes_and_back(repo: TestRepo) -> None:
     """Lanes that land on each other are told once each, and the walk ends."""
-    repo.lane("auth", {"a1": "1\n"})
-    repo.lane("ui", {"u1": "1\n"})
+    repo.work("auth", {"a1": "1\n"})
+    repo.work("ui", {"u1": "1\n"})
     repo.lanes.promote("ui")
     repo.lanes.promote("main", into="auth")
     repo.commit("auth", {"a2": "2\n"})
@@ -127,7 +127,7 @@ def test_of_any_state(repo: TestRepo) -> None:
 
 def test_an_open_promotion(repo: TestRepo) -> None:
     """A promotion that waits for a decision shows what it would bring."""
-    repo.lane("auth", {"a1": "1\n"})
+    repo.work("auth", {"a1": "1\n"})
     repo.lanes.promote("auth", propose=True)
     assert chain(repo, "main/1") == ["main/1", "  auth/1"]
     repo.save({"people": "p\n"})
@@ -137,7 +137,7 @@ def test_an_open_promotion(repo: TestRepo) -> None:
 
 def test_what_landed_nothing_makes_no_commit(repo: TestRepo) -> None:
     """A promotion that found its content there already does not stand for others' commit."""
-    repo.lane("auth", {"a1": "1\n"})
+    repo.work("auth", {"a1": "1\n"})
     repo.lanes.promote("auth", propose=True)
     repo.save({"a1": "1\n"})
     repo.lanes.accept("main/1")
@@ -146,10 +146,10 @@ def test_what_landed_nothing_makes_no_commit(repo: TestRepo) -> None:
 
 def test_after_deletion_and_rename(repo: TestRepo, cli: Cli) -> None:
     """What deleted lanes brought is told still, and a renamed lane's chain goes on."""
-    repo.lane("auth", {"a1": "1\n"})
+    repo.work("auth", {"a1": "1\n"})
     repo.lanes.promote("auth")
     assert cli("delete", "auth", "--yes").code == 0
-    repo.lane("ui", {"u1": "1\n"})
+    repo.work("ui", {"u1": "1\n"})
     assert cli("rename", "ui", "face").code == 0
     repo.lanes.promote("face")
     assert chain(repo, "main") == ["main/2", "  ui/1", "main/1", "  auth/1"]
@@ -160,7 +160,7 @@ def test_after_deletion_and_rename(repo: TestRepo, cli: Cli) -> None:
 def test_history_before_the_lanes(repo: TestRepo, cli: Cli) -> None:
     """A state from before the first lane was made by no attempt."""
     first = repo.rev("main")
-    repo.lane("auth", {"a1": "1\n"})
+    repo.work("auth", {"a1": "1\n"})
     repo.lanes.promote("auth")
     assert cli("trace", first) == Ran(0, "", f"no attempt led to {first}\n")
     repo.lanes.new("old", start=first)
@@ -169,7 +169,7 @@ def test_history_before_the_lanes(repo: TestRepo, cli: Cli) -> None:
 
 def test_the_limit(repo: TestRepo, cli: Cli) -> None:
     """At most so many steps, with word that there are more."""
-    repo.lane("auth", {"a1": "1\n"})
+    repo.work("auth", {"a1": "1\n"})
     repo.commit("auth", {"a2": "1\n"})
     repo.lanes.promote("auth")
     done = cli("trace", "main", "-n", "2")

@@ -34,7 +34,7 @@ def land(repo: TestRepo, lane: str, mode: str = "merge") -> set[str]:
 @pytest.mark.parametrize("mode", MODES)
 def test_the_landed_head_is_recorded(repo: TestRepo, mode: str) -> None:
     """In every mode the source's record says which head landed, and as which commit."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     fork, head = record(repo, "auth").fork, repo.lanes.head("auth")
     main = record(repo, "main").uuid
     assert record(repo, "auth").landed[main].bases == (fork,)
@@ -61,9 +61,9 @@ def test_the_landed_head_is_recorded(repo: TestRepo, mode: str) -> None:
 )
 def test_a_second_promotion_carries_only_new_work(repo: TestRepo, first: str, second: str) -> None:
     """Work that landed before does not land again, and what others made of it stays."""
-    repo.lane("auth", {"auth.py": "1\n", "shared.py": "by auth\n"})
+    repo.work("auth", {"auth.py": "1\n", "shared.py": "by auth\n"})
     assert land(repo, "auth", first) == {"auth.py", "shared.py"}
-    repo.lane("other", {"shared.py": "by other\n", "other.py": "1\n"})
+    repo.work("other", {"shared.py": "by other\n", "other.py": "1\n"})
     assert land(repo, "other", first) == {"shared.py", "other.py"}
     repo.commit("auth", {"more.py": "1\n"})
     assert land(repo, "auth", second) == {"more.py"}
@@ -81,11 +81,11 @@ def test_a_second_promotion_carries_only_new_work(repo: TestRepo, first: str, se
 @pytest.mark.parametrize("mode", MODES)
 def test_a_path_that_landed_can_be_changed_further(repo: TestRepo, mode: str) -> None:
     """Going on with one's own landed file is no collision; somebody's change of it meanwhile is."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     land(repo, "auth", mode)
     repo.commit("auth", {"auth.py": "2\n"})
     assert land(repo, "auth", mode) == {"auth.py"}
-    repo.lane("other", {"auth.py": "by other\n"})
+    repo.work("other", {"auth.py": "by other\n"})
     land(repo, "other", mode)
     repo.commit("auth", {"auth.py": "3\n"})
     with pytest.raises(Collision):
@@ -96,7 +96,7 @@ def test_a_path_that_landed_can_be_changed_further(repo: TestRepo, mode: str) ->
 @pytest.mark.parametrize("mode", MODES)
 def test_taking_landed_work_back_is_new_work(repo: TestRepo, mode: str) -> None:
     """A lane that restores what it was before its own landing lands that."""
-    repo.lane("auth", {"auth.py": "1\n", "new.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n", "new.py": "1\n"})
     land(repo, "auth", mode)
     repo.commit("auth", {"auth.py": "login\n", "new.py": None})
     assert land(repo, "auth", mode) == {"auth.py", "new.py"}
@@ -106,12 +106,12 @@ def test_taking_landed_work_back_is_new_work(repo: TestRepo, mode: str) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_lane_that_started_from_another_s_head(repo: TestRepo, mode: str) -> None:
     """What its origin landed since is not its own work: others may have changed it already."""
-    repo.lane("auth", {"auth.py": "by auth\n"})
+    repo.work("auth", {"auth.py": "by auth\n"})
     repo.lanes.new("child", start="auth")
     repo.commit("child", {"child.py": "1\n"})
     repo.commit("auth", {"late.py": "1\n"})
     land(repo, "auth", mode)
-    repo.lane("other", {"auth.py": "by other\n"})
+    repo.work("other", {"auth.py": "by other\n"})
     land(repo, "other")
     assert land(repo, "child", mode) == {"child.py"}
     assert repo.files("main") == {
@@ -125,9 +125,9 @@ def test_a_lane_that_started_from_another_s_head(repo: TestRepo, mode: str) -> N
 @pytest.mark.parametrize("mode", MODES)
 def test_a_lane_that_started_after_its_origin_landed(repo: TestRepo, mode: str) -> None:
     """A lane made from a lane whose work is on main already brings only what is new."""
-    repo.lane("auth", {"auth.py": "by auth\n"})
+    repo.work("auth", {"auth.py": "by auth\n"})
     land(repo, "auth", mode)
-    repo.lane("other", {"auth.py": "by other\n"})
+    repo.work("other", {"auth.py": "by other\n"})
     land(repo, "other")
     repo.lanes.new("child", start="auth")
     repo.commit("child", {"child.py": "1\n"})
@@ -137,13 +137,13 @@ def test_a_lane_that_started_after_its_origin_landed(repo: TestRepo, mode: str) 
 @pytest.mark.parametrize("mode", MODES)
 def test_a_grandchild(repo: TestRepo, mode: str) -> None:
     """The origin's origin counts, too."""
-    repo.lane("one", {"one.py": "1\n"})
+    repo.work("one", {"one.py": "1\n"})
     repo.lanes.new("two", start="one")
     repo.commit("two", {"two.py": "1\n"})
     repo.lanes.new("three", start="two")
     repo.commit("three", {"three.py": "1\n"})
     land(repo, "one", mode)
-    repo.lane("other", {"one.py": "by other\n"})
+    repo.work("other", {"one.py": "by other\n"})
     land(repo, "other")
     assert land(repo, "three", mode) == {"two.py", "three.py"}
     assert repo.files("main")["one.py"] == "by other"
@@ -151,7 +151,7 @@ def test_a_grandchild(repo: TestRepo, mode: str) -> None:
 
 def test_a_child_may_land_before_its_origin(repo: TestRepo) -> None:
     """It brings the origin's work along, which the origin does not bring again."""
-    repo.lane("auth", {"auth.py": "by auth\n"})
+    repo.work("auth", {"auth.py": "by auth\n"})
     repo.lanes.new("child", start="auth")
     repo.commit("child", {"child.py": "1\n"})
     assert land(repo, "child") == {"auth.py", "child.py"}
@@ -317,7 +317,7 @@ def test_records_that_lead_to_several_bases(repo: TestRepo) -> None:
 def test_several_bases_never_revert(repo: TestRepo, path: str) -> None:
     """A path that main changed since, and that either base has differently, collides."""
     crossed(repo)
-    repo.lane("third", {path: "by third\n"})
+    repo.work("third", {path: "by third\n"})
     repo.lanes.promote("third")
     with pytest.raises(Collision) as refused:
         repo.lanes.promote("auth")
@@ -327,8 +327,8 @@ def test_several_bases_never_revert(repo: TestRepo, path: str) -> None:
 
 def test_work_that_travels_over_two_lanes(repo: TestRepo) -> None:
     """What landed on a lane that landed on main is not lost, nor brought twice, nor reverted."""
-    repo.lane("ui", {"ui.py": "1\n"})
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("ui", {"ui.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     repo.lanes.promote("auth", into="ui")
     assert land(repo, "ui") == {"ui.py", "auth.py"}
     repo.commit("auth", {"more.py": "1\n"})
@@ -338,8 +338,8 @@ def test_work_that_travels_over_two_lanes(repo: TestRepo) -> None:
 
 def test_main_landed_on_a_lane(repo: TestRepo) -> None:
     """Main's work promoted into a lane comes back with it as nothing new."""
-    repo.lane("auth", {"auth.py": "1\n"})
-    repo.lane("other", {"other.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
+    repo.work("other", {"other.py": "1\n"})
     land(repo, "other")
     repo.lanes.promote("main", into="auth")
     assert repo.files("refs/lanes/head/auth").keys() == {"auth.py", "other.py", "src/app.py"}
@@ -348,11 +348,11 @@ def test_main_landed_on_a_lane(repo: TestRepo) -> None:
 
 def test_a_name_used_again_starts_afresh(repo: TestRepo) -> None:
     """A lane deleted and made again does not inherit what its namesake had landed."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     land(repo, "auth")
     repo.lanes.delete("auth")
-    repo.lane("other", {"auth.py": "by other\n"})
+    repo.work("other", {"auth.py": "by other\n"})
     land(repo, "other")
-    repo.lane("auth", {"new.py": "1\n"})
+    repo.work("auth", {"new.py": "1\n"})
     assert land(repo, "auth") == {"new.py"}
     assert repo.files("main")["auth.py"] == "by other"

@@ -14,16 +14,16 @@ MODES = ["merge", "squash", "replay"]
 
 def both_touch(repo: TestRepo, *names: str) -> None:
     """Let main and lane auth change the same files differently, each with one of its own."""
-    repo.lane("auth", {**dict.fromkeys(names, "by auth\n"), "own.py": "1\n"})
-    repo.lane("other", {**dict.fromkeys(names, "by other\n"), "other.py": "1\n"})
+    repo.work("auth", {**dict.fromkeys(names, "by auth\n"), "own.py": "1\n"})
+    repo.work("other", {**dict.fromkeys(names, "by other\n"), "other.py": "1\n"})
     repo.lanes.promote("other")
 
 
 def test_a_collision_names_both_sides(repo: TestRepo) -> None:
     """Per path: both actions, modes, ids, last attempts and agents; besides, what is disjoint."""
-    repo.lane("auth", {"auth.py": "first\n", "own.py": "1\n"})
+    repo.work("auth", {"auth.py": "first\n", "own.py": "1\n"})
     repo.commit("auth", {"auth.py": "by auth\n"})
-    repo.lane("other", {"auth.py": None, "other.py": "1\n"})
+    repo.work("other", {"auth.py": None, "other.py": "1\n"})
     repo.lanes.promote("other")
     before = repo.refs()
     with pytest.raises(Collision) as refused:
@@ -68,8 +68,8 @@ def test_a_collision_names_both_sides(repo: TestRepo) -> None:
 @pytest.mark.parametrize("mode", ["squash", "replay"])
 def test_a_collision_names_the_author_behind_a_landing(repo: TestRepo, mode: str) -> None:
     """However the other's work landed, its own attempt and agent are named."""
-    repo.lane("auth", {"auth.py": "by auth\n"})
-    repo.lane("other", {"auth.py": "by other\n"})
+    repo.work("auth", {"auth.py": "by auth\n"})
+    repo.work("other", {"auth.py": "by other\n"})
     repo.lanes.promote("other", mode=mode)
     with pytest.raises(Collision) as refused:
         repo.lanes.promote("auth")
@@ -79,7 +79,7 @@ def test_a_collision_names_the_author_behind_a_landing(repo: TestRepo, mode: str
 
 def test_a_collision_tells_where_the_target_moved_the_file(repo: TestRepo) -> None:
     """An edit of a file that the target moved names its new place."""
-    repo.lane("auth", {"auth.py": "by auth\n"})
+    repo.work("auth", {"auth.py": "by auth\n"})
     repo.git("mv", "auth.py", "src/auth.py")
     repo.git("commit", "--quiet", "--message=move")
     with pytest.raises(Collision) as refused:
@@ -145,8 +145,8 @@ def test_a_path_that_does_not_collide_cannot_be_forced(repo: TestRepo, name: str
 @pytest.mark.parametrize("deleting", ["source", "target"])
 def test_a_deletion_against_a_change(repo: TestRepo, mode: str, deleting: str) -> None:
     """Forced, the source's deletion or change wins over the other side's."""
-    repo.lane("auth", {"auth.py": None if deleting == "source" else "by auth\n", "own.py": "1\n"})
-    repo.lane("other", {"auth.py": None if deleting == "target" else "by other\n"})
+    repo.work("auth", {"auth.py": None if deleting == "source" else "by auth\n", "own.py": "1\n"})
+    repo.work("other", {"auth.py": None if deleting == "target" else "by other\n"})
     repo.lanes.promote("other")
     with pytest.raises(Collision):
         repo.lanes.promote("auth", mode=mode)
@@ -164,8 +164,8 @@ def test_names_that_cannot_stand_together(
     repo: TestRepo, mode: str, source: str, target: str
 ) -> None:
     """A file against a directory, and names equal but for case, collide; forced, one gives way."""
-    repo.lane("auth", {source: "by auth\n", "own.py": "1\n"})
-    repo.lane("other", {target: "by other\n"})
+    repo.work("auth", {source: "by auth\n", "own.py": "1\n"})
+    repo.work("other", {target: "by other\n"})
     repo.lanes.promote("other")
     with pytest.raises(Collision) as refused:
         repo.lanes.promote("auth", mode=mode)

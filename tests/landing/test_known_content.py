@@ -23,7 +23,7 @@ def test_a_fast_forward_by_the_agent(repo: TestRepo, how: str) -> None:
 
 def test_a_merge_by_a_person(repo: TestRepo) -> None:
     """A lane that a person merged with plain git brings only what it did since."""
-    repo.lane("auth", {"p": "1\n"})
+    repo.work("auth", {"p": "1\n"})
     repo.git("merge", "--quiet", "--no-ff", "-m", "by hand", "refs/lanes/head/auth")
     repo.save({"p": "0\n"})
     repo.commit("auth", {"q": "1\n"})
@@ -36,7 +36,7 @@ def test_a_merge_by_a_person(repo: TestRepo) -> None:
 def test_a_target_promoted_back_into_its_child(repo: TestRepo, mode: str) -> None:
     """Main going down into a lane never takes back what the lane changed since its fork."""
     repo.save({"p": "1\n"})
-    repo.lane("auth", {"p": "0\n"})
+    repo.work("auth", {"p": "0\n"})
     repo.save({"more": "1\n"})
     repo.lanes.promote("main", into="auth", mode=mode)
     assert repo.files("refs/lanes/head/auth")["p"] == "0"
@@ -46,7 +46,7 @@ def test_a_target_promoted_back_into_its_child(repo: TestRepo, mode: str) -> Non
 
 def test_a_child_that_landed_by_squash_and_changed_its_mind(repo: TestRepo) -> None:
     """What a lane landed and then took back is not brought back by main's promotion into it."""
-    repo.lane("auth", {"p": "1\n"})
+    repo.work("auth", {"p": "1\n"})
     repo.lanes.promote("auth", mode="squash")
     repo.commit("auth", {"p": "0\n"})
     repo.save({"more": "1\n"})

@@ -81,7 +81,7 @@ def test_squash_is_one_commit_under_the_first_change(repo: TestRepo) -> None:
 
 def test_squash_of_one_change_keeps_its_message(repo: TestRepo) -> None:
     """A single attempt lands under its own words."""
-    repo.lane("auth")
+    repo.work("auth")
     repo.commit("auth", {"auth.py": "1\n"}, message="fix login\n\nbecause")
     work = repo.lanes.head("auth")
     head = str(repo.lanes.promote("auth", mode="squash").head)
@@ -129,7 +129,7 @@ def test_replay_takes_only_what_is_new(repo: TestRepo) -> None:
 
 def test_replay_leaves_out_what_the_target_has(repo: TestRepo) -> None:
     """Convergent paths are filtered from each commit, and one that has no others is skipped."""
-    repo.lane("auth")
+    repo.work("auth")
     repo.commit("auth", {"same.py": "same\n"}, message="only the same")
     repo.commit("auth", {"same2.py": "same\n", "own.py": "own\n"}, message="both")
     target = repo.save({"same.py": "same\n", "same2.py": "same\n"})
@@ -143,7 +143,7 @@ def test_replay_leaves_out_what_the_target_has(repo: TestRepo) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_change_and_its_revert_against_a_change(repo: TestRepo, mode: str) -> None:
     """What the source did and undid is no change: the target's own one stays, uncollided."""
-    repo.lane("auth", {"auth.py": "tried\n", "kept.py": "1\n"})
+    repo.work("auth", {"auth.py": "tried\n", "kept.py": "1\n"})
     repo.commit("auth", {"auth.py": "login\n"})
     repo.commit("auth", {"kept.py": "2\n"})
     target = repo.save({"auth.py": "people\n"})
@@ -172,7 +172,7 @@ def test_all_modes_end_in_the_same_tree(repo: TestRepo, mode: str) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_only_convergent_work(repo: TestRepo, mode: str) -> None:
     """Where the target has everything already, no commit is made, and it counts as landed."""
-    repo.lane("auth", {"auth.py": "same\n"})
+    repo.work("auth", {"auth.py": "same\n"})
     target = repo.save({"auth.py": "same\n"})
     landed = repo.lanes.promote("auth", mode=mode)
     assert (landed.commits, landed.landed, landed.head) == ((), (), target)
@@ -222,9 +222,9 @@ def test_a_workspace_that_git_cannot_read_hinders_no_landing(repo: TestRepo) -> 
 
 def test_the_target_must_be_as_expected(repo: TestRepo) -> None:
     """With `expect`, a target that moved is not landed on."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     old = repo.lanes.head("main")
-    repo.lane("other", {"other.py": "1\n"})
+    repo.work("other", {"other.py": "1\n"})
     repo.lanes.promote("other", expect=old[:10])
     before = repo.refs()
     with pytest.raises(Raced):
@@ -234,8 +234,8 @@ def test_the_target_must_be_as_expected(repo: TestRepo) -> None:
 
 def test_a_preview_moves_nothing(repo: TestRepo) -> None:
     """A dry run tells what would happen and leaves every ref alone."""
-    repo.lane("auth", {"auth.py": "1\n"})
-    repo.lane("other", {"other.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
+    repo.work("other", {"other.py": "1\n"})
     repo.lanes.promote("other")
     before = repo.refs()
     seen = repo.lanes.promote("auth", dry_run=True)

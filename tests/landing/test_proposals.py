@@ -75,7 +75,7 @@ def test_the_same_landing_as_a_promotion(make_repo: Callable[..., TestRepo], mod
 
     def story(name: str, *, at_once: bool) -> Any:
         repo = make_repo(name=name)
-        repo.lane("auth", {"a.txt": "1\n"})
+        repo.work("auth", {"a.txt": "1\n"})
         repo.commit("auth", {"b.txt": "2\n"})
         repo.save({"people.txt": "p\n"})
         said = Intent(agent="boss", prompt="ship")
@@ -96,7 +96,7 @@ def test_the_same_landing_as_a_promotion(make_repo: Callable[..., TestRepo], mod
 @pytest.mark.parametrize("mode", MODES)
 def test_the_target_may_move_on(repo: TestRepo, cli: Cli, mode: str) -> None:
     """Accepted later it is laid on the present head, message, author, Change-Id and notes kept."""
-    repo.lane("auth", {"new.txt": "n\n"})
+    repo.work("auth", {"new.txt": "n\n"})
     repo.git("config", "user.name", "The Proposer")
     cli("promote", "auth", "--propose", "--mode", mode, "-m", "Land it", "--cost", "2")
     before = repo.lanes.show("main/1").attempts[0].attempt
@@ -117,7 +117,7 @@ def test_the_target_may_move_on(repo: TestRepo, cli: Cli, mode: str) -> None:
 
 def test_a_collision_leaves_it_proposed(repo: TestRepo, cli: Cli) -> None:
     """Where the target's later work stands in the way, accepting exits 1 and changes nothing."""
-    repo.lane("auth", {"auth.py": "mine\n"})
+    repo.work("auth", {"auth.py": "mine\n"})
     cli("promote", "auth", "--propose")
     tip = repo.save({"auth.py": "people\n"})
     assert cli("status").code == 0
@@ -136,7 +136,7 @@ def test_a_collision_leaves_it_proposed(repo: TestRepo, cli: Cli) -> None:
 
 def test_the_source_may_go_on(repo: TestRepo, cli: Cli) -> None:
     """What lands is the head that was proposed; the source's later work counts from there."""
-    repo.lane("auth", {"first.txt": "1\n"})
+    repo.work("auth", {"first.txt": "1\n"})
     cli("promote", "auth", "--propose")
     repo.commit("auth", {"second.txt": "2\n", "first.txt": "changed\n"})
     assert cli("accept", "main/1").code == 0
@@ -169,7 +169,7 @@ def test_what_the_source_merged_meanwhile_is_not_its_own(repo: TestRepo, cli: Cl
 
 def test_it_is_overtaken_by_a_promotion(repo: TestRepo, cli: Cli) -> None:
     """A promotion of the same lane takes the place of the open one, and says so."""
-    repo.lane("auth", {"first.txt": "1\n"})
+    repo.work("auth", {"first.txt": "1\n"})
     cli("promote", "auth", "--propose")
     repo.commit("auth", {"second.txt": "2\n"})
     done = cli("promote", "auth")
@@ -185,7 +185,7 @@ def test_it_is_overtaken_by_a_promotion(repo: TestRepo, cli: Cli) -> None:
 
 def test_a_newer_offer_replaces_it(repo: TestRepo, cli: Cli) -> None:
     """The same head again is refused; a newer one supersedes and carries the Change-Id on."""
-    repo.lane("auth", {"first.txt": "1\n"})
+    repo.work("auth", {"first.txt": "1\n"})
     first = repo.lanes.promote("auth", propose=True).proposed
     assert cli("promote", "auth", "--propose") == Ran(
         1,
@@ -222,7 +222,7 @@ def test_a_rejection_changes_no_landed_record(repo: TestRepo, cli: Cli) -> None:
 
 def test_forced_paths_stay_forced_only_where_they_were_seen(repo: TestRepo, cli: Cli) -> None:
     """What was to be overwritten is; what somebody put there since collides."""
-    repo.lane("auth", {"auth.py": "mine\n"})
+    repo.work("auth", {"auth.py": "mine\n"})
     repo.save({"auth.py": "theirs\n"})
     cli("promote", "auth", "--propose", "--force", "auth.py")
     repo.save({"auth.py": "seen by nobody\n"})
@@ -237,7 +237,7 @@ def test_forced_paths_stay_forced_only_where_they_were_seen(repo: TestRepo, cli:
 
 def test_forced_all_keeps_to_what_it_named(repo: TestRepo, cli: Cli) -> None:
     """`--force-all` is about the collisions of that moment, not about later ones."""
-    repo.lane("auth", {"auth.py": "mine\n", "src/app.py": "mine\n"})
+    repo.work("auth", {"auth.py": "mine\n", "src/app.py": "mine\n"})
     repo.save({"auth.py": "theirs\n"})
     cli("promote", "auth", "--propose", "--force-all")
     repo.save({"src/app.py": "theirs\n"})
@@ -248,7 +248,7 @@ def test_forced_all_keeps_to_what_it_named(repo: TestRepo, cli: Cli) -> None:
 
 def test_landed_by_other_means(repo: TestRepo, cli: Cli) -> None:
     """Where a person merged the lane with git meanwhile, there is nothing to land any more."""
-    repo.lane("auth", {"new.txt": "n\n"})
+    repo.work("auth", {"new.txt": "n\n"})
     cli("promote", "auth", "--propose")
     repo.git("merge", "--quiet", "--no-edit", "refs/lanes/head/auth")
     assert cli("accept", "main/1") == Ran(
@@ -261,12 +261,12 @@ def test_landed_by_other_means(repo: TestRepo, cli: Cli) -> None:
 
 def test_equal_content_on_the_target(repo: TestRepo, cli: Cli) -> None:
     """Where the target came to the same content, accepting writes no commit and records it."""
-    repo.lane("auth", {"new.txt": "n\n"})
+    repo.work("auth", {"new.txt": "n\n"})
     cli("promote", "auth", "--propose")
     head = repo.save({"new.txt": "n\n"})
     assert repo.lanes.accept("main/1").attempt.landed == head == repo.rev("main")
     assert cli("promote", "auth").code == 1
-    repo.lane("b", {"more.txt": "m\n"})
+    repo.work("b", {"more.txt": "m\n"})
     repo.save({"more.txt": "m\n"})
     assert cli("promote", "b", "--propose") == Ran(
         1,
@@ -279,7 +279,7 @@ def test_equal_content_on_the_target(repo: TestRepo, cli: Cli) -> None:
 @pytest.mark.parametrize("end", ["delete", "rename"])
 def test_the_source_may_be_gone(repo: TestRepo, cli: Cli, end: str) -> None:
     """It lands even if the source was deleted or renamed since."""
-    repo.lane("auth", {"new.txt": "n\n"})
+    repo.work("auth", {"new.txt": "n\n"})
     cli("promote", "auth", "--propose")
     gone = cli("delete", "auth", "--yes") if end == "delete" else cli("rename", "auth", "login")
     assert gone.code == 0, gone.err
@@ -293,7 +293,7 @@ def test_the_source_may_be_gone(repo: TestRepo, cli: Cli, end: str) -> None:
 
 def test_a_replay_is_not_proposed(repo: TestRepo, cli: Cli) -> None:
     """A replay is an attempt for each commit, so it cannot wait for one decision."""
-    repo.lane("auth", {"new.txt": "n\n"})
+    repo.work("auth", {"new.txt": "n\n"})
     assert cli("promote", "auth", "--propose", "--mode", "replay") == Ran(
         129,
         "",
@@ -304,7 +304,7 @@ def test_a_replay_is_not_proposed(repo: TestRepo, cli: Cli) -> None:
 
 def test_expect_is_about_the_target(repo: TestRepo, cli: Cli) -> None:
     """Accepting with another head than expected is refused as raced."""
-    repo.lane("auth", {"new.txt": "n\n"})
+    repo.work("auth", {"new.txt": "n\n"})
     old = repo.rev("main")
     cli("promote", "auth", "--propose")
     new = repo.save({"people.txt": "p\n"})
@@ -368,7 +368,7 @@ def test_strict_knows_of_commits_in_the_workspace(repo: TestRepo, cli: Cli) -> N
 
 def test_a_negative_answer_moves_nothing(repo: TestRepo) -> None:
     """A refused proposal leaves all refs as they were."""
-    repo.lane("auth", {"auth.py": "mine\n"})
+    repo.work("auth", {"auth.py": "mine\n"})
     repo.save({"auth.py": "theirs\n"})
     repo.lanes.lane("main")
     with pytest.raises(Collision):

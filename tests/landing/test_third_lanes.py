@@ -62,8 +62,8 @@ def test_what_the_source_received_and_left_alone_is_no_change_of_its(repo: TestR
 
 def test_a_lane_whose_work_landed_through_another(repo: TestRepo) -> None:
     """What main took back of a's work, which b had brought, is not brought again by a."""
-    repo.lane("b")
-    repo.lane("a", {"p": "1\n"})
+    repo.work("b")
+    repo.work("a", {"p": "1\n"})
     repo.lanes.promote("a", into="b")
     repo.lanes.promote("b")
     take_back(repo)
@@ -74,7 +74,7 @@ def test_a_lane_whose_work_landed_through_another(repo: TestRepo) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_lane_whose_child_landed_first(repo: TestRepo, mode: str) -> None:
     """What main took back of a child, which had it from its origin, the origin does not bring."""
-    repo.lane("a", {"p": "1\n"})
+    repo.work("a", {"p": "1\n"})
     repo.lanes.new("child", start="a")
     repo.commit("child", {"child": "1\n"})
     repo.lanes.promote("child", mode=mode)
@@ -85,7 +85,7 @@ def test_a_lane_whose_child_landed_first(repo: TestRepo, mode: str) -> None:
 
 def test_a_lane_that_another_s_agent_started_from_a_commit_of(repo: TestRepo) -> None:
     """The same where the child was started from a commit by its id."""
-    repo.lane("a", {"p": "1\n"})
+    repo.work("a", {"p": "1\n"})
     repo.lanes.new("child", start=repo.lanes.head("a"))
     repo.commit("child", {"child": "1\n"})
     repo.lanes.promote("child", mode="squash")
@@ -103,7 +103,7 @@ def merge_of(repo: TestRepo, place: Path, what: str) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_a_lane_that_the_source_s_agent_merged(repo: TestRepo, mode: str) -> None:
     """What main took back of a stays so when b lands, whose agent had merged a itself."""
-    repo.lane("a", {"p": "1\n"})
+    repo.work("a", {"p": "1\n"})
     place = repo.lane("b")
     merge_of(repo, place, "refs/lanes/head/a")
     repo.lanes.commit("b")
@@ -114,7 +114,7 @@ def test_a_lane_that_the_source_s_agent_merged(repo: TestRepo, mode: str) -> Non
 
 def test_a_lane_that_another_s_agent_merged_and_landed(repo: TestRepo) -> None:
     """What main took back of a's work, which b's agent had merged, a does not bring again."""
-    repo.lane("a", {"p": "1\n"})
+    repo.work("a", {"p": "1\n"})
     place = repo.lane("b")
     merge_of(repo, place, "refs/lanes/head/a")
     repo.lanes.commit("b")
@@ -238,7 +238,7 @@ def test_a_lane_that_starts_in_the_middle_of_what_came_in_at_once(repo: TestRepo
 def test_what_is_merged_after_the_landing_did_not_land(repo: TestRepo, mode: str) -> None:
     """An agent's merge into a lane says nothing of what that lane brought to main before."""
     place = repo.lane("a", {"p": "1\n"})
-    repo.lane("b", {"b": "1\n"})
+    repo.work("b", {"b": "1\n"})
     repo.lanes.promote("a", mode=mode)
     merge_of(repo, place, repo.lanes.head("b"))
     repo.lanes.commit("a")
@@ -251,7 +251,7 @@ def test_what_is_merged_after_the_landing_did_not_land(repo: TestRepo, mode: str
 def test_what_landed_with_a_merge_is_settled(repo: TestRepo, mode: str, others: str) -> None:
     """A lane that landed with what its agent merged goes on at its own paths, and lands again."""
     place = repo.lane("a", {"p": "1\n"})
-    repo.lane("b", {"b": "1\n"})
+    repo.work("b", {"b": "1\n"})
     merge_of(repo, place, repo.lanes.head("b"))
     repo.lanes.commit("a")
     if others == "before":

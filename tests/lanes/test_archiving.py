@@ -91,7 +91,7 @@ def test_what_would_be_lost_is_kept(repo: TestRepo) -> None:
 
 def test_what_cannot_be_archived(repo: TestRepo) -> None:
     """The repository's own lane stays; archiving twice, or another head, changes nothing."""
-    repo.lane("auth")
+    repo.work("auth")
     with pytest.raises(Refused, match="repository's own"):
         repo.lanes.archive("main")
     with pytest.raises(Raced):
@@ -107,7 +107,7 @@ def test_what_cannot_be_archived(repo: TestRepo) -> None:
 
 def test_archived_lanes_can_be_renamed_edited_and_deleted(repo: TestRepo) -> None:
     """What does not touch its work goes on."""
-    repo.lane("auth", {"auth.py": "a\n"})
+    repo.work("auth", {"auth.py": "a\n"})
     repo.lanes.archive("auth")
     repo.lanes.edit("auth", description="old login")
     repo.lanes.rename("auth", "login")

@@ -37,7 +37,7 @@ def test_a_branch_that_does_not_exist_is_made(repo: TestRepo, cli: Cli) -> None:
 
 def test_a_branch_ahead_is_taken_in(repo: TestRepo, cli: Cli) -> None:
     """Commits of the branch become an attempt of the lane."""
-    repo.lane("auth")
+    repo.work("auth")
     repo.git("switch", "--quiet", "--create", "feature")
     tip = repo.save({"people.txt": "1\n"}, "by people")
     assert cli("bind", "auth", "feature") == Ran(
@@ -53,7 +53,7 @@ def test_a_branch_ahead_is_taken_in(repo: TestRepo, cli: Cli) -> None:
 def test_a_branch_behind_is_brought_along(repo: TestRepo) -> None:
     """A branch that the lane has wholly is fast-forwarded."""
     repo.git("branch", "feature")
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     made = repo.lanes.bind("auth", "feature")
     assert (made.created, made.imported, made.following.followed if made.following else None) == (
         False,
@@ -65,7 +65,7 @@ def test_a_branch_behind_is_brought_along(repo: TestRepo) -> None:
 
 def test_both_went_on(repo: TestRepo, cli: Cli) -> None:
     """Then nothing moves, and joining them first is the way out."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     repo.git("switch", "--quiet", "--create", "feature")
     repo.save({"people.txt": "1\n"})
     before = repo.refs()
@@ -84,7 +84,7 @@ def test_both_went_on(repo: TestRepo, cli: Cli) -> None:
 
 def test_a_branch_of_another_lane(repo: TestRepo, cli: Cli) -> None:
     """A branch is one lane's."""
-    repo.lane("auth")
+    repo.work("auth")
     assert cli("bind", "auth", "main") == Ran(
         128,
         "",
@@ -98,7 +98,7 @@ def test_a_branch_where_another_is_a_directory(
     repo: TestRepo, cli: Cli, there: str, wanted: str
 ) -> None:
     """Where git has no place for the branch, the lane stays as it was."""
-    repo.lane("auth")
+    repo.work("auth")
     repo.git("branch", there)
     assert cli("bind", "auth", wanted) == Ran(
         128,
@@ -110,7 +110,7 @@ def test_a_branch_where_another_is_a_directory(
 
 def test_bound_again(repo: TestRepo, cli: Cli) -> None:
     """Bound to the same branch nothing is written; to another one it changes over."""
-    repo.lane("auth")
+    repo.work("auth")
     cli("bind", "auth", "one")
     before = repo.refs()
     assert cli("bind", "auth", "one").code == 0
@@ -178,7 +178,7 @@ def test_a_detached_head_is_bound_later(make_repo: Callable[..., TestRepo], cli:
 
 def test_expect(repo: TestRepo) -> None:
     """With a head that is not the lane's any more, nothing moves."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     before = repo.refs()
     stale = repo.rev("main")
     with pytest.raises(Raced):
@@ -190,7 +190,7 @@ def test_expect(repo: TestRepo) -> None:
 
 def test_an_archived_lane(repo: TestRepo) -> None:
     """A lane that takes no work takes no branch."""
-    repo.lane("auth")
+    repo.work("auth")
     repo.lanes.archive("auth")
     with pytest.raises(Refused, match="archived"):
         repo.lanes.bind("auth", "feature")
@@ -233,7 +233,7 @@ def test_a_name_that_no_branch_can_have(
     repo: TestRepo, cli: Cli, command: tuple[str, ...], name: str
 ) -> None:
     """It is refused with what is wrong with it, and every command after it works."""
-    repo.lane("auth")
+    repo.work("auth")
     before = repo.refs()
     shown = (name if len(name) <= 60 else name[:57] + "...").replace("\x1b", "\\x1b")
     assert cli(*command, name) == Ran(

@@ -180,7 +180,7 @@ def test_steps_lead_on_and_back(hooked: TestRepo, place: Path) -> None:
 
 def test_rewritten_and_back(repo: TestRepo) -> None:
     """Commits that became each other in turn do not lead round for ever."""
-    repo.lane("auth", {"f": "x\n"})
+    repo.work("auth", {"f": "x\n"})
     one, other = repo.rev("refs/lanes/head/auth"), repo.rev("main")
     repo.lanes.record_rewrites([(one, other)], "amend")
     repo.lanes.record_rewrites([(other, one)], "amend")
@@ -189,7 +189,7 @@ def test_rewritten_and_back(repo: TestRepo) -> None:
 
 def test_what_is_recorded_already(repo: TestRepo) -> None:
     """Telling it again, and commits that became themselves or are nobody's, change nothing."""
-    repo.lane("auth", {"f": "x\n"})
+    repo.work("auth", {"f": "x\n"})
     one, other = repo.rev("refs/lanes/head/auth"), repo.rev("main")
     told = repo.lanes.record_rewrites([(one, other), (one, one)], "rebase", lane="auth")
     assert [(x.lane, x.commits) for x in told.lanes] == [("auth", (Rewrite(one, other, "auth/1"),))]
@@ -204,7 +204,7 @@ def test_what_is_recorded_already(repo: TestRepo) -> None:
 
 def test_bad_pairs(repo: TestRepo) -> None:
     """What is no commit's id, is not there, or was rewritten by nobody knows what is refused."""
-    repo.lane("auth", {"f": "x\n"})
+    repo.work("auth", {"f": "x\n"})
     head = repo.rev("refs/lanes/head/auth")
     before = repo.refs()
     with pytest.raises(BadValue, match="not a commit's id: '--all'"):
@@ -218,7 +218,7 @@ def test_bad_pairs(repo: TestRepo) -> None:
 
 def test_many_commits(repo: TestRepo) -> None:
     """An entry has only those commits as parents from which the others can be reached."""
-    repo.lane("auth")
+    repo.work("auth")
     for number in range(4):
         repo.commit("auth", {"f": f"{number}\n"})
     olds = repo.git("rev-list", "main..refs/lanes/head/auth").split()

@@ -38,7 +38,7 @@ def test_entries_of_two_clones(tmp_path: Path, environ: dict[str, str]) -> None:
 
 def test_a_damaged_queue(repo: TestRepo) -> None:
     """It is refused where it is asked for, and keeps nobody from landing by hand."""
-    repo.lane("a", {"a.txt": "a\n"})
+    repo.work("a", {"a.txt": "a\n"})
     repo.lanes.queue_add("a", ready=True)
     with repo.inner() as inner, transaction(inner, "edit") as tx:
         state = inner.view.lane("main")

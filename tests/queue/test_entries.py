@@ -17,7 +17,7 @@ Cli = Callable[..., Ran]
 def four(repo: TestRepo) -> TestRepo:
     """A repository with lanes a to d, each with a file of its own."""
     for name in "abcd":
-        repo.lane(name, {f"{name}.txt": f"{name}\n"})
+        repo.work(name, {f"{name}.txt": f"{name}\n"})
     return repo
 
 

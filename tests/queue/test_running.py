@@ -32,7 +32,7 @@ def runs(where: Path) -> int:
 def queue(repo: TestRepo, names: str, **files: str) -> None:
     """Make a lane with a file of its own, or that of `files`, for each letter; queue all, ready."""
     for name in names:
-        repo.lane(name, {f"{name}.txt": f"{files.get(name, name)}\n"})
+        repo.work(name, {f"{name}.txt": f"{files.get(name, name)}\n"})
     repo.lanes.queue_add([*names], ready=True)
 
 
@@ -92,9 +92,9 @@ def test_verdicts_are_taken_by_tree(repo: TestRepo, tmp_path: Path) -> None:
     assert known <= 2
     assert outcome(repo.lanes.queue_run(jobs=2)) == (["b"], [])
     assert runs(tmp_path) == 2
-    repo.lane("c", {"c.txt": "c\n"})
+    repo.work("c", {"c.txt": "c\n"})
     repo.lanes.promote("c")
-    repo.lane("d", {"c.txt": None})
+    repo.work("d", {"c.txt": None})
     repo.lanes.queue_add("d", ready=True)
     ran = runs(tmp_path)
     assert outcome(repo.lanes.queue_run()) == (["d"], [])
@@ -127,7 +127,7 @@ def test_a_collision_fails_its_entry_alone(repo: TestRepo, cli: Cli) -> None:
 def test_a_lane_that_went_on(repo: TestRepo) -> None:
     """Later work does not land with an entry, unless it said so or was added again."""
     queue(repo, "ab")
-    repo.lane("c", {"c.txt": "c\n"})
+    repo.work("c", {"c.txt": "c\n"})
     repo.lanes.queue_add("c", ready=True, latest=True)
     for name in "abc":
         repo.commit(name, {f"{name}2.txt": "later\n"})
@@ -143,7 +143,7 @@ def test_a_lane_that_went_on(repo: TestRepo) -> None:
 def test_a_lane_on_top_of_another(repo: TestRepo, tmp_path: Path) -> None:
     """A lane that started from one before it lands after it, though both touch the same file."""
     set_gates(repo, counting(tmp_path))
-    repo.lane("a", {"a.txt": "a\n"})
+    repo.work("a", {"a.txt": "a\n"})
     repo.lanes.new("b", start="a")
     repo.commit("b", {"a.txt": "a and b\n"})
     repo.lanes.queue_add([*"ab"], into="main", ready=True)

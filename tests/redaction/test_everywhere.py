@@ -244,7 +244,7 @@ def test_commits_of_people_stay_as_they_are(repo: TestRepo) -> None:
     """
     key = planted.keys()["github classic"]
     for mode in ("squash", "replay"):
-        repo.lane(mode)
+        repo.work(mode)
     repo.save({"auth.py": "1\n"}, f"{'words ' * 10}{key} and {'more ' * 30}")
     repo.save({"auth.py": "2\n"}, f"{'words ' * 31}{key}")
     for mode in ("squash", "replay"):

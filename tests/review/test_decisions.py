@@ -412,7 +412,7 @@ def test_a_replay_on_the_very_commit_that_it_stands_on_is_a_commit_of_its_own(
     repo: TestRepo,
 ) -> None:
     """Replayed at once on a target that stood still, it is told apart from the source's."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     made = repo.lanes.promote("auth", mode="replay")
     assert repo.lanes.head("auth") != repo.lanes.head("main")
     assert message(repo, repo.lanes.head("auth")) == message(repo, repo.lanes.head("main"))

@@ -69,7 +69,7 @@ def test_a_stack_is_accepted_from_below(repo: TestRepo) -> None:
 def test_a_stack_on_a_lane_that_moved_on(repo: TestRepo) -> None:
     """Both are laid on the new head, with their Change-Ids and notes."""
     one, two = stack(repo)
-    repo.lane("other", {"other.py": "1\n"})
+    repo.work("other", {"other.py": "1\n"})
     repo.lanes.promote("other", into="auth")
     for made in (one, two):
         landed = repo.lanes.accept(made.id).attempt.landed

@@ -18,7 +18,7 @@ from tests.support.repos import TestRepo
 
 def test_attempts_are_read_as_they_are_asked_for(repo: TestRepo) -> None:
     """The iterator tells what `history` does, goes on while verbs run, and ends when left."""
-    repo.lane("auth")
+    repo.work("auth")
     for number in range(4):
         repo.lanes.put_file("auth", "x", f"{number}".encode(), intent=Intent(tags=("t",)))
     walk = repo.lanes.attempts("auth", tag="t")
@@ -77,7 +77,7 @@ def test_what_would_land(repo: TestRepo) -> None:
 def test_costs_of_lanes_and_tags(repo: TestRepo) -> None:
     """Sums can be limited to several lanes and tags; each record counts once."""
     for number, name in enumerate(("a", "b", "c")):
-        repo.lane(name)
+        repo.work(name)
         said = Intent(tags=("t", name))
         repo.lanes.put_file(name, "x", b"x", intent=said, cost=Cost(input_tokens=10**number))
     cost = repo.lanes.cost
@@ -133,19 +133,19 @@ def test_a_wait_ends_with_what_changed(repo: TestRepo, wait: Callable[..., Any])
 
 def test_another_lane_of_that_name(repo: TestRepo) -> None:
     """One that was deleted and made anew between two looks is another one, though it is alike."""
-    repo.lane("auth")
+    repo.work("auth")
     with repo.inner() as inner:
         watch = Watch(inner, ["auth"])
         assert watch.look() == ()
         repo.lanes.delete("auth")
-        repo.lane("auth")
+        repo.work("auth")
         assert [x.name for x in watch.look()] == ["auth"]
 
 
 def test_a_wait_that_has_nothing_to_wait_for(repo: TestRepo) -> None:
     """What is decided already, or moved since it was seen, is returned at once; time runs out."""
     lanes, head = repo.lanes, repo.lanes.head("main")
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     assert [x.attempt.status for x in lanes.wait(["auth/1", "main"]) if x.attempt] == ["accepted"]
     lanes.promote("auth")
     assert [x.name for x in lanes.wait(heads={"main": head})] == ["main"]

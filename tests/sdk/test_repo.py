@@ -216,7 +216,7 @@ def test_a_nul_byte_in_what_is_recorded(repo: TestRepo) -> None:
 
 def test_not_found_names_the_nearest(repo: TestRepo) -> None:
     """NotFound has the closest name as an attribute, None if nothing is close."""
-    repo.lane("authentication")
+    repo.work("authentication")
     with pytest.raises(gitlanes.NotFound) as caught:
         repo.lanes.head("autentication")
     assert caught.value.nearest == "authentication"

@@ -221,7 +221,7 @@ def test_a_renamed_lane_keeps_its_stacks(repo: TestRepo, work: Work) -> None:
 
 def test_a_lane_without_changes(repo: TestRepo, work: Work) -> None:
     """Nothing can be stacked of a lane where nothing waits, but it can have a stack."""
-    repo.lane("auth")
+    repo.work("auth")
     with pytest.raises(Negative, match="nothing to stack"):
         repo.lanes.create_stack("some", ["auth"])
     assert shape(repo.lanes.create_stack("review", lane="auth")) == []

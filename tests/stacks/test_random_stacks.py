@@ -73,7 +73,7 @@ class Play:
 
     def __init__(self, repo: TestRepo, paths: list[list[str]]):
         self.repo, self.model = repo, Model([])
-        repo.lane("lane")
+        repo.work("lane")
         for one in paths:
             self.commit(one)
         repo.lanes.create_stack("s", lane="lane")

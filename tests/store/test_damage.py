@@ -63,8 +63,8 @@ def test_no_other_lane_stands_in_for_the_repository_s_own(
     """While its journal cannot be read, promotions name their target, and init makes no lane."""
     repo = make_repo(adopted=False)
     repo.lanes.init("trunk")
-    repo.lane("api")
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("api")
+    repo.work("auth", {"auth.py": "1\n"})
     repo.git("update-ref", "refs/lanes/journal/trunk", "HEAD")
     before = repo.refs()
     with pytest.raises(Refused, match="the repository's own lane cannot be read") as refused:

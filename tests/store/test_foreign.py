@@ -89,7 +89,7 @@ def test_moved_forward_is_imported(moved: TestRepo, cli: Cli) -> None:
 @pytest.mark.parametrize("verb", ["promote", "check", "dry-run"])
 def test_moved_forward_lands(repo: TestRepo, verb: str) -> None:
     """A lane with nothing new but what somebody put on its head is promoted with that."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     repo.lanes.promote("auth")
     repo.git("update-ref", HEAD, by_hand(repo, repo.rev(HEAD)))
     if verb == "promote":
@@ -117,7 +117,7 @@ def test_an_attempt_put_on_the_head_by_hand_is_accepted(repo: TestRepo) -> None:
 
 def test_a_lane_merged_into_the_head_by_hand_is_known_to_have_landed(repo: TestRepo) -> None:
     """What a person merged into main's head with plain git does not have to land again."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     repo.git("update-ref", "refs/lanes/head/main", HEAD)
     repo.lanes.new("more")
     assert repo.lanes.lane("auth").landed
@@ -237,7 +237,7 @@ def test_a_head_at_a_missing_object_is_put_back(moved: TestRepo, cli: Cli) -> No
 @pytest.mark.parametrize("how", ["-d", "forward"])
 def test_the_head_of_a_lane_is_seen_to_before_it_is_deleted(repo: TestRepo, how: str) -> None:
     """Deleting a lane loses nothing that somebody put on its head."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     tip = by_hand(repo, HEAD)
     repo.git("update-ref", *(["-d", HEAD] if how == "-d" else [HEAD, tip]))
     repo.lanes.delete("auth")
@@ -250,7 +250,7 @@ def test_the_head_of_a_lane_is_seen_to_before_it_is_deleted(repo: TestRepo, how:
 
 def test_lanes_that_a_command_only_touches_are_left(repo: TestRepo) -> None:
     """An import that brings another lane's work along leaves that lane's moved head alone."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     repo.git("merge", "--quiet", "--ff-only", HEAD)
     tip = by_hand(repo, HEAD)
     repo.git("update-ref", HEAD, tip)
@@ -306,7 +306,7 @@ def test_a_deleted_journal_is_refused(moved: TestRepo, cli: Cli) -> None:
 
 def test_a_head_made_where_a_lane_was_before(repo: TestRepo, cli: Cli) -> None:
     """A ref of that name that is no lane's is not rolled over by a new lane."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     repo.lanes.delete("auth")
     stray = by_hand(repo, "main")
     repo.git("update-ref", HEAD, stray)

@@ -27,7 +27,7 @@ def copied(repo: TestRepo, journal: str, **members: object) -> dict[str, Any]:
 @pytest.fixture
 def both(repo: TestRepo) -> TestRepo:
     """Lane dev with a stack, which is queued for main."""
-    repo.lane("dev", {"auth.py": "1\n"})
+    repo.work("dev", {"auth.py": "1\n"})
     repo.lanes.create_stack("all", ["dev"])
     repo.lanes.queue_add(["dev"])
     return repo

@@ -150,11 +150,11 @@ def test_an_ordinary_push_of_a_journal_is_a_compare_and_swap(
     bare = tmp_path / "hub.git"
     repo.git("init", "--quiet", "--bare", str(bare))
     specs = [f"{x}:{x}" for x in ("refs/lanes/journal/*", "refs/notes/lanes/*")]
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     repo.git("push", "--quiet", "--atomic", str(bare), *specs)
     repo.lanes.promote("auth")
     repo.lanes.delete("auth")
-    repo.lane("auth", {"auth.py": "2\n"})
+    repo.work("auth", {"auth.py": "2\n"})
     repo.git("push", "--quiet", "--atomic", str(bare), *specs)
 
 
@@ -179,7 +179,7 @@ def test_a_journal_is_a_chain_of_whole_records(repo: TestRepo) -> None:
 
 def test_entries_name_the_refs_that_moved(repo: TestRepo) -> None:
     """Old and new value of every ref of the operation, journals aside, are in its entry."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     before = repo.refs()
     repo.lanes.promote("auth")
     after = repo.refs()
@@ -236,12 +236,12 @@ def test_more_lanes_than_a_command_line_holds(repo: TestRepo) -> None:
 
 def test_numbers_go_on_when_a_name_is_used_again(repo: TestRepo) -> None:
     """A deleted lane's attempts stay what they are; its namesake counts on."""
-    repo.lane("auth", {"auth.py": "1\n"})
+    repo.work("auth", {"auth.py": "1\n"})
     uuid = repo.lanes.lane("auth").uuid
     repo.lanes.delete("auth")
     with pytest.raises(NotFound):
         repo.lanes.lane("auth")
-    repo.lane("auth")
+    repo.work("auth")
     assert repo.commit("auth", {"auth.py": "2\n"}) == "auth/2"
     assert repo.lanes.lane("auth").uuid != uuid
     assert repo.lanes.show("auth/1").attempts[0].attempt.status == "accepted"

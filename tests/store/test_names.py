@@ -65,7 +65,7 @@ def test_bad_names_are_refused(repo: TestRepo) -> None:
 
 def test_names_are_unique_ignoring_case(repo: TestRepo) -> None:
     """A lane whose name differs from another's only in case is refused, deleted ones' too."""
-    repo.lane("auth")
+    repo.work("auth")
     with pytest.raises(Refused, match="only in case"):
         repo.lanes.new("Auth")
     repo.lanes.delete("auth")

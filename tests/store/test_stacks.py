@@ -17,7 +17,7 @@ Body = dict[str, Any]
 @pytest.fixture
 def stage(repo: TestRepo) -> TestRepo:
     """A lane with a stack of one decided block."""
-    repo.lane("auth", {"a.txt": "a\n"})
+    repo.work("auth", {"a.txt": "a\n"})
     repo.lanes.create_stack("review", lane="auth", approvals=1)
     repo.lanes.review("review/1", status="approved", by="ann", text="fine")
     return repo

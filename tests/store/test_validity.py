@@ -205,7 +205,7 @@ def test_odd_details_of_a_promotion_are_read_past(
     repo: TestRepo, cli: Cli, details: object
 ) -> None:
     """Where an entry's details say nothing sound of a promotion, none is told of."""
-    repo.lane("auth", {"auth.py": "a\n"})
+    repo.work("auth", {"auth.py": "a\n"})
     cli("promote", "auth")
     rewritten_body(repo, "main", details=details)
     assert cli("trace", "main").out.splitlines()[1].startswith("main/1 ")
@@ -214,7 +214,7 @@ def test_odd_details_of_a_promotion_are_read_past(
 
 def test_a_promotion_of_an_unknown_mode(repo: TestRepo, cli: Cli) -> None:
     """What a newer version proposed is read, and not landed."""
-    repo.lane("auth", {"auth.py": "a\n"})
+    repo.work("auth", {"auth.py": "a\n"})
     cli("promote", "auth", "--propose")
     offered = repo.lanes.lane("main").open[0]
     told = [{**plain(offered), "promotion": {**(offered.promotion or {}), "mode": "weave"}}]
@@ -247,8 +247,8 @@ def test_an_agent_with_fields_that_nobody_reads_is_read() -> None:
 
 def test_a_collision_with_an_agent_that_is_no_text(repo: TestRepo, cli: Cli) -> None:
     """A colliding promote beside such a line is a collision, by nobody known."""
-    repo.lane("other", {"auth.py": "o\n"})
-    repo.lane("auth", {"auth.py": "a\n"})
+    repo.work("other", {"auth.py": "o\n"})
+    repo.work("auth", {"auth.py": "a\n"})
     assert cli("promote", "other").code == 0
     head = repo.rev("refs/lanes/head/auth")
     body = {"id": "zz", "schema": "gitlanes.intent/1", "attempt": "auth/1", "agent": {"id": 17}}

@@ -26,6 +26,7 @@ class TestRepo:
         self.path = path
         self.environ = dict(environ)
         self._opened: list[Repo] = []
+        self._without_workspace: set[str] = set()
 
     @classmethod
     def make(
@@ -131,17 +132,39 @@ class TestRepo:
             self.commit(name, files)
         return self.workspace(name)
 
+    def work(self, name: str, files: Mapping[str, Content | None] | None = None) -> None:
+        """Make a lane without a workspace, and put `files` into it as its agent's attempt.
+
+        For tests that look at refs and trees alone: git makes no directory and stages nothing.
+        """
+        self.lanes.new(name, workspace=False)
+        self._without_workspace.add(name)
+        if files:
+            self.commit(name, files)
+
     def commit(
         self, lane: str, files: Mapping[str, Content | None], message: str | None = None
     ) -> str:
-        """Write files in a lane's workspace, commit them as its agent; return the attempt's id."""
+        """Write files in a lane, commit them as its agent; return the attempt's id."""
         from gitlanes import Intent
 
+        if lane in self._without_workspace:
+            return self._put(lane, files, message)
         self.write(files, self.workspace(lane))
         made = self.lanes.commit(
             lane, message=message or f"work of {lane}", intent=Intent(agent=f"agent-{lane}")
         )
         return made.attempt.id
+
+    def _put(self, lane: str, files: Mapping[str, Content | None], message: str | None) -> str:
+        from gitlanes import Intent
+        from gitlanes.review import putting
+        from gitlanes.review.propose import Offer
+
+        data = {os.fsencode(x): y.encode() if isinstance(y, str) else y for x, y in files.items()}
+        offer = Offer(message=message or f"work of {lane}", intent=Intent(agent=f"agent-{lane}"))
+        with self.inner() as inner:
+            return putting.put(inner, lane, data, offer).attempt.id
 
     def propose(self, lane: str, files: Mapping[str, Content | None], **options: object) -> str:
         """Write files in a lane's workspace and propose it; return the attempt's id."""
