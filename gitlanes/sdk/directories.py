@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from gitlanes.errors import LanesError
 from gitlanes.models.workspaces import (
     Claimed,
     Holdings,
@@ -87,9 +90,24 @@ class Directories:
         """
         return lifecycle.remove(self._repo, lane, force=force, expect=expect).snapshot
 
-    def snapshot(self, lane: str | None = None) -> Snapshot:
+    def snapshot(self, lane: str | None = None, *, reason: str | None = None) -> Snapshot:
         """Save a workspace's content under a ref; its tree is the world state's id."""
-        return snapshots.snapshot(self._repo, lane)
+        return snapshots.snapshot(self._repo, lane, reason=reason)
+
+    @contextmanager
+    def safely(self, reason: str, lane: str | None = None) -> Iterator[Snapshot | None]:
+        """Save a workspace's unsaved work before the block; without any there is no snapshot.
+
+        An exception goes on with a note, and one of ours with a hint and data, too: of the
+        ``snapshot``, and of the command that will ``restore`` the files.
+        """
+        place, saved = snapshots.save_unsaved(self._repo, lane, reason=reason)
+        try:
+            yield saved
+        except BaseException as error:
+            if saved is not None:
+                _tell(error, saved, place.id)
+            raise
 
     def snapshots(self, lane: str | None = None) -> list[Kept]:
         """Return the snapshots of a lane, or all."""
@@ -148,3 +166,12 @@ class Directories:
     def who(self, lane: str | None = None) -> Holdings:
         """Return who claims which workspace, and why a claim does not hold any more."""
         return claims.who(self._repo, lane)
+
+
+def _tell(error: BaseException, saved: Snapshot, workspace: str) -> None:
+    """Say in an error where the files are that were there before."""
+    command = f"git lanes restore {saved.id} {workspace} --force"
+    error.add_note(f"unsaved work is in snapshot {saved.id}; get it back with '{command}'")
+    if isinstance(error, LanesError) and "restore" not in error.data:  # the nearest block's
+        error.hint = f"{error.hint}; get unsaved work back with '{command}'".removeprefix("; ")
+        error.data |= {"snapshot": saved.id, "restore": command}

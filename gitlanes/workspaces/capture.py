@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import LanesError, Locked, Raced, Refused
+from gitlanes.errors import GitFailed, LanesError, Locked, Raced, Refused
 from gitlanes.git import exclusions, index, secret_files, staging, worktrees
 from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Capture, Workspace
@@ -34,7 +34,8 @@ class Held:
     ``lock`` is the descriptor that git children inherit, ``index`` the private index that is
     staged ('' before), ``state`` the workspace's state as written last. ``skipped`` says how
     many untracked paths ``rules`` kept out when it was staged, ``secret`` which files for the
-    secrets in them. ``progress`` is told how many files are written, and of how many.
+    secrets in them, ``apart`` whether the index had content of its own. ``progress`` is told how
+    many files are written, and of how many.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Held:
         self._durable = durable
         self.skipped = 0
         self.secret: tuple[bytes, ...] = ()
+        self.apart = False
         self.workspace = workspace
         self.git = git
         self.lock = lock
@@ -73,7 +75,7 @@ class Held:
         staged = staging.stage(
             self.git, self.index, paths, self._rules(), (self.lock,), self._reading
         )
-        self.skipped, self.secret = staged.skipped, staged.secret
+        self.skipped, self.secret, self.apart = staged.skipped, staged.secret, staged.apart
         return staged.tree
 
     def stage_more(self, paths: Sequence[bytes]) -> None:
@@ -91,9 +93,17 @@ class Held:
         """Return the tree of what is staged."""
         return index.written(self.git, self.index, (self.lock,))
 
-    def drop_secrets(self) -> None:
-        """Take what may hold secrets, and HEAD has not, out of what is staged."""
-        secret_files.drop_new(self.git, self.index, self._rules().secret, (self.lock,))
+    def own_tree(self) -> str | None:
+        """Return the tree of the workspace's own index, less secrets that HEAD has not.
+
+        None while it has unmerged files.
+        """
+        self.take_index()
+        try:
+            secret_files.drop_new(self.git, self.index, self._rules().secret, (self.lock,))
+            return self.staged_tree()
+        except GitFailed:
+            return None
 
     def secrets_of(self, paths: Iterable[bytes]) -> list[bytes]:
         """Return the paths that are those of files with secrets."""
