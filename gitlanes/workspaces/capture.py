@@ -180,22 +180,31 @@ class Held:
             and not (sides[0] is None and staged[x][1] in index.EMPTY)
         ]
 
-    def mark(self, tx: Transaction, tip: str, *, base: str | None, **heads: str | None) -> None:
+    def mark(
+        self,
+        tx: Transaction,
+        tip: str,
+        *,
+        base: str | None,
+        kind: str = states.SHIFT,
+        old: str | None = None,
+        new: str | None = None,
+    ) -> None:
         """Note what follows here once the operation is in the lane's journal after entry `tip`.
 
         The workspace is based on `base` then. HEAD and index go from commit `old` to `new`;
         without these they stay.
         """
         locks = tuple(f"{self.git_dir}/{name}.lock" for name in ("index", "HEAD"))
-        step = states.Step(
-            states.MOVE, operation=tx.operation, tip=tip, base=base, locks=locks, **heads
-        )
-        self.begin(step)
+        self.begin(states.Step(kind, old, new, tx.operation, tip, base, locks=locks))
 
     def rebase(self, base: str, *, with_head: bool) -> None:
-        """Count the next changes from another commit, with HEAD and index there; the files stay."""
+        """Count the next changes from another commit, with HEAD and index there.
+
+        The files stay, and what is staged besides.
+        """
         if with_head:
-            index.put_head(self.git, base, (self.lock,))
+            index.put_head(self.git, base, (self.lock,), keep_staged=True)
         self.done(base=base, head=base if with_head else self.state.head)
 
     def move(self, commit: str, *, base: str | None) -> None:
@@ -214,8 +223,11 @@ class Held:
         return self.state.head == actual == commit
 
     def move_back(self, commit: str) -> None:
-        """Put HEAD and index to what lies below a rejected attempt; the files stay."""
-        index.put_head(self.git, commit, (self.lock,))
+        """Put HEAD and index to what lies below a rejected attempt.
+
+        The files stay, and what is staged besides.
+        """
+        index.put_head(self.git, commit, (self.lock,), keep_staged=True)
         self.done(head=commit)
 
     def begin(self, step: states.Step, **changes: str | None) -> None:
