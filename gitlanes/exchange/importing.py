@@ -52,9 +52,15 @@ def import_branch(
         return _taken_in(repo, known, branch)
     tip = _fetched(repo, other, branch) if other is not None else _tip(repo, branch)
     start, tip = _range(repo, commits) if commits is not None else (None, tip)
-    name = lane or _home(repo, branch) or _name_of(branch)
+    name = lane_for(repo, branch, lane)
     layout.check_lane_name(name)
     return Incoming(repo, branch, tip, start, name).run()
+
+
+def lane_for(repo: LaneRepo, branch: str, lane: str | None = None) -> str:
+    """Return the name of the lane that follows a branch, or that would be made of it."""
+    branch = branch.removeprefix(layout.BRANCHES)
+    return lane or _home(repo, branch) or _name_of(branch)
 
 
 def _home(repo: LaneRepo, branch: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from gitlanes.errors import LanesError
@@ -18,6 +18,7 @@ from gitlanes.models.workspaces import (
     Workspace,
 )
 from gitlanes.sdk.offering import Path_
+from gitlanes.store.expectation import expecting
 from gitlanes.store.lane_repo import LaneRepo
 from gitlanes.workspaces import (
     claims,
@@ -90,18 +91,24 @@ class Directories:
         """
         return lifecycle.remove(self._repo, lane, force=force, expect=expect).snapshot
 
-    def snapshot(self, lane: str | None = None, *, reason: str | None = None) -> Snapshot:
+    def snapshot(
+        self, lane: str | None = None, *, reason: str | None = None, expect: str | None = None
+    ) -> Snapshot:
         """Save a workspace's content under a ref; its tree is the world state's id."""
-        return snapshots.snapshot(self._repo, lane, reason=reason)
+        with self._place_at(expect, lane):
+            return snapshots.snapshot(self._repo, lane, reason=reason)
 
     @contextmanager
-    def safely(self, reason: str, lane: str | None = None) -> Iterator[Snapshot | None]:
+    def safely(
+        self, reason: str, lane: str | None = None, *, expect: str | None = None
+    ) -> Iterator[Snapshot | None]:
         """Save a workspace's unsaved work before the block; without any there is no snapshot.
 
         An exception goes on with a note, and one of ours with a hint and data, too: of the
         ``snapshot``, and of the command that will ``restore`` the files.
         """
-        place, saved = snapshots.save_unsaved(self._repo, lane, reason=reason)
+        with self._place_at(expect, lane):
+            place, saved = snapshots.save_unsaved(self._repo, lane, reason=reason)
         try:
             yield saved
         except BaseException as error:
@@ -166,6 +173,9 @@ class Directories:
     def who(self, lane: str | None = None) -> Holdings:
         """Return who claims which workspace, and why a claim does not hold any more."""
         return claims.who(self._repo, lane)
+
+    def _place_at(self, expect: str | None, lane: str | None) -> AbstractContextManager[None]:
+        return expecting(self._repo, expect, lambda: finding.named(self._repo, lane).lane)
 
 
 def _tell(error: BaseException, saved: Snapshot, workspace: str) -> None:

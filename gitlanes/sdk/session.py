@@ -73,6 +73,7 @@ class AgentSession(Acting):
         budget: Limits = NO_LIMITS,
         workspace: bool = True,
         exist_ok: bool = False,
+        expect: str | None = None,
     ) -> NewLane:
         """Make a lane that this agent owns; for more, `Repo.new`."""
         return self.repo.new(
@@ -82,6 +83,7 @@ class AgentSession(Acting):
             agent=self.agent_id,
             budget=budget,
             exist_ok=exist_ok,
+            expect=expect,
         )
 
     def switch_lane(self, name: str) -> LaneSummary:

@@ -12,6 +12,7 @@ from gitlanes.git.refs import list_refs
 from gitlanes.models.plain import Model, replace
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout
+from gitlanes.store.expectation import require_expected
 from gitlanes.store.transaction import locked, save_ref, tell_redacted
 from gitlanes.workspaces import capture, finding, moving
 from gitlanes.workspaces import state as states
@@ -87,6 +88,7 @@ def keep(
     why = repo.redactor.text(reason).strip() if reason else ""
     content = _Content(tree, head or None, staged, why or None)
     with locked(repo) as lock:
+        require_expected(repo)
         rows = _rows(repo, name)
         saved = _saved_already(repo, hold, rows, content)
         saved = saved or _written(repo, name, rows, lock, content)
