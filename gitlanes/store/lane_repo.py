@@ -72,6 +72,13 @@ class LaneRepo:
         if text not in self.warnings:
             self.warnings.append(text)
 
+    def tell_redacted(self) -> None:
+        """Warn of secrets that were taken out of what was recorded since the last time."""
+        found, self.redactor.found = self.redactor.found, {}
+        if found:
+            what = "a secret was" if len(found) == 1 else f"{len(found)} secrets were"
+            self.warn(f"{what} redacted before recording: {', '.join(sorted({*found.values()}))}")
+
     def counted(self, what: str, items: Sequence[T]) -> Iterator[T]:
         """Yield the items, telling how far one is; `what` is said of all: 'checking lanes'."""
         for done, item in enumerate(items):

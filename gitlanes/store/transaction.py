@@ -268,18 +268,10 @@ def transaction(repo: LaneRepo, verb: str, *, actor: str | None = None) -> Itera
             yield tx
         if tx.changes:
             tx.commit()
-            tell_redacted(repo)
+            repo.tell_redacted()
         # What people committed on a branch, and is only taken in, was not to be expected.
         if repo.expected and verb != "import" and tx.moves_head(repo.expected.lane):
             repo.expected = None
-
-
-def tell_redacted(repo: LaneRepo) -> None:
-    """Warn of secrets that were taken out of what was recorded since the last time."""
-    found, repo.redactor.found = repo.redactor.found, {}
-    if found:
-        what = "a secret was" if len(found) == 1 else f"{len(found)} secrets were"
-        repo.warn(f"{what} redacted before recording: {', '.join(sorted({*found.values()}))}")
 
 
 def settled(repo: LaneRepo, name: str) -> LaneState:

@@ -13,7 +13,7 @@ from gitlanes.models.plain import Model, replace
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout
 from gitlanes.store.expectation import require_expected
-from gitlanes.store.transaction import locked, save_ref, tell_redacted
+from gitlanes.store.transaction import locked, save_ref
 from gitlanes.workspaces import capture, finding, moving
 from gitlanes.workspaces import state as states
 
@@ -92,7 +92,8 @@ def keep(
         rows = _rows(repo, name)
         saved = _saved_already(repo, hold, rows, content)
         saved = saved or _written(repo, name, rows, lock, content)
-    tell_redacted(repo)
+    if reason:
+        repo.tell_redacted()
     return replace(saved, skipped=hold.skipped, secret=hold.secret)
 
 
