@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from gitlanes.errors import LanesError
@@ -113,7 +113,7 @@ class Directories:
             yield saved
         except BaseException as error:
             if saved is not None:
-                _tell(error, saved, place.id)
+                _tell(error, saved, self._called(place))
             raise
 
     def snapshots(self, lane: str | None = None) -> list[Kept]:
@@ -173,6 +173,13 @@ class Directories:
     def who(self, lane: str | None = None) -> Holdings:
         """Return who claims which workspace, and why a claim does not hold any more."""
         return claims.who(self._repo, lane)
+
+    def _called(self, place: Workspace) -> str:
+        """Return what a workspace is called now: its lane may have been renamed."""
+        found = None
+        with suppress(LanesError):
+            found = self._repo.view.by_uuid(place.lane_uuid, place.lane)
+        return found.record.name if found and not place.detached else place.id
 
     def _place_at(self, expect: str | None, lane: str | None) -> AbstractContextManager[None]:
         return expecting(self._repo, expect, lambda: finding.named(self._repo, lane).lane)
