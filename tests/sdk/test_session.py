@@ -517,7 +517,7 @@ def _rename(session: AgentSession, place: Path) -> None:
             raise Negative("it failed", hint="mend it")
 
 
-def test_safe_steps_of_a_session(repo: TestRepo, start: Start) -> None:
+def test_safe_steps_of_a_session(start: Start) -> None:
     """The nearest snapshot is the error's own, whatever its lane is called by then."""
     session = start(lane="auth")
     work = session.begin("Try it")
