@@ -68,8 +68,8 @@ class Exchange:
         Negative where there is nothing new, Collision where lane and branch touched a path.
         """
         other = os.path.abspath(repository) if repository is not None else None
-        repo = self._repo
-        with expecting(repo, expect, lambda: importing.lane_for(repo, branch, lane)):
+        repo, whole = self._repo, commits is None and other is None
+        with expecting(repo, expect, lambda: importing.lane_for(repo, branch, lane, whole=whole)):
             return importing.import_branch(repo, branch, lane=lane, commits=commits, other=other)
 
     def format_patches(

@@ -223,6 +223,13 @@ def _squashed(repo: TestRepo) -> None:
         intake.catch_up(inner, "main")
 
 
+def _by_hand(repo: TestRepo) -> None:
+    """Commit on the branch of lane old."""
+    repo.git("switch", "--quiet", "own")
+    repo.save({"by-hand.txt": "by hand\n"})
+    repo.git("switch", "--quiet", "main")
+
+
 KEEPING = (
     Step(
         "bind",
@@ -230,6 +237,7 @@ KEEPING = (
         lambda r, x: r.bind("old", "own", expect=x),
         lambda repo: [repo.lane("old", {"old": "old"}), repo.git("branch", "own", "main")],
     ),
+    Step("import_branch", "old", lambda r, x: r.import_branch("own", expect=x), _by_hand),
     Step("unbind", "old", lambda r, x: r.unbind("old", expect=x)),
     Step("rename", "old", lambda r, x: r.rename("old", "older", expect=x)),
     Step("export", "older", lambda r, x: r.export("older", branch="out", expect=x)),
