@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from gitlanes import Repo
+from gitlanes.sdk.tasks import Tasks
+from tests.support.signatures import takes_expect
+
 TOP = Path(__file__).parent.parent
 PACKAGE = TOP / "gitlanes"
 
@@ -96,6 +100,34 @@ SAID_ONLY_IN = {
     "push": ("git/remotes.py", "workspaces/submodules.py"),
     "fetch": ("git/remotes.py", "workspaces/submodules.py"),
     "clone": ("exchange/cloning.py", "demo/"),
+}
+
+# Methods of `gitlanes.Repo` and its `tasks` that read. What is in neither list takes `expect`.
+READING = {
+    *("open", "close", "clone", "take_warnings", "wait", "wait_async"),
+    *(
+        "head",
+        "lane",
+        "lanes",
+        "status",
+        "relatives",
+        "children",
+        "lineage",
+        "common_base",
+        "graph",
+    ),
+    *("attempts", "history", "trace", "show", "cat", "diff", "blame", "why", "search"),
+    *("similar", "operation", "operations", "last_rejection", "change", "changes", "became", "was"),
+    *("check", "overlap", "would_land", "conflict", "conflicts", "evaluate_workspace", "trusted"),
+    *("events", "subscribe", "tell", "cost", "read_usage", "budget", "budget_left"),
+    *("require_budget", "stack", "stacks", "unassigned", "review_summary", "queue"),
+    *("workspace", "who", "snapshots", "show_snapshot", "settings", "validate_settings"),
+    *("hook_status", "remote_status", "tasks.list", "tasks.show", "tasks.ready", "tasks.check"),
+}
+# What changes no lane, all of them, or begins with none: no revision of one tells of that.
+ABOUT_NO_LANE = {
+    *("init", "init_from_remote", "push", "pull", "fetch", "doctor", "configure"),
+    *("hook_install", "hook_uninstall", "trust", "distrust", "prune_snapshots"),
 }
 
 MOST_LINES = 400
@@ -294,6 +326,19 @@ def test_files_and_functions_stay_short() -> None:
                 if length > MOST_LINES_OF_A_FUNCTION:
                     long.append(f"{name_of(path)}:{node.lineno}: {node.name} ({length})")
     assert long == []
+
+
+def test_what_changes_a_lane_is_told_what_to_expect() -> None:
+    """Each method of `gitlanes.Repo` takes `expect`, but for those that change no lane."""
+    methods = {
+        f"{prefix}{name}": method
+        for prefix, owner in (("", Repo), ("tasks.", Tasks))
+        for name in dir(owner)
+        if not name.startswith("_") and callable(method := getattr(owner, name))
+    }
+    without = {name for name, method in methods.items() if not takes_expect(method)}
+    assert without == READING | ABOUT_NO_LANE
+    assert not READING & ABOUT_NO_LANE
 
 
 def test_every_test_says_what_it_shows() -> None:

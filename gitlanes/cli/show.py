@@ -99,6 +99,7 @@ def _text(found: Shown) -> Sequence[str]:
         rows += [f"operation {entry.operation}", f"  {line(entry.description)}", f"  {entry.time}"]
     if found.snapshot is not None:
         rows += [f"snapshot {found.snapshot.id}", f"  tree {found.snapshot.tree}"]
+        rows += [f"  reason {line(found.snapshot.reason)}"] if found.snapshot.reason else []
     if found.commit is not None and found.notes is not None:
         rows.append(f"commit {found.commit}")
         for record in (*found.notes.intents, *found.notes.costs, *found.notes.evaluations):

@@ -10,6 +10,8 @@ from gitlanes.cli.errors import line
 from gitlanes.cli.main import HELP, Group
 from gitlanes.cli.output import Output, command, confirm, count, porcelain_option, short
 
+_REASON = ("-m", "--message")
+
 
 class Saving(Group):
     """A group that saves where no command of its own is named, as in ``snapshot auth``."""
@@ -21,7 +23,8 @@ class Saving(Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the command's name before what it is to be given."""
-        first = next((x for x in args if not x.startswith("-")), None)
+        words = [x for last, x in zip(["", *args], args, strict=False) if last not in _REASON]
+        first = next((x for x in words if not x.startswith("-")), None)
         if first is None and {"-h", "--help"} & set(args):
             return super().parse_args(ctx, args)
         if first is None or first not in self.commands:
@@ -41,12 +44,13 @@ def snapshot_command() -> None:
 
 @command("save")
 @click.argument("lane", required=False)
-def save_snapshot(out: Output, lane: str | None) -> None:
+@click.option(*_REASON, "reason", metavar="REASON", help="Why: shown by list and show.")
+def save_snapshot(out: Output, lane: str | None, reason: str | None) -> None:
     """Save a workspace's content under a ref and print the world state's id, a git tree."""
     from gitlanes.workspaces.snapshots import snapshot
 
     with out.repository(lenient=True) as repo:
-        saved = snapshot(repo, lane)
+        saved = snapshot(repo, lane, reason=reason)
     out.result(saved, [saved.tree])
     out.say(f"snapshot {saved.id}")
     out.say_skipped(saved)
@@ -66,21 +70,25 @@ def list_saved(out: Output, lane: str | None, porcelain: bool) -> None:
     elif out.as_json:
         out.results("gitlanes.snapshots/1", "snapshots", found, ())
     else:
-        rows = [(x.id, f"{x.time[:19]}Z", short(x.tree), short(x.base)) for x in found]
-        out.table(("SNAPSHOT", "TIME", "TREE", "BASE"), rows)
+        rows = [
+            (x.id, f"{x.time[:19]}Z", short(x.tree), short(x.base), line(x.reason or "", 60))
+            for x in found
+        ]
+        out.table(("SNAPSHOT", "TIME", "TREE", "BASE", "REASON"), rows)
 
 
 @command("show")
 @click.argument("snapshot")
 def show_saved(out: Output, snapshot: str) -> None:
-    """Show what is in SNAPSHOT (as in auth/s3): when, and which files differ from its base."""
+    """Show SNAPSHOT (as in auth/s3): when and why, and which files differ from its base."""
     from gitlanes.workspaces.pruning import show_snapshot
 
     with out.repository() as repo:
         found = show_snapshot(repo, snapshot)
     about = {"Time": found.time, "Tree": found.tree, "Base": found.base, "Index": found.staged}
+    about["Reason"] = found.reason
     rows = [f"snapshot {found.id}"]
-    rows += [f"  {key + ':':<7}{value}" for key, value in about.items() if value]
+    rows += [f"  {key + ':':<8}{line(value)}" for key, value in about.items() if value]
     letters = {"added": "A", "modified": "M", "deleted": "D"}
     rows += [f"{letters[action]}\t{line(os.fsdecode(path))}" for action, path in found.files]
     out.result(found, rows)

@@ -52,9 +52,20 @@ def import_branch(
         return _taken_in(repo, known, branch)
     tip = _fetched(repo, other, branch) if other is not None else _tip(repo, branch)
     start, tip = _range(repo, commits) if commits is not None else (None, tip)
-    name = lane or _home(repo, branch) or _name_of(branch)
+    name = lane_for(repo, branch, lane, whole=False)
     layout.check_lane_name(name)
     return Incoming(repo, branch, tip, start, name).run()
+
+
+def lane_for(repo: LaneRepo, branch: str, lane: str | None = None, *, whole: bool = True) -> str:
+    """Return the name of the lane that follows a branch, or that would be made of it.
+
+    Only a ``whole`` branch of this repository is taken into the lane that is bound to it.
+    """
+    branch = branch.removeprefix(layout.BRANCHES)
+    if whole and lane is None and (bound := _bound(repo, branch)) is not None:
+        return bound.record.name
+    return lane or _home(repo, branch) or _name_of(branch)
 
 
 def _home(repo: LaneRepo, branch: str) -> str | None:

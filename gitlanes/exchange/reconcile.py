@@ -55,7 +55,7 @@ def reconcile(repo: LaneRepo, branch: str | None = None, *, dry_run: bool = Fals
     it has; the lanes' next promotions carry only what is new since. With ``dry_run`` nothing is
     recorded. Raises NotFound, and Refused where branch and lane have to be joined first.
     """
-    target = _target(repo, branch)
+    target = target_for(repo, branch)
     if dry_run:
         target = intake.foreseen(repo, target)
     else:
@@ -72,8 +72,8 @@ def reconcile(repo: LaneRepo, branch: str | None = None, *, dry_run: bool = Fals
     return Reconciled(record.name, name, str(record.head), lanes, dry_run)
 
 
-def _target(repo: LaneRepo, branch: str | None) -> LaneState:
-    """Return the lane of a branch."""
+def target_for(repo: LaneRepo, branch: str | None) -> LaneState:
+    """Return the lane of a branch, the adopted one without a name; raises NotFound."""
     if branch is None:
         return require_adopted_lane(repo)
     lanes = repo.view.lanes()

@@ -167,12 +167,33 @@ def _take(lock: Path) -> None:
         clock.sleep(_PAUSE)
 
 
-def put_head(git: Git, commit: str, pass_fds: Sequence[int]) -> None:
-    """Put HEAD and index to a commit; the files stay, and a branch that HEAD was on does, too."""
-    git.run("read-tree", "--reset", commit, pass_fds=pass_fds, own_group=True)
+def put_head(git: Git, commit: str, pass_fds: Sequence[int], *, keep_staged: bool = False) -> None:
+    """Put HEAD and index to a commit; the files stay, and a branch that HEAD was on does, too.
+
+    With `keep_staged`, what the index has and HEAD has not stays staged.
+    """
+    staged = _staged_changes(git) if keep_staged else b""
+    if staged:
+        with locked(str(git.git_dir)) as install:
+            copy = private_copy(str(git.git_dir))
+            load_tree(git, copy, commit, pass_fds)
+            command = ("update-index", "-z", "--index-info")
+            git.run(*command, input=staged, index=copy, pass_fds=pass_fds, own_group=True)
+            install(copy)
+    else:
+        git.run("read-tree", "--reset", commit, pass_fds=pass_fds, own_group=True)
     refresh = ("update-index", "-q", "--refresh")
     git.run(*refresh, check=False, pass_fds=pass_fds, own_group=True)
     git.run("update-ref", "--no-deref", "HEAD", commit, pass_fds=pass_fds, own_group=True)
+
+
+def _staged_changes(git: Git) -> bytes:
+    """Return what differs between HEAD and the index, as `update-index --index-info` reads it."""
+    command = ("diff-index", "--cached", "--no-renames", "-z", "HEAD")
+    fields = git.run(*command, check=False).out.split(b"\0")
+    rows = ((about.split(), path) for about, path in zip(fields[::2], fields[1::2], strict=False))
+    entries = [b"%b %b\t%b\0" % (x[1], x[3], path) for x, path in rows if x[4] != b"U"]
+    return b"".join(entries)
 
 
 def two_way(

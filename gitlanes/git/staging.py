@@ -41,11 +41,15 @@ _UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 
 class Staged(NamedTuple):
-    """A tree, how many untracked paths the rules kept out of it, and which files with secrets."""
+    """A tree, how many untracked paths the rules kept out of it, and which files with secrets.
+
+    ``apart`` says whether the index had content that neither HEAD nor the files have.
+    """
 
     tree: str
     skipped: int
     secret: tuple[bytes, ...] = ()
+    apart: bool = False
 
 
 class _Found(NamedTuple):
@@ -158,7 +162,8 @@ def _stage(
             _take_in(run, files, str(git.work_tree), progress)
         _drop(run, [*(found.siblings if paths else ()), *found.secret])
         skipped = count_skipped(git, found.ignored, rules, settings, descriptors)
-    return Staged(written(git, index, pass_fds), skipped, tuple(found.secret))
+    apart = any(not set(letters) & set(" ?") for letters, _ in found.changed)
+    return Staged(written(git, index, pass_fds), skipped, tuple(found.secret), apart)
 
 
 def _found(git: Git, run: Callable[..., bytes], paths: Sequence[bytes], rules: Rules) -> _Found:

@@ -44,17 +44,25 @@ def show(repo: LaneRepo, lane: str | None = None) -> Conflict:
 
 
 def start(
-    repo: LaneRepo, lane: str | None = None, *, force: bool = False, by: str | None = None
+    repo: LaneRepo,
+    lane: str | None = None,
+    *,
+    force: bool = False,
+    by: str | None = None,
+    expect: str | None = None,
 ) -> Started:
     """Lay a conflict out in the lane's workspace, with diff3 markers, for `continue`.
 
     HEAD goes to what is laid already. Raises Refused for unsaved work there; with ``force`` that
-    is snapshotted first. Raises Negative where it lies there.
+    is snapshotted first. Raises Negative where it lies there, Raced if the lane is not at `expect`.
     """
+    check_expected(expect)
     state = finding.lane_or_present(repo, lane)
     stopped = marking.read(repo, state)
     workspace = finding.require_workspace(repo, state.record)
     with capture.held(repo, workspace) as hold:
+        head = repo.view.lane(hold.workspace.lane).record.head
+        require_commit(f"lane '{hold.workspace.lane}'", head, expect)
         claims.require_own(repo, hold.state, agent=by, force=force)
         if hold.state.base == below(repo, stopped) and not force:
             raise Negative(

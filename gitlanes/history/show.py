@@ -42,7 +42,8 @@ def show(repo: LaneRepo, name: str) -> Shown:
         found = [x for x in snapshots.listing(repo, match["lane"]) if x.id == name]
         if not found:
             raise NotFound("snapshot", name, hint=f"see 'git lanes show {match['lane']}'")
-        return Shown("snapshot", snapshot=found[0])
+        why = snapshots.reason_of(repo.refs.commit(found[0].commit))
+        return Shown("snapshot", snapshot=replace(found[0], reason=why))
     if ids.CHANGE_BEGINNING.fullmatch(name):
         return Shown("change", attempts=tuple(log.of_beginning(repo, name)))
     if _OPERATION.fullmatch(name):

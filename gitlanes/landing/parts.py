@@ -121,5 +121,6 @@ def _marked(
     if hold is None or old == new or hold.state.base != old:
         return
     along = hold.is_at(old)
-    hold.mark(tx, source.state.tip, base=new, **({"old": old, "new": new} if along else {}))
+    heads = (old, new) if along else (None, None)
+    hold.mark(tx, source.state.tip, base=new, old=heads[0], new=heads[1])
     yield hold, new, along

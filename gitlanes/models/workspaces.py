@@ -80,8 +80,8 @@ class Capture(Model):
 class Snapshot(Result):
     """A safety copy of a workspace: the world state's id and the ref that holds it.
 
-    ``skipped`` is how many untracked paths ``lanes.exclude`` kept out when it was taken,
-    ``secret`` which files ``lanes.secretFiles`` did.
+    ``reason`` is why it was taken, if that was told. ``skipped`` is how many untracked paths
+    ``lanes.exclude`` kept out then, ``secret`` which files ``lanes.secretFiles`` did.
     """
 
     id: str
@@ -91,12 +91,13 @@ class Snapshot(Result):
     commit: str
     skipped: int = 0
     secret: tuple[bytes, ...] = ()
+    reason: str | None = None
 
     schema: ClassVar[str] = "snapshot"
 
 
 class Kept(Result):
-    """A snapshot with when it was taken, and what the workspace's HEAD was then.
+    """A snapshot with when it was taken and why, and what the workspace's HEAD was then.
 
     ``staged`` is a commit of what only the index had. ``files`` are (action, path) of what
     differs from ``base``: 'added', 'modified' or 'deleted'; empty in listings.
@@ -111,6 +112,7 @@ class Kept(Result):
     base: str | None
     staged: str | None
     files: tuple[tuple[str, bytes], ...] = ()
+    reason: str | None = None
 
     schema: ClassVar[str] = "snapshot"
 

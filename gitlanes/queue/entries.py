@@ -60,8 +60,8 @@ def add(
     """
     wish = wish or Wish()
     _check(wish)
-    names = list(dict.fromkeys(lanes)) or [finding.lane_or_present(repo, None).record.name]
-    target = _one_target(repo, names, into)
+    names = _or_present(repo, lanes)
+    target = target_for(repo, names, into)
     intake.catch_up(repo, target)
     with transaction(repo, "queue", actor=by) as tx:
         state = repo.view.lane(target)
@@ -111,7 +111,7 @@ def ready(
                 agreement.require(repo, source, state, then, bases_for(repo, source, state))
         return [replace(x, status=READY) for x in named]
 
-    intake.catch_up(repo, _one_target(repo, lanes, into))
+    intake.catch_up(repo, target_for(repo, lanes, into))
     return _revise(repo, lanes, into, by, ("ready", change))
 
 
@@ -180,6 +180,22 @@ def list_entries(
     return found
 
 
+def target_for(repo: LaneRepo, lanes: Sequence[str], into: str | None) -> str:
+    """Return the lane in whose queue some lanes are or would be; raises Refused for several."""
+    names = _or_present(repo, lanes)
+    found = {target_of(repo, repo.view.lane(x), into).record.name for x in names}
+    if len(found) > 1:
+        raise Refused(
+            f"the lanes land on different ones: {', '.join(sorted(found))}",
+            hint="add them one by one, or name the target with --into LANE",
+        )
+    return found.pop()
+
+
+def _or_present(repo: LaneRepo, lanes: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(lanes)) or [finding.lane_or_present(repo, None).record.name]
+
+
 def told(repo: LaneRepo, target: Lane, entries: Iterable[Queued]) -> list[QueueEntry]:
     """Return entries with the names of their lanes."""
     return [
@@ -206,16 +222,6 @@ def _check(wish: Wish) -> None:
     about.check(About(None, wish.meta))
 
 
-def _one_target(repo: LaneRepo, names: Iterable[str], into: str | None) -> str:
-    found = {target_of(repo, repo.view.lane(x), into).record.name for x in names}
-    if len(found) > 1:
-        raise Refused(
-            f"the lanes land on different ones: {', '.join(sorted(found))}",
-            hint="add them one by one, or name the target with --into LANE",
-        )
-    return found.pop()
-
-
 def _require_new(entry: Queued | None, source: Lane, target: Lane) -> None:
     """Raise Refused for what waits already, unless its lane went on since."""
     if entry is None or not entry.waits or (entry.status != LANDING and entry.head != source.head):
@@ -236,7 +242,7 @@ def _revise(
 ) -> list[QueueEntry]:
     """Change the entries of lanes that wait in one queue."""
     word, change = how
-    target = _one_target(repo, lanes, into)
+    target = target_for(repo, lanes, into)
     with transaction(repo, "queue", actor=by) as tx:
         state = repo.view.lane(target)
         known = queued.read(repo, state)

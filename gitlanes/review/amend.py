@@ -25,6 +25,7 @@ from gitlanes.store.expectation import require_active, require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import capture as capturing
 from gitlanes.workspaces import finding
+from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -97,7 +98,7 @@ def _amend(
             head = anew.commits.get(str(hold.state.head), anew.new[0].commit)
             base = anew.commits.get(base, base)
             if not workspace.root:
-                hold.mark(tx, state.tip, base=base, old=captured.head, new=head)
+                hold.mark(tx, state.tip, base=base, kind=states.MOVE, old=captured.head, new=head)
         if not workspace.root:
             with capturing.afterwards(repo):
                 _stage_for(repo, hold, captured, head)

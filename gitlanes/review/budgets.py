@@ -136,6 +136,11 @@ def _shown(kind: str, name: str) -> str:
     return "the repository's day" if kind == DAY else f"{kind} '{codec.one_line(name, 60)}'"
 
 
+def holder(repo: LaneRepo, scope: Scope) -> LaneState:
+    """Return the lane whose record holds a budget; raises BadValue unless one scope is named."""
+    return _holder(repo, *_named(scope))
+
+
 def _holder(repo: LaneRepo, kind: str, name: str) -> LaneState:
     """Return the lane whose record holds a budget: the lane itself, else the adopted one."""
     if kind == LANE:

@@ -73,8 +73,8 @@ def accept_work(
             head = hold.state.head if hold else None
             along = bool(hold and base and _goes_along(repo, hold, base))
             if hold and base:
-                heads = {"old": head, "new": base} if along else {}
-                hold.mark(tx, state.tip, base=base, **heads)
+                old, new = (head, base) if along else (None, None)
+                hold.mark(tx, state.tip, base=base, old=old, new=new)
         if hold and base:
             with capture.afterwards(repo):
                 hold.rebase(base, with_head=along)

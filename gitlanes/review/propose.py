@@ -29,6 +29,7 @@ from gitlanes.store.expectation import check_expected, require_active, require_c
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import binding, claims, finding, intake
 from gitlanes.workspaces import capture as capturing
+from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -130,7 +131,8 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, clearance: Clearance 
             stays = workspace.root or new == captured.head
             if not stays:
                 tip = tx.repo.view.lane(lane.name).tip
-                hold.mark(tx, tip, base=base, old=captured.head, new=new)
+                kind = states.SHIFT if made.attempt.status == REJECTED else states.MOVE
+                hold.mark(tx, tip, base=base, kind=kind, old=captured.head, new=new)
         if made.attempt.status == REJECTED and not stays:
             with capturing.afterwards(repo):
                 hold.move_back(new)

@@ -51,9 +51,11 @@ class Acting:
         *,
         checks: Mapping[str, bool] = NOTHING,
         waiver: Waiver = NO_WAIVER,
+        expect: str | None = None,
     ) -> Decided:
         """Accept an attempt, whoever made it; raises Collision, GateFailed."""
-        return self.repo.accept(attempt, self._judgement(reason, checks), waiver=waiver)
+        judgement = self._judgement(reason, checks)
+        return self.repo.accept(attempt, judgement, waiver=waiver, expect=expect)
 
     def reject(
         self,
@@ -62,9 +64,11 @@ class Acting:
         *,
         checks: Mapping[str, bool] = NOTHING,
         reset: bool = False,
+        expect: str | None = None,
     ) -> Decided:
         """Turn an attempt down with a reason for whoever retries it."""
-        return self.repo.reject(attempt, self._judgement(reason, checks), reset=reset)
+        judgement = self._judgement(reason, checks)
+        return self.repo.reject(attempt, judgement, reset=reset, expect=expect)
 
     def promote(
         self,
@@ -77,6 +81,7 @@ class Acting:
         mode: str | None = None,
         cost: Cost = NO_COST,
         propose: bool = False,
+        expect: str | None = None,
     ) -> Promotion:
         """Land a lane's accepted head; raises Collision, with nothing moved."""
         return self.repo.promote(
@@ -87,6 +92,7 @@ class Acting:
             intent=self.intent(prompt, tags),
             cost=replace(cost, agent=cost.agent or self.agent_id) if cost.known else cost,
             propose=propose,
+            expect=expect,
         )
 
     def put_file(
@@ -99,10 +105,18 @@ class Acting:
         tags: Iterable[str] = (),
         cost: Cost = NO_COST,
         accept: bool = True,
+        expect: str | None = None,
     ) -> Proposed:
         """Put a file into a lane without a workspace; None deletes it. See `Repo.put_file`."""
-        said = self.intent(prompt, tags)
-        return self.repo.put_file(lane, path, content, intent=said, cost=cost, accept=accept)
+        return self.repo.put_file(
+            lane,
+            path,
+            content,
+            intent=self.intent(prompt, tags),
+            cost=cost,
+            accept=accept,
+            expect=expect,
+        )
 
     def add_usage(
         self,
@@ -111,6 +125,7 @@ class Acting:
         *,
         agent: str | None = None,
         stage: str | None = None,
+        expect: str | None = None,
     ) -> CostAdded:
         """Record what a further stage of an attempt took: a `Cost`, or a usage as agents print it.
 
@@ -124,7 +139,7 @@ class Acting:
             stage=stage or cost.stage,
             model=cost.model or (self.model if own else None),
         )
-        return self.repo.add_cost(attempt, cost)
+        return self.repo.add_cost(attempt, cost, expect=expect)
 
     def cost(
         self, *, by: str = "lane", lanes: Iterable[str] = (), tags: Iterable[str] = ()

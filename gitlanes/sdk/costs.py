@@ -8,7 +8,8 @@ from gitlanes.history import costs as reports
 from gitlanes.models.costs import Budgets, CostAdded, CostReport, Limits, Standing
 from gitlanes.models.notes import Cost
 from gitlanes.review import budgets, costs
-from gitlanes.sdk.offering import names
+from gitlanes.sdk.offering import lane_of, names
+from gitlanes.store.expectation import expecting
 from gitlanes.store.lane_repo import LaneRepo
 from gitlanes.usage.budgets import require
 from gitlanes.usage.importing import read_usage
@@ -42,9 +43,17 @@ class Costs:
         wanted = reports.Wanted(by, since, status, places, names(tags))
         return reports.report(self._repo, wanted)
 
-    def add_cost(self, attempt: str, cost: Cost, *, replaces: str | None = None) -> CostAdded:
+    def add_cost(
+        self,
+        attempt: str,
+        cost: Cost,
+        *,
+        replaces: str | None = None,
+        expect: str | None = None,
+    ) -> CostAdded:
         """Record a further cost of an attempt, or one in place of the record ``replaces``."""
-        return costs.add(self._repo, attempt, cost, replaces=replaces)
+        with expecting(self._repo, expect, lambda: lane_of(self._repo, attempt)):
+            return costs.add(self._repo, attempt, cost, replaces=replaces)
 
     @staticmethod
     def read_usage(text: str) -> Cost:
@@ -58,12 +67,17 @@ class Costs:
         *,
         agent: str | None = None,
         per_day: bool = False,
+        expect: str | None = None,
     ) -> Budgets:
-        """Set the limits that are given, the others stay; None takes the budget away."""
-        scope = budgets.Scope(lane, agent, per_day)
-        if limits is None:
-            return budgets.unset_budget(self._repo, scope)
-        return budgets.set_budget(self._repo, scope, limits)
+        """Set the limits that are given, the others stay; None takes the budget away.
+
+        ``expect`` is of the lane, and for other budgets of the adopted one, which keeps them.
+        """
+        repo, scope = self._repo, budgets.Scope(lane, agent, per_day)
+        with expecting(repo, expect, lambda: budgets.holder(repo, scope).record.name):
+            if limits is None:
+                return budgets.unset_budget(repo, scope)
+            return budgets.set_budget(repo, scope, limits)
 
     def budget(
         self, lane: str | None = None, *, agent: str | None = None, per_day: bool = False

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
+from gitlanes.errors import LanesError
 from gitlanes.models.workspaces import (
     Claimed,
     Holdings,
@@ -15,6 +18,7 @@ from gitlanes.models.workspaces import (
     Workspace,
 )
 from gitlanes.sdk.offering import Path_
+from gitlanes.store.expectation import expecting
 from gitlanes.store.lane_repo import LaneRepo
 from gitlanes.workspaces import (
     claims,
@@ -87,9 +91,30 @@ class Directories:
         """
         return lifecycle.remove(self._repo, lane, force=force, expect=expect).snapshot
 
-    def snapshot(self, lane: str | None = None) -> Snapshot:
+    def snapshot(
+        self, lane: str | None = None, *, reason: str | None = None, expect: str | None = None
+    ) -> Snapshot:
         """Save a workspace's content under a ref; its tree is the world state's id."""
-        return snapshots.snapshot(self._repo, lane)
+        with self._place_at(expect, lane):
+            return snapshots.snapshot(self._repo, lane, reason=reason)
+
+    @contextmanager
+    def safely(
+        self, reason: str, lane: str | None = None, *, expect: str | None = None
+    ) -> Iterator[Snapshot | None]:
+        """Save a workspace's unsaved work before the block; without any there is no snapshot.
+
+        An exception goes on with a note, and one of ours with a hint and data, too: of the
+        ``snapshot``, and of the command that will ``restore`` the files.
+        """
+        with self._place_at(expect, lane):
+            place, saved = snapshots.save_unsaved(self._repo, lane, reason=reason)
+        try:
+            yield saved
+        except BaseException as error:
+            if saved is not None:
+                _tell(error, saved, self._called(place))
+            raise
 
     def snapshots(self, lane: str | None = None) -> list[Kept]:
         """Return the snapshots of a lane, or all."""
@@ -148,3 +173,22 @@ class Directories:
     def who(self, lane: str | None = None) -> Holdings:
         """Return who claims which workspace, and why a claim does not hold any more."""
         return claims.who(self._repo, lane)
+
+    def _called(self, place: Workspace) -> str:
+        """Return what a workspace is called now: its lane may have been renamed."""
+        found = None
+        with suppress(LanesError):
+            found = self._repo.view.by_uuid(place.lane_uuid, place.lane)
+        return found.record.name if found and not place.detached else place.id
+
+    def _place_at(self, expect: str | None, lane: str | None) -> AbstractContextManager[None]:
+        return expecting(self._repo, expect, lambda: finding.named(self._repo, lane).lane)
+
+
+def _tell(error: BaseException, saved: Snapshot, workspace: str) -> None:
+    """Say in an error where the files are that were there before."""
+    command = f"git lanes restore {saved.id} {workspace} --force"
+    error.add_note(f"unsaved work is in snapshot {saved.id}; get it back with '{command}'")
+    if isinstance(error, LanesError) and "restore" not in error.data:  # the nearest block's
+        error.hint = f"{error.hint}; get unsaved work back with '{command}'".removeprefix("; ")
+        error.data |= {"snapshot": saved.id, "restore": command}

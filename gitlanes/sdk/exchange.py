@@ -10,6 +10,7 @@ from gitlanes.exchange.sides import choose
 from gitlanes.models.exporting import Exported
 from gitlanes.models.importing import Imported
 from gitlanes.sdk.offering import Path_
+from gitlanes.store.expectation import expecting
 from gitlanes.store.lane_repo import LaneRepo
 
 
@@ -59,6 +60,7 @@ class Exchange:
         lane: str | None = None,
         commits: str | None = None,
         repository: Path_ | None = None,
+        expect: str | None = None,
     ) -> Imported:
         """Make a branch a lane, or let the lane that was made of it, or exported to it, follow it.
 
@@ -66,7 +68,9 @@ class Exchange:
         Negative where there is nothing new, Collision where lane and branch touched a path.
         """
         other = os.path.abspath(repository) if repository is not None else None
-        return importing.import_branch(self._repo, branch, lane=lane, commits=commits, other=other)
+        repo, whole = self._repo, commits is None and other is None
+        with expecting(repo, expect, lambda: importing.lane_for(repo, branch, lane, whole=whole)):
+            return importing.import_branch(repo, branch, lane=lane, commits=commits, other=other)
 
     def format_patches(
         self,

@@ -8,6 +8,8 @@ from gitlanes.githooks import installing
 from gitlanes.lanes import rewrites
 from gitlanes.models.hooks import Hooks
 from gitlanes.models.rewrites import Rewrite, Rewritten
+from gitlanes.sdk.offering import lane_of
+from gitlanes.store.expectation import expecting
 from gitlanes.store.lane_repo import LaneRepo
 
 
@@ -33,14 +35,21 @@ class GitHooks:
         return installing.uninstall(self._repo)
 
     def record_rewrites(
-        self, pairs: Iterable[tuple[str, str | None]], how: str, *, lane: str | None = None
+        self,
+        pairs: Iterable[tuple[str, str | None]],
+        how: str,
+        *,
+        lane: str | None = None,
+        expect: str | None = None,
     ) -> Rewritten:
         """Record which commits became which, None for one that was dropped.
 
         ``how`` is 'amend' or 'rebase'. Unless told it is recorded in the lane of the branch or
-        workspace that one stands in, else in those of the attempts. Raises BadValue, NotFound.
+        workspace that one stands in, else in those of the attempts. ``expect`` is of the lane that
+        is named, else of the present one. Raises BadValue, NotFound.
         """
-        return rewrites.record(self._repo, pairs, how, lane=lane)
+        with expecting(self._repo, expect, lambda: lane_of(self._repo, lane)):
+            return rewrites.record(self._repo, pairs, how, lane=lane)
 
     def became(self, commit: str) -> tuple[Rewrite, ...]:
         """Return the rewrites that lead on from a commit, the nearest first; raises NotFound."""

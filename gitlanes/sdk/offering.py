@@ -7,12 +7,15 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
+from gitlanes import ids
 from gitlanes.git.process import require_paths
 from gitlanes.models.gates import Waiver
 from gitlanes.models.notes import Cost, Intent, Judgement
 from gitlanes.review.propose import Offer
+from gitlanes.store.lane_repo import LaneRepo
 from gitlanes.usage.importing import read_usage
 from gitlanes.usage.reading import bad
+from gitlanes.workspaces import finding
 
 Path_ = str | os.PathLike[str]
 
@@ -88,3 +91,11 @@ def cost_of(usage: Cost | str | Mapping[str, Any]) -> Cost:
     if isinstance(usage, str):
         return read_usage(usage)
     raise bad(f"it is of type {type(usage).__name__}")
+
+
+def lane_of(repo: LaneRepo, named: str | None) -> str:
+    """Return the lane of an attempt, or the one that is named; else the one that one stands in."""
+    if named is not None and ids.ATTEMPT_ID.fullmatch(named):
+        return repo.view.attempt_in(named)[1].record.name
+    known = repo.view.find(named) if named is not None else None
+    return (known or finding.lane_or_present(repo, None)).record.name

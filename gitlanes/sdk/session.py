@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Self
 
 from gitlanes import clock, ids
@@ -72,6 +73,7 @@ class AgentSession(Acting):
         budget: Limits = NO_LIMITS,
         workspace: bool = True,
         exist_ok: bool = False,
+        expect: str | None = None,
     ) -> NewLane:
         """Make a lane that this agent owns; for more, `Repo.new`."""
         return self.repo.new(
@@ -81,6 +83,7 @@ class AgentSession(Acting):
             agent=self.agent_id,
             budget=budget,
             exist_ok=exist_ok,
+            expect=expect,
         )
 
     def switch_lane(self, name: str) -> LaneSummary:
@@ -147,9 +150,9 @@ class AgentSession(Acting):
         """Begin work, to be gone on with by `checkpoint` and `propose`, until `end`."""
         return self.work(prompt, lane=lane, tags=tags, from_state=from_state, fresh=fresh).begin()
 
-    def checkpoint(self) -> Snapshot:
+    def checkpoint(self, reason: str | None = None) -> Snapshot:
         """Save what is in the workspace of the work that was begun."""
-        return self._under_way().checkpoint()
+        return self._under_way().checkpoint(reason)
 
     def propose(self, message: str | None = None) -> Proposed:
         """Offer what is in the workspace of the work that was begun as an attempt."""
@@ -159,6 +162,16 @@ class AgentSession(Acting):
         """Let the workspace go; without work nothing happens."""
         if self._work is not None:
             self._work.end()
+
+    @contextmanager
+    def safely(self, reason: str, *, lane: str | None = None) -> Iterator[Snapshot | None]:
+        """Save unsaved work before a step, so that its error names how to get that back.
+
+        It is the workspace of the work that is under way, else of the lane; see `Repo.safely`.
+        """
+        place = self._work.lane if self._work and lane is None else self._lane(lane)
+        with self.repo.safely(reason, place) as saved:
+            yield saved
 
     def last_rejection(self, lane: str | None = None) -> Rejection | None:
         """Return a lane's last rejected attempt, None where there is none."""

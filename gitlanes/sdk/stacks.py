@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from gitlanes.exchange.stack_branches import export_stack
@@ -24,7 +25,8 @@ from gitlanes.models.stacks import (
     Unassigned,
 )
 from gitlanes.sdk.offering import Path_, path_names
-from gitlanes.stacks import cutting, editing, making, reviewing, revising, summary
+from gitlanes.stacks import cutting, editing, making, naming, reviewing, revising, summary
+from gitlanes.store.expectation import expecting
 from gitlanes.store.lane_repo import LaneRepo
 
 
@@ -32,7 +34,7 @@ class Stacks:
     """Stacks are named ``STACK`` or ``LANE:STACK``, their blocks ``STACK/2``.
 
     An item is a Change-Id or its beginning, an attempt, a commit, or a lane with all its changes.
-    What changes a stack returns it as it is then.
+    What changes a stack returns it as it is then; the lane that keeps it is to be at ``expect``.
     """
 
     _repo: LaneRepo
@@ -52,66 +54,89 @@ class Stacks:
         *,
         lane: str | None = None,
         into: str | None = None,
+        expect: str | None = None,
         **config: Any,
     ) -> Stack:
         """Make a stack of a lane's changes, or of these items; ``config`` are `Config`'s fields."""
         named = tuple(items)
         said = Config(**{"group": MANUAL if named else PER_CHANGE, **config})
-        return making.create(self._repo, name, named, said, lane=lane, into=into)
+        repo = self._repo
+        with expecting(repo, expect, lambda: making.keeper(repo, named, lane, into)):
+            return making.create(repo, name, named, said, lane=lane, into=into)
 
-    def configure_stack(self, name: str, **config: Any) -> Stack:
+    def configure_stack(self, name: str, *, expect: str | None = None, **config: Any) -> Stack:
         """Change how a stack is kept; ``config`` are `Config`'s fields."""
-        return making.configure(self._repo, name, **config)
+        with self._stack_at(expect, name):
+            return making.configure(self._repo, name, **config)
 
-    def delete_stack(self, name: str) -> StackDeleted:
+    def delete_stack(self, name: str, *, expect: str | None = None) -> StackDeleted:
         """Let a stack be no more; its changes stay in their lanes."""
-        return making.delete(self._repo, name)
+        with self._stack_at(expect, name):
+            return making.delete(self._repo, name)
 
     def unassigned(self, lane: str | None = None) -> Unassigned:
         """Return a lane's changes that wait and are in no stack."""
         return making.unassigned(self._repo, lane)
 
-    def stack_add(self, name: str, *items: str, to: str | None = None) -> Stack:
+    def stack_add(
+        self, name: str, *items: str, to: str | None = None, expect: str | None = None
+    ) -> Stack:
         """Put items into a stack: each a block by itself, or all into block ``to``."""
-        return editing.add(self._repo, name, items, to=to)
+        with self._stack_at(expect, name):
+            return editing.add(self._repo, name, items, to=to)
 
-    def stack_remove(self, name: str, *what: str) -> Stack:
+    def stack_remove(self, name: str, *what: str, expect: str | None = None) -> Stack:
         """Take blocks, by number, or single items out of a stack."""
-        return editing.remove(self._repo, name, what)
+        with self._stack_at(expect, name):
+            return editing.remove(self._repo, name, what)
 
-    def stack_move(self, name: str, *items: str, to: str) -> Stack:
+    def stack_move(self, name: str, *items: str, to: str, expect: str | None = None) -> Stack:
         """Move items to another block of their stack."""
-        return editing.move(self._repo, name, items, to)
+        with self._stack_at(expect, name):
+            return editing.move(self._repo, name, items, to)
 
-    def stack_reorder(self, name: str, *blocks: str) -> Stack:
+    def stack_reorder(self, name: str, *blocks: str, expect: str | None = None) -> Stack:
         """Put the blocks that wait into this order; raises Collision where they cannot be."""
-        return cutting.reorder(self._repo, name, blocks)
+        with self._stack_at(expect, name):
+            return cutting.reorder(self._repo, name, blocks)
 
-    def merge_blocks(self, name: str, *blocks: str) -> Stack:
+    def merge_blocks(self, name: str, *blocks: str, expect: str | None = None) -> Stack:
         """Make one block of several, in the order given."""
-        return cutting.merge(self._repo, name, blocks)
+        with self._stack_at(expect, name):
+            return cutting.merge(self._repo, name, blocks)
 
-    def split_block(self, block: str, after: str, *, title: str | None = None) -> Stack:
+    def split_block(
+        self, block: str, after: str, *, title: str | None = None, expect: str | None = None
+    ) -> Stack:
         """Split a block in two after so many of its changes, or after the one named."""
-        return cutting.split(self._repo, block, after, title=title)
+        with self._stack_at(expect, block):
+            return cutting.split(self._repo, block, after, title=title)
 
-    def title_block(self, block: str, title: str) -> Stack:
+    def title_block(self, block: str, title: str, *, expect: str | None = None) -> Stack:
         """Give a block a title; '' gives it back that of its first change."""
-        return editing.retitle(self._repo, block, title)
+        with self._stack_at(expect, block):
+            return editing.retitle(self._repo, block, title)
 
-    def describe_block(self, block: str, text: str) -> Stack:
+    def describe_block(self, block: str, text: str, *, expect: str | None = None) -> Stack:
         """Say what a block is for; '' takes it away."""
-        return editing.describe(self._repo, block, text)
+        with self._stack_at(expect, block):
+            return editing.describe(self._repo, block, text)
 
     def review(
-        self, *blocks: str, status: str, by: str | None = None, text: str | None = None
+        self,
+        *blocks: str,
+        status: str,
+        by: str | None = None,
+        text: str | None = None,
+        expect: str | None = None,
     ) -> Stack:
         """Say something of blocks: see `gitlanes.stacks.reviewing.decide`.
 
         ``status`` is 'review' (asked for), 'approved', 'changes-requested', 'rejected',
         'abandoned', 'reopened', or 'note'.
         """
-        return reviewing.decide(self._repo, blocks, status, by=by, text=text)
+        with self._stack_at(expect, *blocks[:1]):
+            return reviewing.decide(self._repo, blocks, status, by=by, text=text)
 
     def review_summary(self, name: str) -> ReviewSummary:
         """Return a stack, or one block, with all that is recorded of its changes."""
@@ -144,7 +169,18 @@ class Stacks:
         return promote_parts(self._repo, lane, order, parts, dry_run=dry_run)
 
     def export_stack(
-        self, name: str, *, prefix: str | None = None, gerrit: bool = False
+        self,
+        name: str,
+        *,
+        prefix: str | None = None,
+        gerrit: bool = False,
+        expect: str | None = None,
     ) -> ExportedStack:
         """Put a branch at each block that waits, on that of the block before."""
-        return export_stack(self._repo, name, prefix=prefix, gerrit=gerrit)
+        with self._stack_at(expect, name):
+            return export_stack(self._repo, name, prefix=prefix, gerrit=gerrit)
+
+    def _stack_at(self, expect: str | None, name: str = "") -> AbstractContextManager[None]:
+        """Expect something of the lane that keeps a stack, which may be named by a block of it."""
+        stack = name.partition("/")[0]
+        return expecting(self._repo, expect, lambda: naming.home_of(self._repo, stack)[0])

@@ -5,7 +5,9 @@ from __future__ import annotations
 from gitlanes.graph import cascading, conflicts, resolving, sync
 from gitlanes.graph.asking import Handler
 from gitlanes.models.sync import ABORT, STOP, Abandoned, Cascaded, Conflict, Started, Synced
+from gitlanes.store.expectation import expecting
 from gitlanes.store.lane_repo import LaneRepo
+from gitlanes.workspaces import finding
 
 
 class Syncing:
@@ -42,10 +44,15 @@ class Syncing:
         return conflicts.show(self._repo, lane)
 
     def start_conflict(
-        self, lane: str | None = None, *, force: bool = False, agent: str | None = None
+        self,
+        lane: str | None = None,
+        *,
+        force: bool = False,
+        agent: str | None = None,
+        expect: str | None = None,
     ) -> Started:
         """Lay a conflict out in the lane's workspace; with ``force``, snapshot what is unsaved."""
-        return conflicts.start(self._repo, lane, force=force, by=agent)
+        return conflicts.start(self._repo, lane, force=force, by=agent, expect=expect)
 
     def continue_conflict(
         self,
@@ -72,10 +79,13 @@ class Syncing:
         on_conflict: str = STOP,
         go_on: bool = False,
         agent: str | None = None,
+        expect: str | None = None,
     ) -> Cascaded:
         """Sync the lanes that follow one, and those that follow those, each after its parents.
 
         With ``go_on`` and no root: all lanes that follow others. What was not brought up is part
-        of the result.
+        of the result. It is the root that is to be at ``expect``.
         """
-        return cascading.cascade(self._repo, root, on_conflict=on_conflict, go_on=go_on, by=agent)
+        repo = self._repo
+        with expecting(repo, expect, lambda: finding.lane_or_present(repo, root).record.name):
+            return cascading.cascade(repo, root, on_conflict=on_conflict, go_on=go_on, by=agent)

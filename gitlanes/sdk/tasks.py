@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 
 from gitlanes.models.task_results import TaskChecked, TaskCompleted, TaskStarted
 from gitlanes.models.tasks import Task
+from gitlanes.store.expectation import expecting
 from gitlanes.store.lane_repo import LaneRepo
 from gitlanes.tasks import adding, claiming, ending, reading, starting
+from gitlanes.workspaces import finding
 
 
 class Tasks:
-    """Work to be handed out; a task is named by its id, a beginning of it, or its lane."""
+    """Work to be handed out; a task is named by its id, a beginning of it, or its lane.
+
+    It is the lane whose list a task is in that is to be at ``expect``.
+    """
 
     def __init__(self, repo: LaneRepo):
         self._repo = repo
@@ -28,10 +34,12 @@ class Tasks:
         priority: int | None = None,
         retries: int | None = None,
         by: str | None = None,
+        expect: str | None = None,
     ) -> Task:
         """Add a task to a lane; the lower its ``priority``, the sooner it is handed out."""
         wanted = adding.Wanted(title, description, priority, retries)
-        return adding.add(self._repo, wanted, lane=lane, by=by)
+        with self._lane_at(expect, lane):
+            return adding.add(self._repo, wanted, lane=lane, by=by)
 
     def edit(
         self,
@@ -42,10 +50,12 @@ class Tasks:
         priority: int | None = None,
         retries: int | None = None,
         by: str | None = None,
+        expect: str | None = None,
     ) -> Task:
         """Change what is said of a task; raises Negative where it is like that already."""
         wanted = adding.Wanted(title, description, priority, retries)
-        return adding.edit(self._repo, task, wanted, by=by)
+        with self._task_at(expect, task):
+            return adding.edit(self._repo, task, wanted, by=by)
 
     def list(
         self,
@@ -76,12 +86,16 @@ class Tasks:
         agent: str | None = None,
         pid: int | None = None,
         lease: float | None = None,
+        expect: str | None = None,
     ) -> tuple[Task, ...]:
         """Claim the next tasks for an agent; nobody else gets the same ones.
 
-        Fewer than asked for where fewer are ready; raises Negative where none is.
+        Fewer than asked for where fewer are ready; raises Negative where none is. ``expect`` is
+        of the lane that is named, else of the present one.
         """
-        return claiming.claim(self._repo, count, lane=lane, agent=agent, pid=pid, lease=lease).tasks
+        repo = self._repo
+        with self._lane_at(expect, lane):
+            return claiming.claim(repo, count, lane=lane, agent=agent, pid=pid, lease=lease).tasks
 
     def start(
         self,
@@ -94,11 +108,13 @@ class Tasks:
         pid: int | None = None,
         lease: float | None = None,
         force: bool = False,
+        expect: str | None = None,
     ) -> TaskStarted:
         """Begin a task in a lane of its own, or go on in the one that it had."""
         place = Path(path) if path is not None else None
         how = starting.Start(agent, lane, workspace, place, pid, lease, force)
-        return starting.start(self._repo, task, how)
+        with self._task_at(expect, task):
+            return starting.start(self._repo, task, how)
 
     def complete(
         self,
@@ -108,9 +124,11 @@ class Tasks:
         message: str | None = None,
         keep: bool = False,
         force: bool = False,
+        expect: str | None = None,
     ) -> TaskCompleted:
         """Merge a task's work into its lane; raises Collision, and the task is open again."""
-        return ending.complete(self._repo, task, ending.Completion(by, message, keep, force))
+        with self._task_at(expect, task):
+            return ending.complete(self._repo, task, ending.Completion(by, message, keep, force))
 
     def check(self, task: str | None = None) -> TaskChecked:
         """Say whether completing a task would land now; nothing moves."""
@@ -123,9 +141,11 @@ class Tasks:
         by: str | None = None,
         reason: str | None = None,
         force: bool = False,
+        expect: str | None = None,
     ) -> Task:
         """Give a task back; its lane with its work stays."""
-        return claiming.release(self._repo, task, by=by, reason=reason, force=force)
+        with self._task_at(expect, task):
+            return claiming.release(self._repo, task, by=by, reason=reason, force=force)
 
     def abandon(
         self,
@@ -134,9 +154,18 @@ class Tasks:
         by: str | None = None,
         reason: str | None = None,
         force: bool = False,
+        expect: str | None = None,
     ) -> Task:
         """End a task without landing it; its lane keeps the work."""
-        return ending.abandon(self._repo, task, by=by, reason=reason, force=force)
+        with self._task_at(expect, task):
+            return ending.abandon(self._repo, task, by=by, reason=reason, force=force)
+
+    def _task_at(self, expect: str | None, task: str | None) -> AbstractContextManager[None]:
+        return expecting(self._repo, expect, lambda: reading.find(self._repo, task).lane)
+
+    def _lane_at(self, expect: str | None, lane: str | None) -> AbstractContextManager[None]:
+        repo = self._repo
+        return expecting(repo, expect, lambda: finding.lane_or_present(repo, lane).record.name)
 
 
 class HandingOut:

@@ -106,9 +106,9 @@ class Work:
             raise
         return self
 
-    def checkpoint(self) -> Snapshot:
+    def checkpoint(self, reason: str | None = None) -> Snapshot:
         """Save what is in the workspace under a ref; the work goes on."""
-        return self._repo.snapshot(self._place())
+        return self._repo.snapshot(self._place(), reason=reason)
 
     def propose(self, message: str | None = None) -> Proposed:
         """Offer what is in the workspace as an attempt, with what was recorded of it so far."""

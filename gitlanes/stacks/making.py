@@ -57,14 +57,7 @@ def create(
     repo.redactor.require_none(name, "a stack's name")
     config = checked(config or Config(group=MANUAL if items else PER_CHANGE))
     with transaction(repo, "stack") as tx:
-        wanted = lane is not None or not items
-        own = finding.lane_or_present(repo, lane) if wanted else finding.present_lane(repo)
-        reader = Reader(repo, *([own] if own else []))
-        found = naming.items_named(repo, reader, items, own, into)
-        if len({x.lane for x in found}) > 1:
-            into = into or require_adopted_lane(repo).record.name
-            found = naming.items_named(repo, reader, items, own, into)
-        home, stack = _made(repo, name, None if items else own, found, into, config)
+        reader, home, stack = _planned(repo, name, items, config, lane, into)
         require_active(home.record)
         if name in home.record.stacks:
             raise Refused(
@@ -76,6 +69,31 @@ def create(
         record, details = stacks.with_stacks(home.record, {name: stack})
         tx.lane(home, record, details=details)
     return shown(repo, f"{home.record.name}:{name}")
+
+
+def keeper(repo: LaneRepo, items: Sequence[str], lane: str | None, into: str | None) -> str:
+    """Return the name of the lane that would keep a stack of these items; see `create`."""
+    config = Config(group=MANUAL if items else PER_CHANGE)
+    return _planned(repo, "", items, config, lane, into)[1].record.name
+
+
+def _planned(
+    repo: LaneRepo,
+    name: str,
+    items: Sequence[str],
+    config: Config,
+    lane: str | None,
+    into: str | None,
+) -> tuple[Reader, LaneState, Stack]:
+    """Return a new stack, the lane that keeps it, and what has read the lanes."""
+    wanted = lane is not None or not items
+    own = finding.lane_or_present(repo, lane) if wanted else finding.present_lane(repo)
+    reader = Reader(repo, *([own] if own else []))
+    found = naming.items_named(repo, reader, items, own, into)
+    if len({x.lane for x in found}) > 1:
+        into = into or require_adopted_lane(repo).record.name
+        found = naming.items_named(repo, reader, items, own, into)
+    return reader, *_made(repo, name, None if items else own, found, into, config)
 
 
 def _made(

@@ -3,14 +3,54 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.errors import BadValue, Raced, Refused
 from gitlanes.models.records import ABANDONED, ACTIVE, ARCHIVED, CONFLICTED, PAUSED, Lane
 from gitlanes.store import codec
 
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
 _BACK = {ARCHIVED: "unarchive", PAUSED: "resume", ABANDONED: "resume"}
 _ONLY_ACTIVE = "only active lanes take work"
 _COMMIT = re.compile(r"[0-9a-f]{4,40}")
+
+
+class Expected(NamedTuple):
+    """A lane, and the head (or a beginning of it) that operations are to find it at."""
+
+    lane: str
+    head: str
+
+
+@contextmanager
+def expecting(repo: LaneRepo, expect: str | None, lane: Callable[[], str]) -> Iterator[None]:
+    """Let each operation in the block ask, under the lock, that a lane is at `expect`.
+
+    Until one of them has moved it. For doors of verbs that need not know of it; ``lane`` names
+    the lane, and is asked only where something is expected. Raises Raced before anything is done
+    where it is elsewhere already, BadValue as `check_expected` does.
+    """
+    check_expected(expect)
+    if expect is None:
+        yield
+        return
+    repo.expected = Expected(lane(), expect)
+    try:
+        require_expected(repo)
+        yield
+    finally:
+        repo.expected = None
+
+
+def require_expected(repo: LaneRepo) -> None:
+    """Raise Raced unless the lane that something is expected of is there; see `expecting`."""
+    if repo.expected is not None:
+        name, expect = repo.expected
+        require_commit(f"lane '{name}'", repo.view.lane(name).record.head, expect)
 
 
 def check_expected(expect: str | None) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gitlanes.git.objects import ObjectStore
     from gitlanes.git.settings import Identity, Settings
     from gitlanes.redaction.redactor import Redactor
+    from gitlanes.store.expectation import Expected
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
@@ -42,7 +43,8 @@ class LaneRepo:
     is called with what is being done, how much of it is done, and how much there is. ``environ``
     is the caller's, for what is run on his behalf. A ``lenient`` one passes over a team's file
     that cannot be taken, with a warning. ``landed`` is called with the name of a lane in which
-    work has landed: there doors have done what verbs of higher rooms do then.
+    work has landed: there doors have done what verbs of higher rooms do then. ``expected`` is what
+    operations ask of a lane before anything else (`expectation.expecting`).
     """
 
     def __init__(self, place: Place, environ: Mapping[str, str]):
@@ -57,6 +59,7 @@ class LaneRepo:
         self.lock = Lock(os.path.join(place.common_dir, "lanes", "lock"))
         self._mover: Mover | None = None
         self.lenient = False
+        self.expected: Expected | None = None
         self._found_as_is = "GIT_WORK_TREE" in environ or "GIT_DIR" not in environ
 
     @classmethod
@@ -68,6 +71,13 @@ class LaneRepo:
         """Note what a person should see, once."""
         if text not in self.warnings:
             self.warnings.append(text)
+
+    def tell_redacted(self) -> None:
+        """Warn of secrets that were taken out of what was recorded since the last time."""
+        found, self.redactor.found = self.redactor.found, {}
+        if found:
+            what = "a secret was" if len(found) == 1 else f"{len(found)} secrets were"
+            self.warn(f"{what} redacted before recording: {', '.join(sorted({*found.values()}))}")
 
     def counted(self, what: str, items: Sequence[T]) -> Iterator[T]:
         """Yield the items, telling how far one is; `what` is said of all: 'checking lanes'."""

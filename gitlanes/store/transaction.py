@@ -21,6 +21,7 @@ from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.refs import Mover, RefMove, move_refs
 from gitlanes.models.records import Attempt, Entry, Lane, LaneState, RefChange
 from gitlanes.store import codec, layout, pending, recovery
+from gitlanes.store.expectation import require_expected
 from gitlanes.store.lane_change import LaneChange
 from gitlanes.store.note_lines import NoteLines
 
@@ -79,6 +80,10 @@ class Transaction:
         before = tuple(x.tip for x in (continues, state) if x)
         rest = tuple(parents), tuple(attempts), dict(details or {}), before, actual
         self._lanes.append(LaneChange(state, record, *rest))
+
+    def moves_head(self, name: str) -> bool:
+        """Say whether the operation moves the head of a lane."""
+        return any(x.record.name == name and x.moves_head for x in self._lanes)
 
     def move(self, name: str, old: str | None, new: str) -> None:
         """Move another ref of ours along with the operation."""
@@ -248,7 +253,8 @@ def transaction(repo: LaneRepo, verb: str, *, actor: str | None = None) -> Itera
 
     Everything that the operation depends on is read inside the block. An exception inside
     leaves every ref as it was. A lane that is read by name there has its head seen to first,
-    as an operation of its own (`foreign.settle`). Raises Locked when the lock stays busy, and
+    as an operation of its own (`foreign.settle`). Raises Raced where a lane is not as `expecting`
+    has it, Locked when the lock stays busy, and
     BadValue for an ``actor`` whose name cannot be told.
     """
     if actor is not None:
@@ -258,18 +264,14 @@ def transaction(repo: LaneRepo, verb: str, *, actor: str | None = None) -> Itera
         repo.mover(lock)  # so that it is there when it is needed
         tx = Transaction(repo, verb, actor, lock)
         with repo.view.settling(partial(_settle, repo, lock)):
+            require_expected(repo)
             yield tx
         if tx.changes:
             tx.commit()
-            tell_redacted(repo)
-
-
-def tell_redacted(repo: LaneRepo) -> None:
-    """Warn of secrets that were taken out of what was recorded since the last time."""
-    found, repo.redactor.found = repo.redactor.found, {}
-    if found:
-        what = "a secret was" if len(found) == 1 else f"{len(found)} secrets were"
-        repo.warn(f"{what} redacted before recording: {', '.join(sorted({*found.values()}))}")
+            repo.tell_redacted()
+        # What people committed on a branch, and is only taken in, was not to be expected.
+        if repo.expected and verb != "import" and tx.moves_head(repo.expected.lane):
+            repo.expected = None
 
 
 def settled(repo: LaneRepo, name: str) -> LaneState:

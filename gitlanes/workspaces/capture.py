@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import LanesError, Locked, Raced, Refused
+from gitlanes.errors import GitFailed, LanesError, Locked, Raced, Refused
 from gitlanes.git import exclusions, index, secret_files, staging, worktrees
 from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Capture, Workspace
@@ -34,7 +34,8 @@ class Held:
     ``lock`` is the descriptor that git children inherit, ``index`` the private index that is
     staged ('' before), ``state`` the workspace's state as written last. ``skipped`` says how
     many untracked paths ``rules`` kept out when it was staged, ``secret`` which files for the
-    secrets in them. ``progress`` is told how many files are written, and of how many.
+    secrets in them, ``apart`` whether the index had content of its own. ``progress`` is told how
+    many files are written, and of how many.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Held:
         self._durable = durable
         self.skipped = 0
         self.secret: tuple[bytes, ...] = ()
+        self.apart = False
         self.workspace = workspace
         self.git = git
         self.lock = lock
@@ -73,7 +75,7 @@ class Held:
         staged = staging.stage(
             self.git, self.index, paths, self._rules(), (self.lock,), self._reading
         )
-        self.skipped, self.secret = staged.skipped, staged.secret
+        self.skipped, self.secret, self.apart = staged.skipped, staged.secret, staged.apart
         return staged.tree
 
     def stage_more(self, paths: Sequence[bytes]) -> None:
@@ -91,9 +93,17 @@ class Held:
         """Return the tree of what is staged."""
         return index.written(self.git, self.index, (self.lock,))
 
-    def drop_secrets(self) -> None:
-        """Take what may hold secrets, and HEAD has not, out of what is staged."""
-        secret_files.drop_new(self.git, self.index, self._rules().secret, (self.lock,))
+    def own_tree(self) -> str | None:
+        """Return the tree of the workspace's own index, less secrets that HEAD has not.
+
+        None while it has unmerged files.
+        """
+        self.take_index()
+        try:
+            secret_files.drop_new(self.git, self.index, self._rules().secret, (self.lock,))
+            return self.staged_tree()
+        except GitFailed:
+            return None
 
     def secrets_of(self, paths: Iterable[bytes]) -> list[bytes]:
         """Return the paths that are those of files with secrets."""
@@ -170,22 +180,31 @@ class Held:
             and not (sides[0] is None and staged[x][1] in index.EMPTY)
         ]
 
-    def mark(self, tx: Transaction, tip: str, *, base: str | None, **heads: str | None) -> None:
+    def mark(
+        self,
+        tx: Transaction,
+        tip: str,
+        *,
+        base: str | None,
+        kind: str = states.SHIFT,
+        old: str | None = None,
+        new: str | None = None,
+    ) -> None:
         """Note what follows here once the operation is in the lane's journal after entry `tip`.
 
         The workspace is based on `base` then. HEAD and index go from commit `old` to `new`;
         without these they stay.
         """
         locks = tuple(f"{self.git_dir}/{name}.lock" for name in ("index", "HEAD"))
-        step = states.Step(
-            states.MOVE, operation=tx.operation, tip=tip, base=base, locks=locks, **heads
-        )
-        self.begin(step)
+        self.begin(states.Step(kind, old, new, tx.operation, tip, base, locks=locks))
 
     def rebase(self, base: str, *, with_head: bool) -> None:
-        """Count the next changes from another commit, with HEAD and index there; the files stay."""
+        """Count the next changes from another commit, with HEAD and index there.
+
+        The files stay, and what is staged besides.
+        """
         if with_head:
-            index.put_head(self.git, base, (self.lock,))
+            index.put_head(self.git, base, (self.lock,), keep_staged=True)
         self.done(base=base, head=base if with_head else self.state.head)
 
     def move(self, commit: str, *, base: str | None) -> None:
@@ -204,8 +223,11 @@ class Held:
         return self.state.head == actual == commit
 
     def move_back(self, commit: str) -> None:
-        """Put HEAD and index to what lies below a rejected attempt; the files stay."""
-        index.put_head(self.git, commit, (self.lock,))
+        """Put HEAD and index to what lies below a rejected attempt.
+
+        The files stay, and what is staged besides.
+        """
+        index.put_head(self.git, commit, (self.lock,), keep_staged=True)
         self.done(head=commit)
 
     def begin(self, step: states.Step, **changes: str | None) -> None:

@@ -70,7 +70,7 @@ def _moved(
         return replace(state, step=None, base=step.base)
     actual = git.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
     if actual in (step.old, step.new):
-        index.put_head(git, step.new, (lock,))
+        index.put_head(git, step.new, (lock,), keep_staged=step.kind == states.SHIFT)
         if worktrees.in_progress(git.git_dir) == "merge":
             git.run("merge", "--quit", pass_fds=(lock,))
     return replace(state, step=None, base=step.base, head=step.new)

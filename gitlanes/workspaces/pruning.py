@@ -107,4 +107,4 @@ def _kept(repo: LaneRepo, saved: Snapshot) -> Kept:
     base, staged = (*commit.parents, None, None)[:2]
     when = float(commit.committer.rpartition(b">")[2].split()[0])
     place = (saved.id, saved.lane, saved.tree, saved.ref, saved.commit)
-    return Kept(*place, clock.utc_text(when), base, staged)
+    return Kept(*place, clock.utc_text(when), base, staged, reason=snapshots.reason_of(commit))

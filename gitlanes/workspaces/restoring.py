@@ -78,7 +78,7 @@ def take_stock(repo: LaneRepo, hold: capture.Held, new: str, *, finishing: bool 
     Raises Refused where one of these may hold secrets, for no snapshot may have it; unless a step
     is only finished, which may have half written it.
     """
-    staged = _staged_by_hand(hold)
+    staged = hold.own_tree()
     tree = hold.stage(())
     head = f"{moving.head_of(repo, hold)}^{{tree}}"
     unsaved = set(moving.changes_between(repo, head, tree))
@@ -236,16 +236,6 @@ class Return:
 def stray(repo: LaneRepo, hold: capture.Held) -> bool:
     """Say whether HEAD has commits of the agent's own, which nothing else keeps."""
     return moving.head_of(repo, hold) not in (None, hold.state.head, hold.state.base)
-
-
-def _staged_by_hand(hold: capture.Held) -> str | None:
-    """Return the tree of the workspace's own index; None while it has unmerged files."""
-    hold.take_index()
-    try:
-        hold.drop_secrets()
-        return hold.staged_tree()
-    except GitFailed:
-        return None
 
 
 def _require_ready(repo: LaneRepo, hold: capture.Held) -> None:

@@ -9,30 +9,59 @@ from typing import TYPE_CHECKING
 from gitlanes import ids
 from gitlanes.errors import Raced, Refused
 from gitlanes.git.refs import list_refs
-from gitlanes.models.plain import replace
+from gitlanes.models.plain import Model, replace
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout
+from gitlanes.store.expectation import require_expected
 from gitlanes.store.transaction import locked, save_ref
-from gitlanes.workspaces import capture, finding
+from gitlanes.workspaces import capture, finding, moving
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
+    from gitlanes.git.raw import CommitObject
     from gitlanes.store.lane_repo import LaneRepo
 
 # The ref of a snapshot: its number, name, commit, and that one's tree ('' for another object).
 _Row = tuple[int, str, str, str]
 
 
-def snapshot(repo: LaneRepo, name: str | None = None) -> Snapshot:
+class _Content(Model):
+    """What a snapshot is to hold: ``staged`` is what only the index has, and the reason for it."""
+
+    tree: str
+    head: str | None
+    staged: str | None = None
+    reason: str | None = None
+
+
+def snapshot(repo: LaneRepo, name: str | None = None, *, reason: str | None = None) -> Snapshot:
     """Save a workspace's content and return the world state's id with the ref that holds it.
 
-    The same content gives the same id, and no second ref while the newest has it already.
+    The same content gives the same id, and no second ref while the newest has it already, unless
+    for another ``reason``. Raises BadValue for a reason that is no text.
     """
     with capture.held(repo, finding.named(repo, name)) as hold:
-        return save(repo, hold)
+        return save(repo, hold, reason=reason)
 
 
-def save(repo: LaneRepo, hold: capture.Held, also: Sequence[bytes] = ()) -> Snapshot:
+def save_unsaved(
+    repo: LaneRepo, name: str | None = None, *, reason: str | None = None
+) -> tuple[Workspace, Snapshot | None]:
+    """Save what a workspace has and its HEAD has not; return it with the snapshot, if any.
+
+    Commits of the agent's own count as such.
+    """
+    with capture.held(repo, finding.named(repo, name)) as hold:
+        head = moving.head_of(repo, hold)
+        stray = not hold.workspace.root and head not in (hold.state.head, hold.state.base)
+        if not stray and not capture.unsaved(repo, hold.workspace):
+            return hold.workspace, None
+        return hold.workspace, save(repo, hold, reason=reason)
+
+
+def save(
+    repo: LaneRepo, hold: capture.Held, also: Sequence[bytes] = (), *, reason: str | None = None
+) -> Snapshot:
     """Save the content of a workspace that is held; the snapshot's parent is its HEAD.
 
     With `also`, some ignored files count, too.
@@ -41,20 +70,50 @@ def save(repo: LaneRepo, hold: capture.Held, also: Sequence[bytes] = ()) -> Snap
     if also:
         hold.stage_more(also)
         tree = hold.staged_tree()
-    return keep(repo, hold, tree)
+    staged = hold.own_tree() if hold.apart else None
+    return keep(repo, hold, tree, staged, reason=reason)
 
 
-def keep(repo: LaneRepo, hold: capture.Held, tree: str, staged: str | None = None) -> Snapshot:
+def keep(
+    repo: LaneRepo,
+    hold: capture.Held,
+    tree: str,
+    staged: str | None = None,
+    *,
+    reason: str | None = None,
+) -> Snapshot:
     """Save the content of a workspace, given as a tree; `staged` is what only its index has."""
     name = hold.workspace.lane
     head = hold.git.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
+    why = repo.redactor.text(reason).strip() if reason else ""
+    content = _Content(tree, head or None, staged, why or None)
     with locked(repo) as lock:
+        require_expected(repo)
         rows = _rows(repo, name)
-        saved = next(reversed(_snapshots(name, rows)), None)
-        same = saved is not None and saved.tree == tree and _keeps(repo, saved, hold, head)
-        if saved is None or not same or not _has_staged(repo, saved, staged):
-            saved = _written(repo, name, rows, lock, tree, head or None, staged)
+        saved = _saved_already(repo, hold, rows, content)
+        saved = saved or _written(repo, name, rows, lock, content)
+    if reason:
+        repo.tell_redacted()
     return replace(saved, skipped=hold.skipped, secret=hold.secret)
+
+
+def _saved_already(
+    repo: LaneRepo, hold: capture.Held, rows: Sequence[_Row], content: _Content
+) -> Snapshot | None:
+    """Return the newest snapshot if it has all of this."""
+    saved = next(reversed(_snapshots(hold.workspace.lane, rows)), None)
+    if saved is None or saved.tree != content.tree or not _keeps(repo, saved, hold, content.head):
+        return None
+    staged, reason = content.staged, reason_of(repo.refs.commit(saved.commit))
+    if staged is not None and repo.refs.target(f"{saved.commit}^2^{{tree}}") != staged:
+        return None
+    return replace(saved, reason=reason) if content.reason in (None, reason) else None
+
+
+def reason_of(commit: CommitObject) -> str | None:
+    """Return why a snapshot was taken, from its commit."""
+    said = commit.message.partition(b"\n\n")[2].decode("utf-8", "replace").strip()
+    return said or None
 
 
 def save_remains(repo: LaneRepo, workspace: Workspace) -> Snapshot | None:
@@ -73,7 +132,7 @@ def save_remains(repo: LaneRepo, workspace: Workspace) -> Snapshot | None:
         return None
     with locked(repo) as lock:
         rows = _rows(repo, workspace.lane)
-        return _written(repo, workspace.lane, rows, lock, tree, head)
+        return _written(repo, workspace.lane, rows, lock, _Content(tree, head))
 
 
 def _has_index(workspace: Workspace) -> bool:
@@ -81,29 +140,21 @@ def _has_index(workspace: Workspace) -> bool:
 
 
 def _written(
-    repo: LaneRepo,
-    name: str,
-    rows: Sequence[_Row],
-    lock: int,
-    tree: str,
-    head: str | None,
-    staged: str | None = None,
+    repo: LaneRepo, name: str, rows: Sequence[_Row], lock: int, content: _Content
 ) -> Snapshot:
     """Write a snapshot and the ref that holds it, beside those that there are."""
     number = _next_number(name, rows)
-    parents = [head] if head else []
-    if staged is not None:
-        parents += [_commit(repo, staged, parents, f"index of lane {name}\n")]
-    commit = _commit(repo, tree, parents, f"snapshot of lane {name}\n")
+    parents = [content.head] if content.head else []
+    if content.staged is not None:
+        parents += [_commit(repo, content.staged, parents, f"index of lane {name}\n")]
+    why = f"\n{content.reason}\n" if content.reason else ""
+    commit = _commit(repo, content.tree, parents, f"snapshot of lane {name}\n{why}")
     ref = layout.snapshot(name, number)
     save_ref(repo, ref, commit, lock)
     if repo.refs.target(ref) != commit:
         raise Raced(f"snapshot ref '{ref}' was moved by someone else")
-    return Snapshot(ids.snapshot_id(name, number), name, tree, ref, commit)
-
-
-def _has_staged(repo: LaneRepo, saved: Snapshot, staged: str | None) -> bool:
-    return staged is None or repo.refs.target(f"{saved.commit}^2^{{tree}}") == staged
+    where = (ids.snapshot_id(name, number), name, content.tree, ref, commit)
+    return Snapshot(*where, reason=content.reason)
 
 
 def _commit(repo: LaneRepo, tree: str, parents: Sequence[str], message: str) -> str:
@@ -142,9 +193,9 @@ def _rows(repo: LaneRepo, name: str) -> list[_Row]:
     return sorted(found)
 
 
-def _keeps(repo: LaneRepo, saved: Snapshot, hold: capture.Held, head: str) -> bool:
+def _keeps(repo: LaneRepo, saved: Snapshot, hold: capture.Held, head: str | None) -> bool:
     """Say whether HEAD is safe with a snapshot: commits of the agent's own hang on nothing else."""
-    if hold.workspace.root or head in ("", hold.state.head, hold.state.base):
+    if hold.workspace.root or head in (None, hold.state.head, hold.state.base):
         return True
     return repo.refs.target(f"{saved.commit}^") == head
 

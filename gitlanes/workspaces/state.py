@@ -24,6 +24,7 @@ _LOCK = "lanes.lock"
 
 CHECKOUT = "checkout"
 MOVE = "move"
+SHIFT = "shift"
 FOLLOW = "follow"
 UPDATE = "update"
 RESTORE = "restore"
@@ -34,11 +35,12 @@ class Step(Model):
     """A step under way on the directory, by kind, from one commit to another.
 
     'checkout': files are being written. 'move': HEAD and index go to an attempt, once
-    ``operation`` is in the lane's journal after ``tip``. 'follow': files, index and the branch
-    go to the lane's head. 'update': files and index take what lies between ``old`` and ``new``,
-    edits elsewhere stay. 'restore': they become tree ``new``; all of ``old`` is kept elsewhere,
-    and where there is an ``operation``, it waits for that as 'move' does. Both put HEAD and base
-    to ``base`` where they have one. 'remove': the directory goes.
+    ``operation`` is in the lane's journal after ``tip``. 'shift': the same, to a commit that was
+    not made of all that is there, so what is staged besides stays staged. 'follow': files, index
+    and the branch go to the lane's head. 'update': files and index take what lies between ``old``
+    and ``new``, edits elsewhere stay. 'restore': they become tree ``new``; all of ``old`` is kept
+    elsewhere, and where there is an ``operation``, it waits for that as 'move' does. Both put HEAD
+    and base to ``base`` where they have one. 'remove': the directory goes.
 
     ``locks`` are the lock files that git takes on the way.
     """

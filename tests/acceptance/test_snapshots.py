@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
+from gitlanes import Negative
 from tests.support.cli import Ran
 from tests.support.repos import TestRepo
 
@@ -95,3 +98,37 @@ def test_going_back_and_returning(repo: TestRepo, cli: Cli) -> None:
     assert cli("workspace", "update", "auth", "--to", "auth/9").code == 128
     assert cli("new", "other").code == 0
     assert cli("workspace", "create", "auth", "--at", "other").code == 128
+
+
+def test_a_step_that_fails_on_unsaved_work(repo: TestRepo, cli: Cli) -> None:
+    """28. A step that fails on unsaved work returns its error with a snapshot.
+
+    Its restore brings the file back, whatever the error was; a clean workspace makes none.
+    """
+    place = repo.lane("auth")
+    with pytest.raises(Negative) as clean, repo.lanes.safely("before all", "auth") as saved:
+        repo.lanes.resume("auth")
+    assert (saved, clean.value.data, repo.lanes.snapshots()) == (None, {}, [])
+    errors = (Negative("no such step"), ValueError("bad"), SystemExit(3))
+    for number, failed in enumerate(errors):
+        work = {"auth.py": f"work {number}\n", "new.txt": "precious\n"}
+        repo.write(work, place)
+        with pytest.raises(type(failed)) as told:
+            _half_a_step(repo, failed)
+        command = f"git lanes restore auth/s{2 * number + 1} auth --force"
+        assert told.value is failed
+        assert [x for x in failed.__notes__ if command in x]
+        if isinstance(failed, Negative):
+            assert failed.data == {"snapshot": "auth/s1", "restore": command}
+            assert failed.hint == f"get unsaved work back with '{command}'"
+        assert cli(*command.split()[2:]).code == 0
+        assert {x: (place / x).read_text() for x in work} == work
+    listed = cli("snapshot", "list", "auth", "--json").json["snapshots"]
+    assert [x["reason"] for x in listed if x["reason"]] == ["before the step"] * 3
+
+
+def _half_a_step(repo: TestRepo, failed: BaseException) -> None:
+    """Do the first half of a step that spoils the files, and fails."""
+    with repo.lanes.safely("before the step", "auth"):
+        repo.write({"auth.py": "half of it\n", "new.txt": None}, repo.workspace("auth"))
+        raise failed

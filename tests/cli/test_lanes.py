@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from gitlanes import BadValue
+from tests.support import planted
 from tests.support.cli import Ran, run_cli
 from tests.support.repos import TestRepo
 
@@ -379,6 +381,32 @@ def test_workspaces_are_listed_and_removed(repo: TestRepo, cli: Cli) -> None:
         "error: workspace of lane 'main' is the repository itself\n"
         "hint: only linked workspaces can be removed\n"
     )
+
+
+def test_why_a_snapshot_was_taken(repo: TestRepo, cli: Cli) -> None:
+    """A reason is told by `list` and `show`, without secrets; another one makes a snapshot anew."""
+    repo.write({"new.txt": "x\n"}, repo.lane("auth"))
+    for number, reason in enumerate(("list", "before the rewrite", "before\n\nall\x1b[2J"), 1):
+        for _ in range(2):
+            assert cli("snapshot", "-m", reason, "auth").err == f"snapshot auth/s{number}\n"
+    assert cli("snapshot", "auth").err == "snapshot auth/s3\n"
+    rows = cli("snapshot", "list").out.splitlines()
+    assert [x.split()[4:] for x in rows] == [
+        ["REASON"],
+        ["list"],
+        ["before", "the", "rewrite"],
+        [r"before\x0a\x0aall\x1b[2J"],
+    ]
+    assert "  Reason: before the rewrite\n" in cli("snapshot", "show", "auth/s2").out
+    assert cli("show", "auth/s2").out.endswith("\n  reason before the rewrite\n")
+    assert cli("snapshot", "auth", "--json").json["reason"] == "before\n\nall\x1b[2J"
+    key = planted.keys()["aws id"]
+    told = cli("snapshot", "auth", "-m", f"use {key}")
+    assert "a secret was redacted before recording" in told.err
+    assert key not in repo.git("log", "-1", "--format=%B", "refs/lanes/snapshots/auth/4")
+    with pytest.raises(BadValue):
+        repo.lanes.snapshot("auth", reason="a\0b")
+    repo.fsck()
 
 
 def test_snapshot_prints_the_world_state(repo: TestRepo, cli: Cli) -> None:

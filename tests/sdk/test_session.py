@@ -21,6 +21,7 @@ from gitlanes import (
     GateFailed,
     Intent,
     Limits,
+    Negative,
     NotFound,
     NothingToPropose,
     Refused,
@@ -505,3 +506,29 @@ def test_opening(tmp_path: Path, repo: TestRepo) -> None:
     for wrong in ("", "a\nb"):
         with pytest.raises(BadValue):
             AgentSession(repo.path, agent_id=wrong, environ=repo.environ)
+
+
+def _rename(session: AgentSession, place: Path) -> None:
+    """Do a step that renames the lane, with another one in it that fails."""
+    with session.safely("before all"):
+        (place / "a.txt").write_text("2\n")
+        with session.safely("before the rest"):
+            session.repo.rename("auth", "login")
+            raise Negative("it failed", hint="mend it")
+
+
+def test_safe_steps_of_a_session(start: Start) -> None:
+    """The nearest snapshot is the error's own, whatever its lane is called by then."""
+    session = start(lane="auth")
+    work = session.begin("Try it")
+    (work.path / "a.txt").write_text("1\n")
+    assert session.checkpoint("begun").reason == "begun"
+    with pytest.raises(Negative) as told:
+        _rename(session, work.path)
+    command = "git lanes restore auth/s3 login --force"
+    assert told.value.hint == f"mend it; get unsaved work back with '{command}'"
+    assert (told.value.data["snapshot"], told.value.data["restore"]) == ("auth/s3", command)
+    assert [x.split()[5] for x in told.value.__notes__] == ["auth/s3;", "auth/s2;"]
+    session.end()
+    with pytest.raises(BadValue, match="no lane is named"), start().safely("nowhere"):
+        pass

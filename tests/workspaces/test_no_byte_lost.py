@@ -1,4 +1,4 @@
-"""Random days in several workspaces: whatever was on disk is on disk still, or held by a ref."""
+"""Random days in several workspaces: whatever was there is there still, or held by a ref."""
 
 from __future__ import annotations
 
@@ -74,6 +74,11 @@ class Days(RuleBasedStateMachine):
             _blob(content) for files in self.disk().values() for _, content in files.values()
         }
 
+    def staged(self) -> set[str]:
+        """Return the blobs that indexes have."""
+        rows = (self.repo.git("ls-files", "--stage", cwd=x).splitlines() for x in self.places())
+        return {row.split()[1] for some in rows for row in some}
+
     def everything(self) -> object:
         """Return all that a refused command may not touch."""
         indexes = [self.repo.git("ls-files", "--stage", cwd=x) for x in self.places()]
@@ -82,15 +87,19 @@ class Days(RuleBasedStateMachine):
         states = [top / "lanes.json", *sorted(top.glob("worktrees/*/lanes.json"))]
         return self.disk(), self.repo.refs(), indexes, heads, [x.read_text() for x in states]
 
-    def told(self, verb: Callable[[Repo], object]) -> None:
-        """Give a command: refused, it has changed nothing; done, it has lost nothing."""
+    def told(self, verb: Callable[[Repo], object], *, takes_files: bool = False) -> None:
+        """Give a command: refused, it has changed nothing; done, it has lost nothing.
+
+        What ``takes_files``, as `git commit -a` does, lets go what was staged of them before.
+        """
         before = self.everything()
+        kept = self.kept if takes_files else self.kept | self.staged()
         # A branch that lags behind follows with the next command, whatever that comes to.
         lags = self.repo.rev("main") != self.repo.lanes.head("main")
         refused = self._refused(verb)
         if refused is not None and not lags:
             assert self.everything() == before, f"refused, yet something changed: {refused}"
-        lost = self.kept - self.findable()
+        lost = kept - self.findable() - self.staged()
         assert not lost, f"lost: {lost}"
         self.kept = self.findable()
 
@@ -131,7 +140,8 @@ class Days(RuleBasedStateMachine):
     @rule(lane=st.sampled_from(LANES), accepted=st.booleans())
     def offer(self, lane: str, accepted: bool) -> None:
         """`commit` or `propose`."""
-        self.told(lambda repo: (repo.commit if accepted else repo.propose)(lane))
+        verb = Repo.commit if accepted else Repo.propose
+        self.told(lambda repo: verb(repo, lane), takes_files=True)
 
     @rule(lane=st.sampled_from(LANES), reset=st.booleans())
     def reject(self, lane: str, reset: bool) -> None:
