@@ -1,0 +1,301 @@
+"""What lanes must have, told from what was done to them; plain dictionaries and sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.stateful.watching import Entry, Files, Look, Record, Watch
+
+Had = set[tuple[str, str | None]]
+
+_TAKING_BACK = ("undo", "redo", "rollback")
+# What may move the head of a lane that is there.
+_MOVING = (
+    *("commit", "accept", "amend", "promote", "import", "sync", "conflict"),
+    *_TAKING_BACK,
+)
+# What an undo leaves as it is.
+_STAYS = ("next", "spent", "head", "mingled", "former", "queue")
+# Where an attempt may go from each status. What is undone can be done again, whatever it was.
+_NEXT = {
+    "proposed": {"accepted", "rejected", "superseded", "undone"},
+    "accepted": {"superseded", "undone", "proposed"},
+    "rejected": {"proposed", "undone"},
+    "superseded": {"proposed", "accepted", "undone"},
+    "undone": {"proposed", "accepted", "rejected", "superseded"},
+}
+
+
+def changed(base: Files, files: Files) -> set[str]:
+    """Return the paths that differ between two listings."""
+    return {path for path in base.keys() | files.keys() if base.get(path) != files.get(path)}
+
+
+def had(files: Files, paths: Sequence[str]) -> Had:
+    """Return (path, content) of all paths, the absent ones too."""
+    return {(path, files.get(path)) for path in paths}
+
+
+@dataclass
+class Part:
+    """What an operation did to one lane."""
+
+    before: Record | None
+    after: Record
+    old: Files
+    new: Files
+    brought: Had = field(default_factory=set)
+
+
+@dataclass
+class Operation:
+    """What was done, to which lanes, and what it took back."""
+
+    id: str
+    verb: str
+    parts: dict[str, Part]
+    of: tuple[str, ...]
+
+
+class Model:
+    """All that was done, what each lane ever had at a path, and every attempt."""
+
+    def __init__(self, watch: Watch, paths: Sequence[str]):
+        self.watch = watch
+        self.paths = paths
+        self.done: list[Operation] = []
+        self.attempts: dict[str, dict[str, Any]] = {}
+        self.seen: dict[str, Had] = {}
+        # The same, less what was taken back.
+        self.has: dict[str, Had] = {}
+
+    def apply(self, entries: Sequence[Entry], before: Look, argv: Sequence[str]) -> Operation:
+        """Take an operation in, and assert that it did what its kind does, and no more."""
+        told = entries[0].body
+        of = tuple(told["details"].get("undo", {}).get("of", ()))
+        made = Operation(told["operation"], told["verb"], {}, of)
+        for entry in entries:
+            if entry.record["status"] != "renamed":
+                made.parts[entry.uuid] = self._part(entry)
+        for entry in entries:
+            self._note_attempts(entry, made)
+        for uuid, part in made.parts.items():
+            self._check(made, uuid, part, before, argv)
+        for uuid, part in made.parts.items():
+            self.note(uuid, part)
+        self.done.append(made)
+        return made
+
+    def note(self, uuid: str, part: Part) -> None:
+        """Remember what a lane has now."""
+        part.brought |= had(part.new, self.paths)
+        part.brought -= self.has.get(uuid, set())
+        for kept in (self.seen, self.has):
+            kept.setdefault(uuid, set()).update(part.brought)
+
+    def standing(self) -> list[Operation]:
+        """Return what holds still, the newest first."""
+        gone, found = set[str](), []
+        for one in reversed(self.done):
+            if one.id not in gone:
+                gone.update(one.of)
+                found.append(one)
+        return found
+
+    def _part(self, entry: Entry) -> Part:
+        previous = entry.body["previous"]
+        before = self.watch.entries[previous[0]].record if previous else None
+        if before is not None and before["uuid"] != entry.uuid:
+            before = None
+        head = entry.record.get("head")
+        new = self.watch.files(head) if head else {}
+        old = self.watch.files(before["head"]) if before and before.get("head") else new
+        return Part(before, entry.record, old, new)
+
+    def _note_attempts(self, entry: Entry, made: Operation) -> None:
+        for told in entry.body["attempts"]:
+            known = self.attempts.get(told["uuid"])
+            if known is not None:
+                for key in ("id", "tree", "commit", "base", "change_id"):
+                    if key != "base" and made.verb != "amend":
+                        assert known.get(key) == told.get(key), (key, known, told)
+                if known["status"] != told["status"]:
+                    assert told["status"] in _NEXT[known["status"]], (known, told)
+            else:
+                ids = [x["id"] for x in self.attempts.values()]
+                assert told["id"] not in ids, told["id"]
+            self.attempts[told["uuid"]] = dict(told)
+
+    def _check(
+        self, made: Operation, uuid: str, part: Part, before: Look, argv: Sequence[str]
+    ) -> None:
+        if part.before is None:
+            origin = part.after.get("origin")
+            for kept in (self.seen, self.has):
+                kept[uuid] = set(kept.get(str(origin), ()))
+            return
+        moved = part.before.get("head") != part.after.get("head")
+        if made.verb in _TAKING_BACK:
+            self._check_taken_back(made, uuid, part)
+            return
+        if not moved or part.after["status"] == "deleted":
+            return
+        assert made.verb in _MOVING, f"{made.verb} moved a head"
+        check = getattr(self, f"_check_{made.verb}")
+        check(made, uuid, part, before, argv)
+
+    def _check_commit(
+        self, made: Operation, uuid: str, part: Part, before: Look, argv: Sequence[str]
+    ) -> None:
+        """Assert that the lane has what the work changed, and for the rest what it had."""
+        entry_attempts = [
+            x for x in self.attempts.values() if x.get("landed") == part.after["head"]
+        ]
+        (told,) = [x for x in entry_attempts if x["status"] == "accepted"][-1:]
+        base = self.watch.files(told["base"]) if told.get("base") else {}
+        work = self.watch.files(told["commit"])
+        if told["kind"] == "work":
+            for path in changed(base, work):
+                assert part.new.get(path) == work.get(path), path
+            assert changed(part.old, part.new) <= changed(base, work)
+        else:
+            for path in changed(part.old, part.new):
+                assert part.new.get(path) == work.get(path), path
+        if argv[0] == "commit" and "--amend" not in argv:
+            for place in before.places.values():
+                if place.lane == uuid:
+                    text = {x: y.decode().rstrip("\n") for x, y in place.disk.items()}
+                    if told["whole"]:
+                        assert work == text
+                    else:
+                        for path in changed(base, work):
+                            assert work.get(path) == text.get(path)
+
+    _check_accept = _check_commit
+
+    def _check_amend(
+        self, made: Operation, uuid: str, part: Part, before: Look, argv: Sequence[str]
+    ) -> None:
+        for place in before.places.values():
+            if place.lane == uuid:
+                for path in changed(part.old, part.new):
+                    text = place.disk.get(path)
+                    assert part.new.get(path) == (text and text.decode().rstrip("\n"))
+
+    def _check_import(
+        self, made: Operation, uuid: str, part: Part, before: Look, argv: Sequence[str]
+    ) -> None:
+        """Assert that what came is what some branch has."""
+        tips = [y for x, y in before.refs.items() if x.startswith("refs/heads/")]
+        theirs = [self.watch.files(x) for x in tips]
+        for path in changed(part.old, part.new):
+            assert any(part.new.get(path) == x.get(path) for x in theirs), path
+
+    def _check_promote(
+        self, made: Operation, uuid: str, part: Part, before: Look, argv: Sequence[str]
+    ) -> None:
+        """Assert that only what the source has came, over nothing that it did not know."""
+        sources = [x for x in made.parts if x != uuid]
+        if self._laid_anew(made, uuid, part):
+            assert part.old == part.new
+            return
+        assert len(sources) >= 1, made
+        partly = "--change" in argv or "--stack" in argv
+        forced = "--force-all" in argv
+        known = set().union(*(self.seen[x] for x in sources))
+        for path in changed(part.old, part.new):
+            assert (path, part.new.get(path)) in known, path
+            assert forced or (path, part.old.get(path)) in known, f"took {path} back"
+        for source in () if partly else sources:
+            text = made.parts[source].old
+            for path in self.paths:
+                if text.get(path) is not None and (path, text[path]) not in self.has[uuid]:
+                    assert part.new.get(path) == text[path], f"{path} did not land"
+        for source in sources:
+            part.brought |= self.has[source] - self.has[uuid]
+            self.seen[uuid] |= self.seen[source]
+
+    def _laid_anew(self, made: Operation, uuid: str, part: Part) -> bool:
+        """Say whether it is the source of a landing in part."""
+        told = part.after.get("landed", {})
+        return any(
+            part.before and told.get(x) != part.before.get("landed", {}).get(x)
+            for x in made.parts
+            if x != uuid
+        )
+
+    def _check_sync(
+        self, made: Operation, uuid: str, part: Part, before: Look, argv: Sequence[str]
+    ) -> None:
+        """Assert that each path is as one side has it, and who took the other's had known it."""
+        lane = part.after
+        onto = [x for x in [lane.get("parent"), *lane.get("beside", ())] if x]
+        onto += [x for x in before.lanes if before.lanes[x]["name"] in argv and x != uuid]
+        onto = onto or [x for x in before.lanes if before.lanes[x].get("adopted")]
+        theirs = [self.seen[x] for x in onto if x in self.seen]
+        known = set().union(*theirs)
+        free = "--strategy" in argv or argv[0] == "conflict"
+        for path in changed(part.old, part.new):
+            if argv[0] != "conflict":
+                assert (path, part.new.get(path)) in known, path
+            assert free or (path, part.old.get(path)) in known, f"lost {path}"
+        lost = self.watch.change_ids(part.before["head"]) - self.watch.change_ids(lane["head"])
+        for one in onto:
+            if one in before.lanes:
+                lost -= self.watch.change_ids(before.lanes[one]["head"])
+        elsewhere = {x["change_id"] for x in self.attempts.values() if x["status"] == "superseded"}
+        assert lost <= elsewhere, lost
+        for one in onto:
+            if one in self.has:
+                part.brought |= self.has[one] - self.has[uuid]
+                self.seen[uuid] |= self.seen[one]
+
+    _check_conflict = _check_sync
+
+    def _check_taken_back(self, made: Operation, uuid: str, part: Part) -> None:
+        """Assert that what is undone is as before, and that all else is as it was."""
+        by_id = {x.id: x for x in self.done}
+        wanted = dict(part.old)
+        for one in made.of:
+            then = by_id[one].parts.get(uuid)
+            if then is None:
+                continue
+            for path in changed(then.old, then.new):
+                now, was, is_ = (x.get(path) for x in (wanted, then.old, then.new))
+                assert now in (was, is_), path
+                if was is None:
+                    wanted.pop(path, None)
+                else:
+                    wanted[path] = was
+            if made.verb != "redo":
+                self.has[uuid] -= then.brought
+            else:
+                part.brought |= then.brought
+        assert part.new == wanted, (part.new, wanted)
+        self._check_record(made, uuid, part)
+
+    def _check_record(self, made: Operation, uuid: str, part: Part) -> None:
+        """Assert that a record is as before, where nothing was done to the lane since."""
+        by_id = {x.id: x for x in self.done}
+        (*_, oldest) = [x for x in made.of if uuid in by_id[x].parts]
+        since = []
+        for one in self.standing():
+            if uuid in one.parts and one.id not in made.of:
+                since.append(one)
+            if one.id == oldest:
+                break
+        then = by_id[oldest].parts[uuid]
+        if since or then.before is None:
+            return
+        for key in (then.before.keys() | part.after.keys()) - set(_STAYS):
+            was, is_ = then.before.get(key), part.after.get(key)
+            if key in ("stacks", "tasks", "conflict", "ended"):  # 'here' is an entry elsewhere
+                was, is_ = was and len(was), is_ and len(is_)
+            assert was == is_, (key, was, is_)
+
+
+def statuses(look: Look) -> Mapping[str, str]:
+    """Return {uuid: status} of the attempts that records say are open."""
+    return {x["uuid"]: x["status"] for y in look.lanes.values() for x in y.get("open", ())}
