@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.stateful.watching import Entry, Files, Look, Record, Watch
 
@@ -46,6 +46,7 @@ class Part:
     after: Record
     old: Files
     new: Files
+    old_head: str | None
     brought: Had = field(default_factory=set)
 
 
@@ -57,6 +58,16 @@ class Operation:
     verb: str
     parts: dict[str, Part]
     of: tuple[str, ...]
+
+
+class Case(NamedTuple):
+    """An operation's part in a lane, what there was before the command, and its words."""
+
+    made: Operation
+    uuid: str
+    part: Part
+    look: Look
+    argv: Sequence[str]
 
 
 class Model:
@@ -82,7 +93,7 @@ class Model:
         for entry in entries:
             self._note_attempts(entry, made)
         for uuid, part in made.parts.items():
-            self._check(made, uuid, part, before, argv)
+            self._check(Case(made, uuid, part, before, argv))
         for uuid, part in made.parts.items():
             self.note(uuid, part)
         self.done.append(made)
@@ -112,7 +123,7 @@ class Model:
         head = entry.record.get("head")
         new = self.watch.files(head) if head else {}
         old = self.watch.files(before["head"]) if before and before.get("head") else new
-        return Part(before, entry.record, old, new)
+        return Part(before, entry.record, old, new, before["head"] if before else head)
 
     def _note_attempts(self, entry: Entry, made: Operation) -> None:
         for told in entry.body["attempts"]:
@@ -128,44 +139,36 @@ class Model:
                 assert told["id"] not in ids, told["id"]
             self.attempts[told["uuid"]] = dict(told)
 
-    def _check(
-        self, made: Operation, uuid: str, part: Part, before: Look, argv: Sequence[str]
-    ) -> None:
+    def _check(self, case: Case) -> None:
+        part, verb = case.part, case.made.verb
         if part.before is None:
-            origin = part.after.get("origin")
+            origin = str(part.after.get("origin"))
             for kept in (self.seen, self.has):
-                kept[uuid] = set(kept.get(str(origin), ()))
-            return
-        moved = part.before.get("head") != part.after.get("head")
-        if made.verb in _TAKING_BACK:
-            self._check_taken_back(made, uuid, part)
-            return
-        if not moved or part.after["status"] == "deleted":
-            return
-        assert made.verb in _MOVING, f"{made.verb} moved a head"
-        check = getattr(self, f"_check_{made.verb}")
-        check(made, uuid, part, before, argv)
+                kept[case.uuid] = set(kept.get(origin, ()))
+        elif verb in _TAKING_BACK:
+            self._check_taken_back(case.made, case.uuid, part)
+        elif part.before["head"] != part.after["head"] and part.after["status"] != "deleted":
+            assert verb in _MOVING, f"{verb} moved a head"
+            getattr(self, f"_check_{verb}")(case)
 
-    def _check_commit(
-        self, made: Operation, uuid: str, part: Part, before: Look, argv: Sequence[str]
-    ) -> None:
+    def _check_commit(self, case: Case) -> None:
         """Assert that the lane has what the work changed, and for the rest what it had."""
         entry_attempts = [
-            x for x in self.attempts.values() if x.get("landed") == part.after["head"]
+            x for x in self.attempts.values() if x.get("landed") == case.part.after["head"]
         ]
         (told,) = [x for x in entry_attempts if x["status"] == "accepted"][-1:]
         base = self.watch.files(told["base"]) if told.get("base") else {}
         work = self.watch.files(told["commit"])
         if told["kind"] == "work":
             for path in changed(base, work):
-                assert part.new.get(path) == work.get(path), path
-            assert changed(part.old, part.new) <= changed(base, work)
+                assert case.part.new.get(path) == work.get(path), path
+            assert changed(case.part.old, case.part.new) <= changed(base, work)
         else:
-            for path in changed(part.old, part.new):
-                assert part.new.get(path) == work.get(path), path
-        if argv[0] == "commit" and "--amend" not in argv:
-            for place in before.places.values():
-                if place.lane == uuid:
+            for path in changed(case.part.old, case.part.new):
+                assert case.part.new.get(path) == work.get(path), path
+        if case.argv[0] == "commit" and "--amend" not in case.argv:
+            for place in case.look.places.values():
+                if place.lane == case.uuid:
                     text = {x: y.decode().rstrip("\n") for x, y in place.disk.items()}
                     if told["whole"]:
                         assert work == text
@@ -175,82 +178,76 @@ class Model:
 
     _check_accept = _check_commit
 
-    def _check_amend(
-        self, made: Operation, uuid: str, part: Part, before: Look, argv: Sequence[str]
-    ) -> None:
-        for place in before.places.values():
-            if place.lane == uuid:
-                for path in changed(part.old, part.new):
+    def _check_amend(self, case: Case) -> None:
+        for place in case.look.places.values():
+            if place.lane == case.uuid:
+                for path in changed(case.part.old, case.part.new):
                     text = place.disk.get(path)
-                    assert part.new.get(path) == (text and text.decode().rstrip("\n"))
+                    assert case.part.new.get(path) == (text and text.decode().rstrip("\n"))
 
-    def _check_import(
-        self, made: Operation, uuid: str, part: Part, before: Look, argv: Sequence[str]
-    ) -> None:
+    def _check_import(self, case: Case) -> None:
         """Assert that what came is what some branch has."""
-        tips = [y for x, y in before.refs.items() if x.startswith("refs/heads/")]
+        tips = [y for x, y in case.look.refs.items() if x.startswith("refs/heads/")]
         theirs = [self.watch.files(x) for x in tips]
-        for path in changed(part.old, part.new):
-            assert any(part.new.get(path) == x.get(path) for x in theirs), path
+        for path in changed(case.part.old, case.part.new):
+            assert any(case.part.new.get(path) == x.get(path) for x in theirs), path
 
-    def _check_promote(
-        self, made: Operation, uuid: str, part: Part, before: Look, argv: Sequence[str]
-    ) -> None:
+    def _check_promote(self, case: Case) -> None:
         """Assert that only what the source has came, over nothing that it did not know."""
-        sources = [x for x in made.parts if x != uuid]
-        if self._laid_anew(made, uuid, part):
-            assert part.old == part.new
+        sources = [x for x in case.made.parts if x != case.uuid]
+        if self._laid_anew(case):
+            assert case.part.old == case.part.new
             return
-        assert len(sources) >= 1, made
-        partly = "--change" in argv or "--stack" in argv
-        forced = "--force-all" in argv
+        assert len(sources) >= 1, case.made
+        partly = "--change" in case.argv or "--stack" in case.argv
+        forced = "--force-all" in case.argv
         known = set().union(*(self.seen[x] for x in sources))
-        for path in changed(part.old, part.new):
-            assert (path, part.new.get(path)) in known, path
-            assert forced or (path, part.old.get(path)) in known, f"took {path} back"
+        for path in changed(case.part.old, case.part.new):
+            assert (path, case.part.new.get(path)) in known, path
+            assert forced or (path, case.part.old.get(path)) in known, f"took {path} back"
         for source in () if partly else sources:
-            text = made.parts[source].old
+            text = case.made.parts[source].old
             for path in self.paths:
-                if text.get(path) is not None and (path, text[path]) not in self.has[uuid]:
-                    assert part.new.get(path) == text[path], f"{path} did not land"
+                if text.get(path) is not None and (path, text[path]) not in self.has[case.uuid]:
+                    assert case.part.new.get(path) == text[path], f"{path} did not land"
         for source in sources:
-            part.brought |= self.has[source] - self.has[uuid]
-            self.seen[uuid] |= self.seen[source]
+            case.part.brought |= self.has[source] - self.has[case.uuid]
+            self.seen[case.uuid] |= self.seen[source]
 
-    def _laid_anew(self, made: Operation, uuid: str, part: Part) -> bool:
-        """Say whether it is the source of a landing in part."""
-        told = part.after.get("landed", {})
+    def _laid_anew(self, case: Case) -> bool:
+        """Say whether it is the source of a landing in case.part."""
+        told = case.part.after.get("landed", {})
         return any(
-            part.before and told.get(x) != part.before.get("landed", {}).get(x)
-            for x in made.parts
-            if x != uuid
+            case.part.before and told.get(x) != case.part.before.get("landed", {}).get(x)
+            for x in case.made.parts
+            if x != case.uuid
         )
 
-    def _check_sync(
-        self, made: Operation, uuid: str, part: Part, before: Look, argv: Sequence[str]
-    ) -> None:
+    def _check_sync(self, case: Case) -> None:
         """Assert that each path is as one side has it, and who took the other's had known it."""
-        lane = part.after
+        lane = case.part.after
         onto = [x for x in [lane.get("parent"), *lane.get("beside", ())] if x]
-        onto += [x for x in before.lanes if before.lanes[x]["name"] in argv and x != uuid]
-        onto = onto or [x for x in before.lanes if before.lanes[x].get("adopted")]
+        onto += [
+            x for x in case.look.lanes if case.look.lanes[x]["name"] in case.argv and x != case.uuid
+        ]
+        onto = onto or [x for x in case.look.lanes if case.look.lanes[x].get("adopted")]
         theirs = [self.seen[x] for x in onto if x in self.seen]
         known = set().union(*theirs)
-        free = "--strategy" in argv or argv[0] == "conflict"
-        for path in changed(part.old, part.new):
-            if argv[0] != "conflict":
-                assert (path, part.new.get(path)) in known, path
-            assert free or (path, part.old.get(path)) in known, f"lost {path}"
-        lost = self.watch.change_ids(part.before["head"]) - self.watch.change_ids(lane["head"])
+        free = "--strategy" in case.argv or case.argv[0] == "conflict"
+        for path in changed(case.part.old, case.part.new):
+            if case.argv[0] != "conflict":
+                assert (path, case.part.new.get(path)) in known, path
+            assert free or (path, case.part.old.get(path)) in known, f"lost {path}"
+        lost = self.watch.change_ids(str(case.part.old_head)) - self.watch.change_ids(lane["head"])
         for one in onto:
-            if one in before.lanes:
-                lost -= self.watch.change_ids(before.lanes[one]["head"])
+            if one in case.look.lanes:
+                lost -= self.watch.change_ids(case.look.lanes[one]["head"])
         elsewhere = {x["change_id"] for x in self.attempts.values() if x["status"] == "superseded"}
         assert lost <= elsewhere, lost
         for one in onto:
             if one in self.has:
-                part.brought |= self.has[one] - self.has[uuid]
-                self.seen[uuid] |= self.seen[one]
+                case.part.brought |= self.has[one] - self.has[case.uuid]
+                self.seen[case.uuid] |= self.seen[one]
 
     _check_conflict = _check_sync
 
@@ -292,10 +289,5 @@ class Model:
         for key in (then.before.keys() | part.after.keys()) - set(_STAYS):
             was, is_ = then.before.get(key), part.after.get(key)
             if key in ("stacks", "tasks", "conflict", "ended"):  # 'here' is an entry elsewhere
-                was, is_ = was and len(was), is_ and len(is_)
+                was, is_ = bool(was), bool(is_)
             assert was == is_, (key, was, is_)
-
-
-def statuses(look: Look) -> Mapping[str, str]:
-    """Return {uuid: status} of the attempts that records say are open."""
-    return {x["uuid"]: x["status"] for y in look.lanes.values() for x in y.get("open", ())}
