@@ -81,12 +81,17 @@ class Model:
         self.seen: dict[str, Had] = {}
         # The same, less what was taken back.
         self.has: dict[str, Had] = {}
+        # The Change-Ids of what landed as one commit, which a sync leaves behind.
+        self.squashed: set[str] = set()
 
     def apply(self, entries: Sequence[Entry], before: Look, argv: Sequence[str]) -> Operation:
         """Take an operation in, and assert that it did what its kind does, and no more."""
         told = entries[0].body
         of = tuple(told["details"].get("undo", {}).get("of", ()))
         made = Operation(told["operation"], told["verb"], {}, of)
+        landing = told["details"].get("promotion", {})
+        if landing.get("mode") == "squash":
+            self.squashed |= self.watch.change_ids(landing["source"])
         for entry in entries:
             if entry.record["status"] != "renamed":
                 made.parts[entry.uuid] = self._part(entry)
@@ -242,6 +247,7 @@ class Model:
         for one in onto:
             if one in case.look.lanes:
                 lost -= self.watch.change_ids(case.look.lanes[one]["head"])
+        lost -= self.squashed
         elsewhere = {x["change_id"] for x in self.attempts.values() if x["status"] == "superseded"}
         assert lost <= elsewhere, lost
         for one in onto:
