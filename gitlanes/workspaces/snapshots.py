@@ -13,7 +13,7 @@ from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout
 from gitlanes.store.transaction import locked, save_ref
-from gitlanes.workspaces import capture, finding
+from gitlanes.workspaces import binding, capture, finding
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -26,9 +26,12 @@ _Row = tuple[int, str, str, str]
 def snapshot(repo: LaneRepo, name: str | None = None) -> Snapshot:
     """Save a workspace's content and return the world state's id with the ref that holds it.
 
-    The same content gives the same id, and no second ref while the newest has it already.
+    The same content gives the same id, and no second ref while the newest has it already. What
+    an interrupted command left half done in the repository's own directory is finished first.
     """
     with capture.held(repo, finding.named(repo, name)) as hold:
+        if hold.workspace.root and hold.state.step is not None:
+            binding.follow(repo, hold.workspace.lane, hold)
         return save(repo, hold)
 
 
