@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -58,6 +59,7 @@ class Operation:
     verb: str
     parts: dict[str, Part]
     of: tuple[str, ...]
+    landing: dict[str, Any]
 
 
 class Case(NamedTuple):
@@ -81,6 +83,8 @@ class Model:
         self.seen: dict[str, Had] = {}
         # The same, less what was taken back.
         self.has: dict[str, Had] = {}
+        # What was committed in it, and not brought from elsewhere.
+        self.own: dict[str, Had] = defaultdict(set)
         # The Change-Ids of what landed as one commit, which a sync leaves behind.
         self.squashed: set[str] = set()
 
@@ -88,8 +92,8 @@ class Model:
         """Take an operation in, and assert that it did what its kind does, and no more."""
         told = entries[0].body
         of = tuple(told["details"].get("undo", {}).get("of", ()))
-        made = Operation(told["operation"], told["verb"], {}, of)
         landing = told["details"].get("promotion", {})
+        made = Operation(told["operation"], told["verb"], {}, of, landing)
         if landing.get("mode") == "squash":
             self.squashed |= self.watch.change_ids(landing["source"])
         for entry in entries:
@@ -168,6 +172,7 @@ class Model:
             for path in changed(base, work):
                 assert case.part.new.get(path) == work.get(path), path
             assert changed(case.part.old, case.part.new) <= changed(base, work)
+            self.own[case.uuid] |= {(x, work[x]) for x in changed(base, work) if x in work}
         else:
             for path in changed(case.part.old, case.part.new):
                 assert case.part.new.get(path) == work.get(path), path
@@ -199,11 +204,10 @@ class Model:
 
     def _check_promote(self, case: Case) -> None:
         """Assert that only what the source has came, over nothing that it did not know."""
-        sources = [x for x in case.made.parts if x != case.uuid]
-        if self._laid_anew(case):
+        if case.uuid != case.made.landing["into_uuid"]:
             assert case.part.old == case.part.new
             return
-        assert len(sources) >= 1, case.made
+        sources = [str(case.made.landing["lane_uuid"])]
         partly = "--change" in case.argv or "--stack" in case.argv
         forced = "--force-all" in case.argv
         known = set().union(*(self.seen[x] for x in sources))
@@ -213,20 +217,12 @@ class Model:
         for source in () if partly else sources:
             text = case.made.parts[source].old
             for path in self.paths:
-                if text.get(path) is not None and (path, text[path]) not in self.has[case.uuid]:
+                fresh = self.own[source] - self.has[case.uuid]
+                if (path, text.get(path)) in fresh:
                     assert case.part.new.get(path) == text[path], f"{path} did not land"
         for source in sources:
             case.part.brought |= self.has[source] - self.has[case.uuid]
             self.seen[case.uuid] |= self.seen[source]
-
-    def _laid_anew(self, case: Case) -> bool:
-        """Say whether it is the source of a landing in case.part."""
-        told = case.part.after.get("landed", {})
-        return any(
-            case.part.before and told.get(x) != case.part.before.get("landed", {}).get(x)
-            for x in case.made.parts
-            if x != case.uuid
-        )
 
     def _check_sync(self, case: Case) -> None:
         """Assert that each path is as one side has it, and who took the other's had known it."""
@@ -249,7 +245,7 @@ class Model:
                 lost -= self.watch.change_ids(case.look.lanes[one]["head"])
         lost -= self.squashed
         elsewhere = {x["change_id"] for x in self.attempts.values() if x["status"] == "superseded"}
-        assert lost <= elsewhere, lost
+        assert free or lost <= elsewhere, lost
         for one in onto:
             if one in self.has:
                 case.part.brought |= self.has[one] - self.has[case.uuid]
