@@ -216,13 +216,20 @@ class Model:
             assert forced or (path, case.part.old.get(path)) in known, f"took {path} back"
         for source in () if partly else sources:
             text = case.made.parts[source].old
+            met = self._met(case, source)
             for path in self.paths:
                 fresh = self.own[source] - self.has[case.uuid]
-                if (path, text.get(path)) in fresh:
+                if (path, text.get(path)) in fresh - met:
                     assert case.part.new.get(path) == text[path], f"{path} did not land"
         for source in sources:
             case.part.brought |= self.has[source] - self.has[case.uuid]
             self.seen[case.uuid] |= self.seen[source]
+
+    def _met(self, case: Case, source: str) -> Had:
+        """Return what git's history of both has: taken back there, it lands by a redo alone."""
+        heads = case.made.parts[source].old_head, case.part.old_head
+        base = self.watch.merge_base(*map(str, heads))
+        return had(self.watch.files(base), self.paths) if base else set()
 
     def _check_sync(self, case: Case) -> None:
         """Assert that each path is as one side has it, and who took the other's had known it."""

@@ -115,7 +115,11 @@ class Watch:
 
     def is_ancestor(self, old: str, new: str) -> bool:
         """Say whether a history has a commit."""
-        return self.repo.git("merge-base", old, new, check=False) == old
+        return self.merge_base(old, new) == old
+
+    def merge_base(self, one: str, other: str) -> str:
+        """Return where two histories parted, or nothing."""
+        return self.repo.git("merge-base", one, other, check=False)
 
     def left(self) -> list[str]:
         """Return what lies about that stops git or us."""
