@@ -367,4 +367,4 @@ def test_some_days(crashes: Crashes) -> None:
 def test_many_days(crashes: Crashes) -> None:
     """The same, other ones each time."""
     number = int(os.environ.get("GITLANES_TEST_SEED") or random.randrange(1 << 32))
-    _live(crashes, many(12), 50, number)
+    _live(crashes, many(30), 50, number)
