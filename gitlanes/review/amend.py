@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from gitlanes import clock, ids
 from gitlanes.combine.assembly import plan_landing
-from gitlanes.errors import BadValue, LanesError, NothingToPropose
+from gitlanes.errors import BadValue, LanesError, NothingToPropose, Refused
 from gitlanes.gates.clearance import Clearance
 from gitlanes.git.trailers import set_change_id, subject_of
 from gitlanes.models.events import Event
@@ -48,9 +48,9 @@ def amend(
     amended keeps its Change-Id, its records and, unless the offer has one, its message, and
     stays open or accepted as it was; each attempt concerned is replaced by a new one. Without
     edits only message and records change. Raises Collision where an edit touches what a later
-    attempt touched, Refused for an attempt that others may have already, NothingToPropose.
-    What becomes of an accepted one has to pass the lane's gates: GateFailed is raised, and
-    nothing moved.
+    attempt touched, Refused for an attempt that others may have already, and in a workspace
+    that is behind its lane, NothingToPropose. What becomes of an accepted one has to pass the
+    lane's gates: GateFailed is raised, and nothing moved.
     """
     offer = offer or Offer()
     propose.check(offer)
@@ -128,6 +128,8 @@ def _amended(
     later = rewriting.to_lay_again(repo, state, amended)
     if amended.open:
         standing.require_held(repo, lane, amended, base, captured)
+    elif base != lane.head:
+        _refuse_behind(lane)
     tree = folding.folded(repo, lane, (amended, *later), captured, base, offer)
     _require_news(repo, lane, amended, tree, offer)
     merged = lineage.merged_heads(repo, lane, captured)
@@ -143,6 +145,14 @@ def _amended(
     charged = costs.charge(tx, books, lane, first, offer.cost, offer.intent)
     _set_lane(tx, replace(state, record=charged), anew, captured, merged)
     return anew
+
+
+def _refuse_behind(lane: Lane) -> NoReturn:
+    """Refuse a workspace without all of the lane's work: what is made of its content lacks that."""
+    raise Refused(
+        f"workspace of lane '{lane.name}' is behind its lane",
+        hint=f"bring it there first: git lanes workspace update {lane.name}",
+    )
 
 
 def _cleared(tx: Transaction, lane: Lane, anew: Anew, clearance: Clearance) -> Anew:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
@@ -14,7 +15,7 @@ from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout
 from gitlanes.store.expectation import require_expected
 from gitlanes.store.transaction import locked, save_ref
-from gitlanes.workspaces import capture, finding, moving
+from gitlanes.workspaces import binding, capture, finding, moving
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -38,9 +39,10 @@ def snapshot(repo: LaneRepo, name: str | None = None, *, reason: str | None = No
     """Save a workspace's content and return the world state's id with the ref that holds it.
 
     The same content gives the same id, and no second ref while the newest has it already, unless
-    for another ``reason``. Raises BadValue for a reason that is no text.
+    for another ``reason``. What an interrupted command left half done in the repository's own
+    directory is finished first. Raises BadValue for a reason that is no text.
     """
-    with capture.held(repo, finding.named(repo, name)) as hold:
+    with _held(repo, name) as hold:
         return save(repo, hold, reason=reason)
 
 
@@ -51,12 +53,20 @@ def save_unsaved(
 
     Commits of the agent's own count as such.
     """
-    with capture.held(repo, finding.named(repo, name)) as hold:
+    with _held(repo, name) as hold:
         head = moving.head_of(repo, hold)
         stray = not hold.workspace.root and head not in (hold.state.head, hold.state.base)
         if not stray and not capture.unsaved(repo, hold.workspace):
             return hold.workspace, None
         return hold.workspace, save(repo, hold, reason=reason)
+
+
+@contextmanager
+def _held(repo: LaneRepo, name: str | None) -> Iterator[capture.Held]:
+    with capture.held(repo, finding.named(repo, name)) as hold:
+        if hold.workspace.root and hold.state.step is not None:
+            binding.follow(repo, hold.workspace.lane, hold)
+        yield hold
 
 
 def save(

@@ -77,6 +77,20 @@ def _landed(repo: TestRepo) -> None:
     repo.lanes.promote("auth")
 
 
+def _stood_on(repo: TestRepo) -> None:
+    """An undo repeated comes to what cannot be taken back: another lane works on it."""
+    repo.lane("auth")
+    repo.lanes.new("dev", on="auth")
+    repo.commit("dev", {"dev.txt": "dev\n"})
+    repo.commit("auth", EDITS)
+    repo.write({"unsaved.txt": "unsaved\n"}, repo.workspace("auth"))
+
+
+def _taken_back(repo: TestRepo) -> None:
+    _later(repo)
+    repo.lanes.undo(lane="auth")
+
+
 def _several_lanes(repo: TestRepo) -> None:
     _two_changes(repo)
     repo.lane("dev", {"dev.txt": "dev\n"})
@@ -357,6 +371,9 @@ SCENES = (
     Scene("task-complete", ("task", "complete", "auth"), _task_done, 1, nightly=True),
     Scene("rollback", ("rollback", "auth", "--to-fork"), _later, 1, nightly=True),
     Scene("rollback-bound", ("rollback", "main", "--to-fork"), _landed, 1, nightly=True),
+    Scene("undo", ("undo", "--lane", "auth"), _stood_on, 128, nightly=True),
+    Scene("undo-forward", ("undo", "--lane", "main"), _landed, 128, nightly=True),
+    Scene("redo", ("redo", "--lane", "auth"), _taken_back, 1, nightly=True),
     Scene("look", _LOOK, _committed, 128, nightly=True),
 )
 

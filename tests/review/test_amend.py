@@ -487,7 +487,10 @@ def test_a_bound_lane_s_history_stays(repo: TestRepo) -> None:
 
 @pytest.mark.parametrize("mode", ["merge", "replay"])
 def test_landings_are_not_laid_again(repo: TestRepo, mode: str) -> None:
-    """What came from another lane is neither amended nor moved; what follows it can be."""
+    """What came from another lane is neither amended nor moved; what follows it can be.
+
+    In a workspace without it, it would be taken back by the next commit: that is refused.
+    """
     repo.lane("auth", {"one.py": "1\n"})
     repo.lane("other", {"other.py": "o\n"})
     came = repo.lanes.promote("other", into="auth", mode=mode).landed[0]
@@ -497,7 +500,11 @@ def test_landings_are_not_laid_again(repo: TestRepo, mode: str) -> None:
             repo.lanes.amend("auth", of=of)
     repo.commit("auth", {"two.py": "2\n"})
     edit(repo, {"two.py": "22\n"})
+    with pytest.raises(Refused, match="workspace of lane 'auth' is behind its lane"):
+        repo.lanes.amend("auth")
+    repo.lanes.update_workspace("auth")
     repo.lanes.amend("auth")
+    assert repo.git("status", "--porcelain", cwd=repo.workspace("auth")) == ""
     files = repo.files("refs/lanes/head/auth")
     assert (files["one.py"], files["two.py"], files["other.py"]) == ("11", "22", "o")
 

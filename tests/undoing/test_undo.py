@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gitlanes import Collision, LanesError, Limits, Negative, Refused
 from gitlanes.models.plain import plain
+from tests.support.clones import Clones
 from tests.support.repos import TestRepo
 
 # What an undo leaves as it is: numbers that were given out, and what was used up.
@@ -216,3 +218,111 @@ def test_what_landed_from_a_queue(two: TestRepo) -> None:
     two.lanes.queue_add(["auth"], ready=True)
     two.lanes.queue_run()
     assert two.files("main")["auth.py"] == "1"
+
+
+def test_what_was_exported_is_taken_back_forward(two: TestRepo) -> None:
+    """What a branch of people's has is built upon, and the branch stays; redo brings it again."""
+    two.commit("auth", {"auth.py": "2\n"})
+    two.lanes.export("auth", branch="out", form="as-is")
+    head, out = two.rev("refs/lanes/head/auth"), two.rev("out")
+    with pytest.raises(Refused, match="others may have the branch"):
+        two.lanes.undo(lane="auth")
+    (made,) = two.lanes.rollback("auth", steps=1).lanes
+    assert (made.forward, two.rev("refs/lanes/head/auth^"), two.rev("out")) == (True, head, out)
+    assert two.files("refs/lanes/head/auth")["auth.py"] == "1"
+    assert two.lanes.redo(lane="auth").lanes[0].forward
+    assert two.files("refs/lanes/head/auth")["auth.py"] == "2"
+
+
+def test_a_rollback_to_an_operation(two: TestRepo) -> None:
+    """The lane is where it was after it; one that is undone, and another lane's, are refused."""
+    for number in (2, 3, 4):
+        two.commit("auth", {"auth.py": f"{number}\n"})
+    done = [x.id for x in two.lanes.operations("auth").operations]
+    two.lanes.edit("auth", description="stays")
+    two.lanes.rollback("auth", to=done[2])
+    assert two.files("refs/lanes/head/auth")["auth.py"] == "2"
+    assert two.lanes.lane("auth").description == "stays"
+    for gone in (done[0], two.lanes.operations("side").operations[0].id):
+        with pytest.raises(Refused, match="is not one that lane 'auth' stands on"):
+            two.lanes.rollback("auth", to=gone)
+    with pytest.raises(Negative, match="is there already"):
+        two.lanes.rollback("auth", to=done[2])
+    two.lanes.redo(lane="auth")
+    assert two.files("refs/lanes/head/auth")["auth.py"] == "4"
+
+
+def test_a_landing_of_a_stack(two: TestRepo) -> None:
+    """All of its lanes are as before, with what waits in them, and it lands again."""
+    two.commit("auth", {"later.txt": "1\n"})
+    two.lanes.create_stack("both", ["auth/2", "side/1"])
+    before, files = told(two), two.files("main")
+    two.lanes.promote_stack("both")
+    landed = two.files("main")
+    two.lanes.undo()
+    after = told(two)
+    assert two.files("main") == files
+    for lane in ("auth", "side"):
+        assert after[lane] == before[lane]
+    two.lanes.promote_stack("both")
+    assert two.files("main") == landed
+
+
+@pytest.mark.parametrize(
+    ("first", "act"),
+    [
+        (lambda r: r.lanes.pause("auth"), lambda r: r.lanes.resume("auth")),
+        (lambda r: r.lanes.abandon("auth"), lambda r: r.lanes.resume("auth")),
+        (lambda r: r.lanes.archive("side"), lambda r: r.lanes.unarchive("side")),
+        (
+            lambda r: r.lanes.create_stack("both", ["auth/1", "side/1"]),
+            lambda r: r.lanes.review("both/1", status="approved", by="r"),
+        ),
+    ],
+    ids=["resume", "resume an abandoned one", "unarchive", "approve"],
+)
+def test_what_is_done_upon_something(two: TestRepo, first: Act, act: Act) -> None:
+    """It is taken back alone, and done again."""
+    first(two)
+    before = told(two)
+    act(two)
+    made = told(two)
+    assert made != before
+    two.lanes.undo()
+    assert told(two) == before
+    two.lanes.redo()
+    assert told(two) == made
+
+
+def test_what_was_pushed_or_joined(tmp_path: Path, environ: dict[str, str]) -> None:
+    """Pushed work is taken back by a new commit; the joining itself is not taken back.
+
+    After it the work of either clone can be, by its id, and all clones come to the same.
+    """
+    clones = Clones(tmp_path, environ, lanes=["auth"])
+    one, other = clones.all
+    for repo, path in ((one, "one.txt"), (other, "other.txt")):
+        repo.lanes.put_file("auth", path, b"1\n", message=path)
+    first = one.lanes.operations("auth").operations[0].id
+    one.lanes.push()
+    pushed = one.rev("refs/lanes/head/auth")
+    assert one.lanes.undo(lane="auth").lanes[0].forward
+    assert one.rev("refs/lanes/head/auth^") == pushed
+    one.lanes.redo(lane="auth")
+    one.lanes.push()
+    other.lanes.pull()
+    joined = next(x for x in other.lanes.operations("auth").operations if x.verb == "merge")
+    with pytest.raises(Refused, match="it came from another clone"):
+        other.lanes.undo(joined.id)
+    mine = next(
+        x for x in other.lanes.operations("auth").operations if "other.txt" in x.description
+    )
+    assert other.lanes.undo(mine.id).lanes[0].forward
+    assert other.files("refs/lanes/head/auth") == one.files("refs/lanes/head/auth")
+    assert other.lanes.undo(first).lanes[0].forward
+    assert "one.txt" not in other.files("refs/lanes/head/auth")
+    other.lanes.push()
+    one.lanes.pull()
+    assert one.rev("refs/lanes/head/auth") == other.rev("refs/lanes/head/auth")
+    one.fsck()
+    clones.close()
