@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gitlanes.git.maintenance import start_if_due
 from gitlanes.store import layout
 
 if TYPE_CHECKING:
@@ -14,13 +15,18 @@ def follow(repo: LaneRepo, lane: str) -> None:
     """Export a lane again to every branch that it was exported to, and sync what follows it.
 
     Each only if that is set, the second after a promotion. What cannot go along is warned of: what
-    landed has landed.
+    landed has landed. Git packs what became loose, beside all that.
     """
+    start_if_due(repo.git, repo.own_settings)
     _export_again(repo, lane)
     if repo.settings.flag("lanes.autoCascade", False):
         from gitlanes.graph.cascading import after_promotion  # most do not have it
 
         after_promotion(repo, lane)
+    if repo.settings.flag("lanes.archiveOnMerge", False):
+        from gitlanes.lanes.resting import archive_landed  # nor this
+
+        archive_landed(repo, lane)
 
 
 def _export_again(repo: LaneRepo, lane: str) -> None:

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -74,6 +74,29 @@ def taken(repo: LaneRepo, number: int, commit: str) -> Iterator[list[Scratch]]:
             if len(found) == number:
                 break
         yield found
+
+
+def unused(repo: LaneRepo, before: float) -> list[str]:
+    """Return the paths of scratch workspaces that no gate was given since a moment."""
+    found = []
+    for tree in worktrees.every(repo.place.common_dir):
+        if is_scratch(tree.path):
+            with suppress(OSError):
+                since = os.stat(os.path.join(tree.git_dir, "index")).st_mtime
+                found += [tree.path] if since < before else []
+    return found
+
+
+def drop(repo: LaneRepo, path: str) -> None:
+    """Remove a scratch workspace; raises Locked while a gate runs there."""
+    name = os.path.basename(path)
+    lock = repo.state_directory / _DIRECTORY / f"{name.rpartition('-')[2]}.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with locks.hold(lock, "a scratch workspace", timeout=0), locked(repo):
+        found = _known(repo, name)
+        if found is not None and found.path == path:
+            index.make_writable(path)
+            worktrees.remove(found, str(repo.state_directory / "trash"))
 
 
 def _try(held: ExitStack, path: Path) -> int | None:

@@ -9,7 +9,7 @@ from gitlanes.errors import Negative, Refused
 from gitlanes.lanes.wanted import by_lane
 from gitlanes.models.graph import Followed, Graph, Node, Relatives
 from gitlanes.models.plain import replace
-from gitlanes.models.records import ARCHIVED, RENAMED, Lane, LaneState
+from gitlanes.models.records import RENAMED, Lane, LaneState
 from gitlanes.store import codec
 from gitlanes.store.ancestry import merge_base
 from gitlanes.store.expectation import check_expected, require_active, require_commit
@@ -117,13 +117,13 @@ def shelved(known: Lanes) -> set[str]:
 
     Tasks that were completed leave many of them.
     """
-    todo = [x for x in known.values() if x.live and x.status != ARCHIVED]
+    todo = [x for x in known.values() if x.live and not x.away]
     needed = {x.uuid for x in todo}
     while todo:
         above = {x for x in todo.pop().parents if x in known} - needed
         needed |= above
         todo += [known[x] for x in above]
-    return {x.uuid for x in known.values() if x.status == ARCHIVED} - needed
+    return {x.uuid for x in known.values() if x.away} - needed
 
 
 def _changed(

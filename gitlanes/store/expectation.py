@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from gitlanes.errors import BadValue, Raced, Refused
-from gitlanes.models.records import ABANDONED, ACTIVE, ARCHIVED, CONFLICTED, PAUSED, Lane
+from gitlanes.models.records import ABANDONED, ACTIVE, ARCHIVED, CONFLICTED, PAUSED, PRUNED, Lane
 from gitlanes.store import codec
 
-_BACK = {ARCHIVED: "unarchive", PAUSED: "resume", ABANDONED: "resume"}
+_BACK = {ARCHIVED: "unarchive", PRUNED: "unarchive", PAUSED: "resume", ABANDONED: "resume"}
 _ONLY_ACTIVE = "only active lanes take work"
 _COMMIT = re.compile(r"[0-9a-f]{4,40}")
 

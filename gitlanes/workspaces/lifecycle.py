@@ -210,10 +210,13 @@ def remove(repo: LaneRepo, name: str, *, force: bool = False, expect: str | None
 
 
 @contextmanager
-def removing(repo: LaneRepo, workspace: Workspace, *, force: bool) -> Iterator[Snapshot | None]:
+def removing(
+    repo: LaneRepo, workspace: Workspace, *, force: bool, saving: bool = False
+) -> Iterator[Snapshot | None]:
     """Snapshot a workspace if need be, let the block decide, then remove the directory.
 
-    An exception inside the block leaves the workspace as it is.
+    With ``saving`` unsaved work is snapshotted as with ``force``; claims, and files with secrets,
+    refuse still. An exception inside the block leaves the workspace as it is.
     """
     if workspace.root:
         raise Refused(
@@ -231,7 +234,7 @@ def removing(repo: LaneRepo, workspace: Workspace, *, force: bool) -> Iterator[S
     _refuse_others_inside(repo, tree)
     with capture.held(repo, workspace) as hold:
         claims.require_own(repo, hold.state, force=force)
-        saved = _saved_before_removal(repo, hold, force=force)
+        saved = _saved_before_removal(repo, hold, force=force, saving=saving)
         submodules.rescue(repo, workspace)
         yield saved
         with locked(repo):
@@ -262,14 +265,16 @@ def _saved_without_files(repo: LaneRepo, workspace: Workspace) -> Snapshot | Non
     return snapshots.save_remains(repo, workspace)
 
 
-def _saved_before_removal(repo: LaneRepo, hold: capture.Held, *, force: bool) -> Snapshot | None:
+def _saved_before_removal(
+    repo: LaneRepo, hold: capture.Held, *, force: bool, saving: bool
+) -> Snapshot | None:
     _refuse_secrets(repo, hold.workspace, force=force)
     files = capture.unsaved(repo, hold.workspace)
     head = repo.refs.target(layout.worktree_head(Path(hold.git_dir).name))
     stray = head not in (hold.state.head, hold.state.base)
     if not files and not stray:
         return None
-    if not force:
+    if not (force or saving):
         here = hold.workspace
         what = (
             f"{len(files)} unsaved file{'' if len(files) == 1 else 's'}"
