@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitlanes.git.maintenance import start_if_due
 from gitlanes.store import layout
 
 if TYPE_CHECKING:
@@ -17,6 +16,8 @@ def follow(repo: LaneRepo, lane: str) -> None:
     Each only if that is set, the second after a promotion. What cannot go along is warned of: what
     landed has landed. Git packs what became loose, beside all that.
     """
+    from gitlanes.git.maintenance import start_if_due  # readers know of this module, too
+
     start_if_due(repo.git, repo.own_settings)
     _export_again(repo, lane)
     if repo.settings.flag("lanes.autoCascade", False):
