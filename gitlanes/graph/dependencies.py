@@ -112,6 +112,15 @@ def dependants(known: Lanes, uuid: str) -> list[str]:
     return found
 
 
+def circle(known: Lanes, uuid: str) -> list[str]:
+    """Return the lanes on a way along parents from one back to itself, named first and last.
+
+    Empty where there is none.
+    """
+    ways = (_way(known, x, uuid) for x in known[uuid].parents)
+    return next(([uuid, *way] for way in ways if way), [])
+
+
 def shelved(known: Lanes) -> set[str]:
     """Return the uuids of archived lanes that no other than archived ones follow, nor those.
 
