@@ -111,7 +111,9 @@ def _record(
         before = state.record.exports.get(branch, {})
         known = list(before.get("commits", ()))
         commits = list(dict.fromkeys([made.tip, *known]))[:KEPT]
-        now = {"form": form, "trailers": trailers, "commits": commits}
+        now: dict[str, Any] = {"form": form, "trailers": trailers, "commits": commits}
+        if "made" in before or (ref is not None and old is None):
+            now["made"] = True
         if ref is not None and old != made.tip:
             if not use:
                 branches.require_unowned(repo, ref, state.record.uuid if form == AS_IS else None)

@@ -48,7 +48,8 @@ class Known:
         if lane.status != ACTIVE or target is None or not target.live:
             return ""
         landed = lane.landed.get(target.uuid, NOT_LANDED)
-        return f"merged into {target.name}" if landed.source == lane.head else ""
+        merged = lane.head is not None and landed.source == lane.head
+        return f"merged into {target.name}" if merged else ""
 
     def hindrance(self, lane: Lane) -> str:
         """Say what of a lane waits still, '' if nothing does."""
@@ -78,12 +79,18 @@ def _queued(repo: LaneRepo, entries: Iterable[Entry]) -> set[str]:
 
 
 def archive_landed(repo: LaneRepo, target: str) -> None:
-    """Archive the lanes whose work is all in that lane; those that cannot be are told of."""
+    """Archive the lanes all of whose work that lane's last operation landed.
+
+    What keeps one of them is told of.
+    """
     known = Known(repo)
+    last = next((x.operation for x in known.entries if x.record.name == target), None)
     for entry in known.entries:
-        why = known.at_rest(entry.record) if entry.record.live else ""
-        if why == f"merged into {target}" and not known.hindrance(entry.record):
-            put_away(repo, [entry.record.name], tip=entry.oid)
+        lane = entry.record
+        if entry.operation != last or not lane.live or lane.name == target:
+            continue
+        if known.at_rest(lane) == f"merged into {target}" and not known.hindrance(lane):
+            put_away(repo, [lane.name], tip=entry.oid)
 
 
 def put_away(

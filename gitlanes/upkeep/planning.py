@@ -17,7 +17,7 @@ from gitlanes.git.refs import list_refs
 from gitlanes.git.settings import as_seconds
 from gitlanes.lanes.resting import Known
 from gitlanes.models.collecting import Spared, Waste
-from gitlanes.models.records import DELETED, PRUNED, RENAMED, Entry, Lane
+from gitlanes.models.records import DELETED, PRUNED, RENAMED, Entry, Lane, LaneState
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout
 from gitlanes.upkeep import disposal
@@ -112,7 +112,7 @@ class _Planner:
         for place in self._workspaces.get(lane.uuid, ()) if self.places else ():
             waste = Waste("workspace", place.path, why, lane.name)
             yield Piece(waste, partial(disposal.remove, self.repo, entry, place))
-        for branch in retiring.exported(self.repo, lane, self.known.live) if self.exports else ():
+        for branch in self._branches(entry):
             if branch.kept:
                 self.spared.append(Spared(f"branch {branch.name}", branch.kept))
                 continue
@@ -121,6 +121,11 @@ class _Planner:
         yield from self._saved(lane, why)
         waste = Waste("prune", lane.name, why, lane.name)
         yield Piece(waste, partial(disposal.prune, self.repo, entry))
+
+    def _branches(self, entry: Entry) -> list[retiring.Branch]:
+        if not self.exports or not entry.record.exports:
+            return []
+        return retiring.exported(self.repo, LaneState(entry.record, entry.oid), self.known.live)
 
     def _saved(self, lane: Lane, why: str) -> Iterator[Piece]:
         found = self._snapshots.get(lane.uuid)

@@ -148,7 +148,8 @@ def test_unsaved_work_of_what_was_given_up_is_kept(repo: TestRepo, cli: Cli, tim
 def test_branches_of_others_are_kept(repo: TestRepo, time: Time) -> None:
     """A branch goes only where it is as an export left it, and nobody has to do with it."""
     merged(repo)
-    for name in ("gone", "moved", "checked-out", "ahead"):
+    repo.git("branch", "people's", "main~1")
+    for name in ("gone", "moved", "checked-out", "ahead", "people's"):
         repo.lanes.export("auth", branch=name)
     merged(repo, "twin")
     repo.git("branch", "--force", "moved", "main")
@@ -161,12 +162,13 @@ def test_branches_of_others_are_kept(repo: TestRepo, time: Time) -> None:
     time.month()
     made = repo.lanes.gc()
     assert {x.name: x.why for x in made.spared if x.name.startswith("branch")} == {
+        "branch people's": "no export on this machine made it",
         "branch moved": "it has commits that no export made",
         "branch checked-out": f"it is checked out in '{repo.path.parent / 'elsewhere'}'",
         "branch ahead": "'up/ahead' has not all of it",
     }
     there = {x.removeprefix("refs/heads/") for x in repo.refs() if x.startswith("refs/heads/")}
-    assert there == {"main", "moved", "checked-out", "ahead"}
+    assert there == {"main", "moved", "checked-out", "ahead", "people's"}
 
 
 def test_what_no_remote_has_is_kept(tmp_path: Path, environ: dict[str, str], time: Time) -> None:
