@@ -98,14 +98,14 @@ ODD_FILES = [
 ]
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_lane_names_are_refused(repo: TestRepo, name: str) -> None:
+@pytest.mark.parametrize("args", [("new",), ("new", "--no-workspace")], ids=len)
+def test_hostile_lane_names_are_refused(repo: TestRepo, args: tuple[str, ...]) -> None:
     """A lane name that git, a file system or a reader could misunderstand is refused in a line."""
     before, beside = repo.refs(), sorted(os.listdir(repo.path.parent))
-    for args in (("new", "--", name), ("new", "--no-workspace", "--", name)):
-        done = run_cli(repo.path, repo.environ, *args)
-        assert (done.code, done.out) == (128, "")
-        assert done.err.startswith(f"error: bad lane name '{HOSTILE[name]}': it ")
+    for name, told in HOSTILE.items():
+        done = run_cli(repo.path, repo.environ, *args, "--", name)
+        assert (done.code, done.out) == (128, ""), name
+        assert done.err.startswith(f"error: bad lane name '{told}': it ")
         assert done.err.endswith(HINT)
         assert done.err.count("\n") == 2
     assert repo.refs() == before
@@ -113,15 +113,15 @@ def test_hostile_lane_names_are_refused(repo: TestRepo, name: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["delete", "path", "promote", "status", "check", "export"])
-@pytest.mark.parametrize("name", ["../x", "a\x1b[31mb", "x" * 10240, "", "a\nb", "HEAD"])
-def test_hostile_names_of_lanes_that_do_not_exist(repo: TestRepo, command: str, name: str) -> None:
+def test_hostile_names_of_lanes_that_do_not_exist(repo: TestRepo, command: str) -> None:
     """Where a lane is asked for, such a name is not found, said without control codes."""
     before = repo.refs()
-    done = run_cli(repo.path, repo.environ, command, "--", name)
-    assert (done.code, done.out) in {(128, ""), (129, "")}
-    assert done.err.startswith("error: ")
-    assert len(done.err) < 400
-    assert "\x1b" not in done.err
+    for name in ("../x", "a\x1b[31mb", "x" * 10240, "", "a\nb", "HEAD"):
+        done = run_cli(repo.path, repo.environ, command, "--", name)
+        assert (done.code, done.out) in {(128, ""), (129, "")}, name
+        assert done.err.startswith("error: ")
+        assert len(done.err) < 400
+        assert "\x1b" not in done.err
     assert repo.refs() == before
 
 
@@ -224,70 +224,69 @@ def test_a_patch_on_a_terminal_is_harmless(repo: TestRepo) -> None:
     assert "\x1b" not in printed
 
 
-@pytest.mark.parametrize(
-    ("args", "said"),
-    [
-        (["new", "x", "--from", "auht"], "state 'auht' not found\nhint: did you mean 'auth'?"),
-        (["new", "x", "--from", "auht/1"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
-        (["new", "x", "--from", "auth/7"], "attempt 'auth/7' not found\nhint: attempts are named"),
-        (["new", "x", "--from", "--all"], "state '--all' not found\nhint: name a lane"),
-        (["new", "x", "--from", "HEAD:auth.py"], "state 'HEAD:auth.py' not found\nhint: name"),
-        (["new", "x", "--from", "main..auth"], "state 'main..auth' not found\nhint: "),
-        (["promote", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
-        (["promote", "auth", "--into", "man"], "lane 'man' not found\nhint: did you mean 'main'?"),
-        (["accept", "auth"], "attempt 'auth' not found\nhint: attempts are named LANE/NUMBER"),
-        (["accept", "auth/0"], "attempt 'auth/0' not found\nhint: attempts are named"),
-        (["reject", "auth/99999999999"], "attempt 'auth/99999999999' not found\nhint: "),
-        (["accept", "nothing/1"], "lane 'nothing' not found\nhint: see 'git lanes list'"),
-        (["diff", "auth", "auht"], "state 'auht' not found\nhint: did you mean 'auth'?"),
-        (["delete", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
-        (["path", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
-        (["status", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
-        (["check", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
-        (["commit", "auth", "--", "nowhere"], "path 'nowhere' not found\nhint: it is neither in"),
-        (["commit", "auth", "--", "src/ap.py"], "path 'src/ap.py' not found\nhint: did you mean"),
-        (["show", "I0000"], "change 'I0000' not found\nhint: see 'git lanes history'"),
-        (["show", "00000000-1"], "operation '00000000-1' not found\nhint: see 'git lanes history'"),
-        (["trace", "auht"], "state 'auht' not found\nhint: did you mean 'auth'?"),
-        (["history", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
-        (["history", "--from", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
-        (["history", "--into", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
-        (["restore", "auth/s7", "auth"], "state 'auth/s7' not found\nhint: did you mean 'auth'?"),
-        (["cat", "auth", "auht.py"], "path 'auth:auht.py' not found\nhint: did you mean"),
-        (["workspace", "create", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
-        (["workspace", "remove", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
-        (["workspace", "update", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
-        (["workspace", "switch", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
-        (["workspace", "who", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
-        (
-            ["workspace", "remove", "auth@7"],
-            "workspace 'auth@7' not found\nhint: did you mean 'auth'?",
-        ),
-    ],
-)
-def test_unknown_objects(repo: TestRepo, cli: Cli, args: list[str], said: str) -> None:
+UNKNOWN = [
+    (["new", "x", "--from", "auht"], "state 'auht' not found\nhint: did you mean 'auth'?"),
+    (["new", "x", "--from", "auht/1"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+    (["new", "x", "--from", "auth/7"], "attempt 'auth/7' not found\nhint: attempts are named"),
+    (["new", "x", "--from", "--all"], "state '--all' not found\nhint: name a lane"),
+    (["new", "x", "--from", "HEAD:auth.py"], "state 'HEAD:auth.py' not found\nhint: name"),
+    (["new", "x", "--from", "main..auth"], "state 'main..auth' not found\nhint: "),
+    (["promote", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+    (["promote", "auth", "--into", "man"], "lane 'man' not found\nhint: did you mean 'main'?"),
+    (["accept", "auth"], "attempt 'auth' not found\nhint: attempts are named LANE/NUMBER"),
+    (["accept", "auth/0"], "attempt 'auth/0' not found\nhint: attempts are named"),
+    (["reject", "auth/99999999999"], "attempt 'auth/99999999999' not found\nhint: "),
+    (["accept", "nothing/1"], "lane 'nothing' not found\nhint: see 'git lanes list'"),
+    (["diff", "auth", "auht"], "state 'auht' not found\nhint: did you mean 'auth'?"),
+    (["delete", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+    (["path", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+    (["status", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+    (["check", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+    (["commit", "auth", "--", "nowhere"], "path 'nowhere' not found\nhint: it is neither in"),
+    (["commit", "auth", "--", "src/ap.py"], "path 'src/ap.py' not found\nhint: did you mean"),
+    (["show", "I0000"], "change 'I0000' not found\nhint: see 'git lanes history'"),
+    (["show", "00000000-1"], "operation '00000000-1' not found\nhint: see 'git lanes history'"),
+    (["trace", "auht"], "state 'auht' not found\nhint: did you mean 'auth'?"),
+    (["history", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+    (["history", "--from", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+    (["history", "--into", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+    (["restore", "auth/s7", "auth"], "state 'auth/s7' not found\nhint: did you mean 'auth'?"),
+    (["cat", "auth", "auht.py"], "path 'auth:auht.py' not found\nhint: did you mean"),
+    (["workspace", "create", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+    (["workspace", "remove", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+    (["workspace", "update", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+    (["workspace", "switch", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+    (["workspace", "who", "auht"], "lane 'auht' not found\nhint: did you mean 'auth'?"),
+    (
+        ["workspace", "remove", "auth@7"],
+        "workspace 'auth@7' not found\nhint: did you mean 'auth'?",
+    ),
+]
+
+
+def test_unknown_objects(repo: TestRepo, cli: Cli) -> None:
     """An unknown lane, attempt, state or path is 128 with the nearest name; nothing moves."""
     repo.lane("auth", {"auth.py": "a\n"})
     before = repo.refs()
-    done = cli(*args)
-    assert (done.code, done.out) == (128, "")
-    assert done.err.startswith(f"error: {said}")
+    for args, said in UNKNOWN:
+        done = cli(*args)
+        assert (done.code, done.out) == (128, ""), args
+        assert done.err.startswith(f"error: {said}")
     assert repo.refs() == before
 
 
 @pytest.mark.parametrize("verb", ["show", "accept", "reject"])
-@pytest.mark.parametrize("name", ODD_ATTEMPTS)
-def test_hostile_attempt_ids(repo: TestRepo, cli: Cli, verb: str, name: str) -> None:
+def test_hostile_attempt_ids(repo: TestRepo, cli: Cli, verb: str) -> None:
     """What is almost an attempt's id names none, and is said without control codes."""
     repo.lane("auth")
     repo.propose("auth", {"auth.py": "a\n"})
     before = repo.refs()
-    done = cli(verb, "--", name)
-    assert (done.code, done.out) == (128, "")
     what = "state" if verb == "show" else "attempt"
-    shown = ODD_ATTEMPTS[name]
-    assert done.err.startswith(f"error: {what} '{shown}' not found\nhint: ")
-    assert (done.err.count("\n"), "\x1b" in done.err) == (2, False)
+    for name, told in ODD_ATTEMPTS.items():
+        done = cli(verb, "--", name)
+        assert (done.code, done.out) == (128, "")
+        assert done.err.startswith(f"error: {what} '{told}' not found\nhint: ")
+        assert (done.err.count("\n"), "\x1b" in done.err) == (2, False)
     assert repo.refs() == before
 
 
@@ -330,22 +329,21 @@ USAGE = {
 }
 
 
-@pytest.mark.parametrize("args", USAGE, ids=lambda x: ascii(" ".join(x)))
-def test_what_no_command_understands(cli: Cli, args: tuple[str, ...]) -> None:
+def test_what_no_command_understands(cli: Cli) -> None:
     """It is one line without control codes and a hint, and under --json an object besides."""
-    message, hint = USAGE[args]
-    said = f"error: {message}\nhint: {hint}\n"
-    done = cli(*args, "--json")
-    assert (done.code, done.err) == (129, said)
-    assert done.json == {
-        "schema": "gitlanes.error/1",
-        "error": "bad_value",
-        "exit_code": 129,
-        "message": message.replace("\\x1b", "\x1b"),
-        "hint": hint,
-    }
-    if "--json" not in args:
-        assert cli(*args) == Ran(129, "", said)
+    for args, (message, hint) in USAGE.items():
+        said = f"error: {message}\nhint: {hint}\n"
+        done = cli(*args, "--json")
+        assert (done.code, done.err) == (129, said)
+        assert done.json == {
+            "schema": "gitlanes.error/1",
+            "error": "bad_value",
+            "exit_code": 129,
+            "message": message.replace("\\x1b", "\x1b"),
+            "hint": hint,
+        }
+        if "--json" not in args:
+            assert cli(*args) == Ran(129, "", said)
     assert cli("show", "--", "--json").out == ""
 
 
@@ -451,15 +449,14 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("args", REFUSED, ids=" ".join)
-def test_what_is_refused(repo: TestRepo, cli: Cli, args: tuple[str, ...]) -> None:
+def test_what_is_refused(repo: TestRepo, cli: Cli) -> None:
     """Each is a line that names the thing, and a hint where there is a way out; nothing moves."""
     repo.lane("auth", {"auth.py": "a\n"})
     before = repo.refs()
-    code, message, hint = REFUSED[args]
-    done = cli(*args)
-    hints = f"hint: {hint}\n" if hint else ""
-    assert (done.code, done.err) == (code, f"error: {message}\n{hints}".format(top=repo.path))
+    for args, (code, message, hint) in REFUSED.items():
+        done = cli(*args)
+        hints = f"hint: {hint}\n" if hint else ""
+        assert (done.code, done.err) == (code, f"error: {message}\n{hints}".format(top=repo.path))
     assert repo.refs() == before
 
 

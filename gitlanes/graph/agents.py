@@ -127,6 +127,8 @@ def _run(
         while process.poll() is None and clock.monotonic() < end:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(_GLANCE)
+            if os.fstat(answer.fileno()).st_size > _MOST:
+                return f"it says more than {_MOST >> 20} MiB"
         late = process.poll() is None
     finally:
         families.end(process.pid, (MARK, mark))

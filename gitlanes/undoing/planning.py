@@ -104,7 +104,7 @@ def _without(repo: LaneRepo, part: Part, entry: Entry, time: str) -> Part:
         _require_alone(repo, lane)
         record, place = reverting.undone_new(lane, entry.record), part.place
     else:
-        record = reverting.reverted(lane, before, entry.record)
+        record = reverting.reverted(lane, before, entry.record, entry.verb)
         place = heads.without(repo, part.place, part.state.record, before, entry)
     return Part(part.state, record, place, tuple(known.values()))
 

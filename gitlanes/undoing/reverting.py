@@ -17,16 +17,18 @@ if TYPE_CHECKING:
 # another matter.
 _STAYS = ("name", "uuid", "created", "next", "spent", "head", "open", "mingled", "former")
 # What is compared member by member.
-_KEYED = ("landed", "meta", "stacks", "exports", "extra")
+_KEYED = ("landed", "meta", "stacks", "exports", "extra", "tasks", "queue")
 
 
-def reverted(now: Lane, before: Lane, after: Lane) -> Lane:
+def reverted(now: Lane, before: Lane, after: Lane, verb: str) -> Lane:
     """Return the record with each member that the operation changed as it was, but its head.
 
-    Raises Refused where one of these was changed again since.
+    What landed from a queue is not queued again by that. Raises Refused where a member was changed
+    again since.
     """
     changes: dict[str, Any] = {"open": _open(now, before, after)}
-    for field in (x for x in Lane.fields if x not in _STAYS):
+    stays = (*_STAYS, "queue") if verb == "promote" else _STAYS
+    for field in (x for x in Lane.fields if x not in stays):
         was, made, is_ = (getattr(x, field) for x in (before, after, now))
         if was == made:
             continue

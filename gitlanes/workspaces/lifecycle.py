@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gitlanes import clock, ids
 from gitlanes.errors import BadValue, GitFailed, Locked, Refused, line
 from gitlanes.git import sparse, worktrees
-from gitlanes.models.records import Lane
+from gitlanes.models.records import CONFLICTED, Lane
 from gitlanes.models.workspaces import Removed, Snapshot, Workspace
 from gitlanes.store import layout, pending, recovery
 from gitlanes.store.ancestry import is_ancestor
@@ -47,7 +47,8 @@ def create(
         return completed
     with locked(repo) as lock:
         lane = repo.view.lane(name).record
-        require_active(lane)
+        if lane.status != CONFLICTED:  # that has to be resolved somewhere
+            require_active(lane)
         require_commit(f"lane '{name}'", lane.head, expect)
         _refuse_second(repo, lane)
         commit = _start(repo, lane, at)

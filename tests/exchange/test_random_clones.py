@@ -233,7 +233,7 @@ def test_colliding_work_is_left_and_all_else_converges(steps: list[Action]) -> N
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @given(actions, st.booleans())
-@settings(_HOW, max_examples=many(40))
+@settings(_HOW, max_examples=many(20))
 def test_much_work_converges(steps: list[Action], shared: bool) -> None:
     """The same for much more of it."""
     _run(steps, shared=shared)

@@ -12,12 +12,15 @@ import pytest
 from tests.support.repos import TestRepo
 
 HOOKS = Path(__file__).parents[2] / "hooks"
-SHELLS = [x for x in (("dash",), ("bash", "--posix"), ("busybox", "sh")) if shutil.which(x[0])]
+_EVERY = [x for x in (("dash",), ("bash", "--posix"), ("busybox", "sh")) if shutil.which(x[0])]
+SHELLS = [
+    pytest.param(x, id=x[0], marks=[pytest.mark.slow] if x[0] == "busybox" else []) for x in _EVERY
+]
 
 Hook = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture(params=SHELLS, ids=[x[0] for x in SHELLS])
+@pytest.fixture(params=SHELLS)
 def shell(request: pytest.FixtureRequest) -> tuple[str, ...]:
     """One shell after the other."""
     found: tuple[str, ...] = request.param

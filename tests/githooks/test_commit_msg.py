@@ -202,7 +202,7 @@ def test_a_full_disk_leaves_the_message(desk: Desk, tmp_path: Path, awk: str) ->
     assert desk.message.read_text() == text
 
 
-@pytest.fixture(scope="module", params=SHELLS, ids=[x[0] for x in SHELLS])
+@pytest.fixture(scope="module", params=SHELLS)
 def long_desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Desk:
     """Return a desk for many messages."""
     return Desk(tmp_path_factory.mktemp("desk"), request.param)

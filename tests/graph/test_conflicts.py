@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gitlanes import Collision, Negative, Refused
+from gitlanes import Collision, Negative, NotFound, Refused
 from tests.support.cli import Ran
 from tests.support.repos import TestRepo
 
@@ -39,6 +39,20 @@ def test_it_is_told_with_both_sides(repo: TestRepo, cli: Cli) -> None:
     assert "parent: base/1 by agent-base: work of base" in said
     assert "collision: 'auth.py': lane modified it in top/1 by agent-top" in said
     repo.fsck()
+
+
+def test_a_conflict_without_a_workspace(repo: TestRepo) -> None:
+    """One that came from another clone, say, is resolved in a workspace that is made for it."""
+    colliding(repo)
+    repo.lanes.remove_workspace("top")
+    with pytest.raises(NotFound) as missing:
+        repo.lanes.start_conflict("top")
+    assert missing.value.hint == "run 'git lanes workspace create top'"
+    repo.lanes.create_workspace("top")
+    repo.lanes.start_conflict("top")
+    repo.write({"auth.py": "both\n"}, repo.workspace("top"))
+    repo.lanes.continue_conflict("top")
+    assert repo.files(repo.lanes.head("top"))["auth.py"] == "both"
 
 
 def test_it_is_stale_once_the_parent_moves(repo: TestRepo) -> None:

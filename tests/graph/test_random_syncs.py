@@ -216,4 +216,4 @@ def test_random_syncs_lose_nothing() -> None:
 @pytest.mark.slow
 def test_many_random_syncs_lose_nothing() -> None:
     """The same, for longer."""
-    run(many(15), 30)
+    run(many(10), 30)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from gitlanes import Collision, Negative, Raced, Refused
+from gitlanes.graph import agents
 from gitlanes.models.sync import Question
 from tests.review.test_decisions import attempt
 from tests.support.cli import Ran
@@ -297,3 +298,18 @@ def test_the_configured_command_answers(repo: TestRepo, cli: Cli) -> None:
     (found,) = repo.lanes.conflicts()
     assert [x.path for x in found.paths] == [b"lines.txt"]
     assert repo.git("cat-file", "blob", f"{found.files}:base.txt") == "top's\nbase's"
+
+
+def test_a_command_that_does_not_stop_to_talk(
+    repo: TestRepo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is ended as soon as it says more than is read, and the path is left to people."""
+    monkeypatch.setattr(agents, "_MOST", 1 << 20)
+    follower(repo)
+    repo.commit("top", {"base.txt": "top's\n"})
+    repo.commit("base", {"base.txt": "base's\n"})
+    repo.git("config", "lanes.conflictAgent", "yes")
+    with repo.open() as lanes:
+        with pytest.raises(Collision):
+            lanes.sync("top", strategy="agent")
+        assert any("to people: it says more than 1 MiB" in x for x in lanes.take_warnings())

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gitlanes import Collision, LanesError, Negative, Refused
+from gitlanes import Collision, LanesError, Limits, Negative, Refused
 from gitlanes.models.plain import plain
 from tests.support.repos import TestRepo
 
@@ -48,6 +48,9 @@ ACTS: dict[str, Act] = {
     "follow": lambda r: r.lanes.follow("auth", "side"),
     "amend": lambda r: r.lanes.amend("auth", message="better"),
     "stack": lambda r: r.lanes.create_stack("both", ["auth/1", "side/1"]),
+    "budget": lambda r: r.lanes.set_budget("auth", Limits(amount="1")),
+    "task": lambda r: r.lanes.tasks.add("log in", lane="auth"),
+    "queue": lambda r: r.lanes.queue_add(["auth"], into="side", ready=True),
 }
 
 
@@ -198,3 +201,18 @@ def test_undoing_all_of_random_operations(two: TestRepo, seed: int) -> None:
     for expected in states[1:]:
         two.lanes.redo()
         assert state_of(two) == expected
+
+
+def test_what_landed_from_a_queue(two: TestRepo) -> None:
+    """Taken back, it does not land again by itself; each landing is taken back alone."""
+    two.lanes.queue_add(["auth", "side"], ready=True)
+    two.lanes.queue_run()
+    first = two.lanes.operations("auth").operations[0].id
+    two.lanes.undo(first)
+    files = two.files("main")
+    assert (files["auth.py"], files["side.txt"]) == ("login", "1")
+    assert [x.status for x in two.lanes.queue(everything=True)] == ["landed"] * 2
+    assert two.lanes.queue_run().landed == ()
+    two.lanes.queue_add(["auth"], ready=True)
+    two.lanes.queue_run()
+    assert two.files("main")["auth.py"] == "1"
