@@ -6,15 +6,13 @@ from typing import ClassVar
 
 from gitlanes.models.plain import Model, Result
 
-# What can go: a lane is archived, and after some time pruned, with what is listed before it.
-KINDS = ("archive", "workspace", "branch", "snapshot", "prune", "scratch", "verdicts")
-
 
 class Waste(Model):
-    """One thing that goes, of one of `KINDS`: ``name`` says which, ``why`` for what reason.
+    """One thing that goes: ``name`` says which, ``why`` for what reason.
 
-    ``lane`` is whose it is, if it is one's. ``done`` is what was done, ``left`` why it was not;
-    both None in a plan.
+    ``kind`` is 'archive' or 'prune' for the lane itself, 'workspace', 'branch' or 'snapshot' for
+    what is its, 'scratch' or 'verdicts' for what gates left. ``lane`` is whose it is, if it is
+    one's. ``done`` is what was done, ``left`` why it was not; both None in a plan.
     """
 
     kind: str
