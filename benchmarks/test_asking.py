@@ -73,7 +73,7 @@ def test_search(bench: Bench, crowded: tuple[TestRepo, int], query: str) -> None
         f"search {query}, 100,000 attempts, in process",
         lambda _: repo.lanes.search(query),
         Side("git log -20 --grep", lambda _: git_side.run(grep, repo.path, repo.environ)),
-        bar=Bar(100, "<= 100 ms"),
+        bar=Bar(100),
         rounds=ROUNDS,
     )
 
@@ -86,7 +86,7 @@ def test_search_among(bench: Bench, crowded: tuple[TestRepo, int]) -> None:
         "search --agent of a rare one, 100,000 attempts, in process",
         lambda _: repo.lanes.search("next", agent="agent-rare"),
         Side("search next", lambda _: repo.lanes.search("next")),
-        bar=Bar(100, "<= 100 ms"),
+        bar=Bar(100),
         rounds=ROUNDS,
     )
 

@@ -63,7 +63,7 @@ def test_thousand_lanes(bench: Bench, peopled: Callable[..., TestRepo]) -> None:
         "git lanes list, 1,000 lanes",
         lambda _: lanes(repo, "list"),
         Side("git for-each-ref", lambda _: git_side.run(refs, repo.path, repo.environ)),
-        bar=Bar(200, "<= 200 ms"),
+        bar=Bar(200),
         rounds=ROUNDS,
     )
 
@@ -77,7 +77,7 @@ def test_thousand_workspaces(bench: Bench, peopled: Callable[..., TestRepo]) -> 
         "git lanes list, 1,000 lanes with workspaces",
         lambda _: lanes(repo, "list"),
         Side("git worktree list", lambda _: git_side.run(trees, repo.path, repo.environ)),
-        bar=Bar(200, "<= 200 ms"),
+        bar=Bar(200),
         rounds=ROUNDS,
     )
 
@@ -94,7 +94,7 @@ def test_history(bench: Bench, peopled: Callable[..., TestRepo], among: int) -> 
         f"git lanes history --limit 50, 10,000 attempts in {among} lane{'s' * (among > 1)}",
         lambda _: lanes(repo, "history", "--limit", "50"),
         Side("git log -50 --notes", lambda _: git_side.run(log, repo.path, repo.environ)),
-        bar=Bar(100, "<= 100 ms"),
+        bar=Bar(100),
         rounds=ROUNDS,
     )
 
@@ -108,7 +108,7 @@ def test_operations(bench: Bench, peopled: Callable[..., TestRepo]) -> None:
         "git lanes op log, 50 of 10,000 operations",
         lambda _: lanes(repo, "op", "log"),
         Side("git log -50 of the journals", lambda _: git_side.run(log, repo.path, repo.environ)),
-        bar=Bar(150, "<= 150 ms"),
+        bar=Bar(150),
         rounds=ROUNDS,
     )
 
@@ -127,7 +127,7 @@ def test_new_events(bench: Bench, peopled: Callable[..., TestRepo]) -> None:
         "git lanes events, 20 new after 10,000 operations",
         lambda _: lanes(repo, "events", "--since", since),
         Side("git log -50 of the journals", lambda _: git_side.run(log, repo.path, repo.environ)),
-        bar=Bar(200, "<= 200 ms"),
+        bar=Bar(200),
         rounds=ROUNDS,
     )
 

@@ -31,7 +31,7 @@ def test_trace(
         "git lanes trace, 10,000 attempts",
         lambda _: lanes(repo, "trace", "long"),
         Side("git log -100 --notes", lambda _: git_side.run(log, repo.path, repo.environ)),
-        bar=Bar(200, "<= 200 ms"),
+        bar=Bar(200),
         rounds=ROUNDS,
     )
     repo.close()

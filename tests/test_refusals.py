@@ -269,7 +269,8 @@ def test_what_cannot_be_done_as_things_stand(repo: TestRepo, refuses: Refuses) -
     place = repo.workspace("auth")
     own = "error: lane 'main' is the repository's own\nhint: other lanes can be {0}\n"
     itself = (
-        "error: lane '{0}' cannot be promoted into itself\nhint: name the target with --into LANE\n"
+        "error: lane '{0}' cannot be promoted into itself\n"
+        "hint: name another lane, or the target with --into LANE\n"
     )
     decided = (
         "error: auth/1 is accepted already\n"

@@ -153,4 +153,5 @@ def _measured(seconds: Sequence[float]) -> Sequence[float]:
 def _words(bar: Bar, factor: float) -> str:
     if bar.none:
         return "-"
-    return bar.text or f"<= {factor:.2f} x"
+    usual = f"<= {bar.at_most_ms:g} ms" if bar.at_most_ms else f"<= {factor:.2f} x"
+    return bar.text or usual

@@ -226,9 +226,8 @@ class _Writer:
             date = like.committer[like.committer.rindex(b">") + 1 :]
             who = self._repo.identity().committer
             signer = who[: who.rindex(b">") + 1] + date
-            return signing.write_signed(
-                self._repo.git, tree, [parent], message, like.author, signer
-            )
+            git = self._repo.git.at(self._repo.git.git_dir, self._repo.place.work_tree)
+            return signing.write_signed(git, tree, [parent], message, like.author, signer)
         return self._repo.objects.write_commit(
             tree, [parent], message, author=like.author, committer=like.committer
         )

@@ -61,15 +61,28 @@ def written(git: Git, index: str, pass_fds: Sequence[int]) -> str:
 def stage_exactly(git: Git, index: str, paths: Sequence[bytes], pass_fds: Sequence[int]) -> None:
     """Bring some paths of the private index up to the files, whether ignored or gone.
 
-    Where a directory lies at a path, what the index has of its files is left as it is. Raises
-    GitFailed if others are in it, too: nothing may be put in its place.
+    Where a directory lies at a path, what the index has of its files is left as it is. What lies
+    beyond a symbolic link is gone. Raises GitFailed if others are in a directory, too: nothing may
+    be put in its place.
     """
     options = ("--add", "--remove", "--replace", "--ignore-skip-worktree-entries", "-z", "--stdin")
     inside = {path: found for path in paths if (found := _files_below(git, path)) is not None}
     known = staged_entries(git, index, list(inside)) if inside else {}
     names = [path for path in paths if path not in inside or not inside[path] <= known.keys()]
-    joined = b"".join(path + b"\0" for path in names)
+    gone = {path for path in names if _is_beyond_link(git, path)}
+    if gone:
+        joined = b"".join(path + b"\0" for path in gone)
+        forget = ("--force-remove", "-z", "--stdin")
+        git.run("update-index", *forget, input=joined, index=index, pass_fds=pass_fds)
+    joined = b"".join(path + b"\0" for path in names if path not in gone)
     git.run("update-index", *options, input=joined, index=index, pass_fds=pass_fds)
+
+
+def _is_beyond_link(git: Git, path: bytes) -> bool:
+    """Say whether a directory above the path is a symbolic link, which git does not follow."""
+    top, parts = os.fsencode(str(git.work_tree)), path.split(b"/")[:-1]
+    above = (os.path.join(top, *parts[: end + 1]) for end in range(len(parts)))
+    return any(map(os.path.islink, above))
 
 
 def _files_below(git: Git, path: bytes) -> set[bytes] | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gitlanes import clock
 from gitlanes.errors import Locked, Refused, Unsupported
+from gitlanes.git.processes import start_of
 from gitlanes.git.replacing import replace_file
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _WORD = 64
 # Seconds between two tries.
 _POLL = 0.005
+# Seconds that anybody waits for git's process where its owner was killed: it ends by itself.
+_ORPHAN = 2.0
 _PROVEN = "locks-work"
 
 
@@ -39,7 +42,8 @@ class Lock:
     def hold(self, what: str, *, timeout: float) -> Iterator[int]:
         """Hold it and yield its descriptor, for `pass_fds` of commands under it.
 
-        Waits up to `timeout` seconds (0: not at all), then raises Locked naming the holder.
+        Waits up to `timeout` seconds (0: not at all, but for what a killed owner left running),
+        then raises Locked naming the holder.
         Releasing frees the lock for every process that inherited it, so wait for children first.
         """
         assert not self._held
@@ -65,7 +69,7 @@ class Lock:
             while True:
                 descriptor = self._opened()
                 if not _flock(descriptor):
-                    if waited >= timeout:
+                    if waited >= timeout and (waited >= _ORPHAN or not _is_orphaned(self._path)):
                         raise _busy(self._path, what)
                     clock.sleep(_POLL)
                     waited += _POLL
@@ -212,12 +216,23 @@ def _sign(descriptor: int) -> None:
     os.pwrite(descriptor, json.dumps({"pid": os.getpid()}).ljust(_WORD).encode(), 0)
 
 
-def _busy(path: str | os.PathLike[str], what: str) -> Locked:
-    holder: dict[str, Any] | None
+def _holder(path: str | os.PathLike[str]) -> dict[str, Any] | None:
+    """Return who holds a lock, as far as he has said so."""
     try:
         with open(path, "rb") as file:
-            holder = json.load(file)
+            found = json.load(file)
     except (OSError, ValueError):
-        holder = None
+        return None
+    return found if isinstance(found, dict) and isinstance(found.get("pid"), int) else None
+
+
+def _is_orphaned(path: str | os.PathLike[str]) -> bool:
+    """Say whether a lock is held by no more than what its killed owner started."""
+    holder = _holder(path)
+    return holder is not None and start_of(holder["pid"]) is None
+
+
+def _busy(path: str | os.PathLike[str], what: str) -> Locked:
+    holder = _holder(path)
     by = f" by process {holder['pid']}" if holder else ""
     return Locked(f"{what} is locked{by}", holder=holder, hint="wait for it, then repeat")

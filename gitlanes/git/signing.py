@@ -28,6 +28,7 @@ def write_signed(
 ) -> str:
     """Write a commit with the user's signature and return its id; identities are raw lines.
 
+    Git looks for a key's file from where `git` stands, as for 'git commit -S' from the top.
     Raises GitFailed where there is no signature, also for want of an answer in time.
     """
     for identity in (author, committer):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.models.plain import replace
-from gitlanes.models.records import Landed, Lane, LaneState
+from gitlanes.models.records import Attempt, Landed, Lane, LaneState
 from gitlanes.store import journal
 from gitlanes.store.ancestry import Graph, beyond, is_ancestor, merge_base, merge_bases
 
@@ -91,15 +91,27 @@ def _standing(repo: LaneRepo, state: LaneState, commit: str) -> Mapping[str, Lan
     now = state.record.landed
     if state.record.head == commit or not any(x.at in x.bases for x in now.values()):
         return now
+    merges: list[Attempt] = []
     for entry in journal.walk(repo.refs, state.tip):
         if entry.record.head == commit:
             return entry.record.landed
-    then = ((uuid, _as_far(repo, x, commit, str(state.record.head))) for uuid, x in now.items())
-    return {uuid: where for uuid, where in then if where is not None}
+        merges += [x for x in entry.attempts if x.landed and x.merged]
+    found: dict[str, Landed] = {}
+    for uuid, where in now.items():
+        by = [str(x.landed) for x in merges if x.merged.get(uuid) == where.at]
+        if (then := _as_far(repo, where, by, commit, str(state.record.head))) is not None:
+            found[uuid] = then
+    return found
 
 
-def _as_far(repo: LaneRepo, where: Landed, commit: str, head: str) -> Landed | None:
-    """Return a standing by what git's history shows of it at a commit that no entry knows."""
-    if where.at not in where.bases or is_ancestor(repo, where.at, commit):
+def _as_far(
+    repo: LaneRepo, where: Landed, by: Sequence[str], commit: str, head: str
+) -> Landed | None:
+    """Return a standing as it was at a commit that no entry knows; None where it came later.
+
+    `by` are the commits with which it came, as attempts say: git does not show what an agent
+    merged. Where neither tells, it is not certain.
+    """
+    if where.at not in where.bases or any(is_ancestor(repo, x, commit) for x in (where.at, *by)):
         return where
-    return None if is_ancestor(repo, where.at, head) else replace(where, at=None)
+    return None if by or is_ancestor(repo, where.at, head) else replace(where, at=None)

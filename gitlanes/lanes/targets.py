@@ -32,6 +32,6 @@ def target_of(repo: LaneRepo, source: LaneState, into: str | None) -> LaneState:
     if found.record.uuid == source.record.uuid:
         raise Refused(
             f"lane '{source.record.name}' cannot be promoted into itself",
-            hint=_NAMED,
+            hint="name another lane, or the target with --into LANE",
         )
     return found

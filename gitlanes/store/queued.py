@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gitlanes.errors import CorruptRecord, Raced, Refused
 from gitlanes.models.plain import plain, replace
 from gitlanes.models.queue import DONE, LANDED, LANDING, WAITING, Queued
 from gitlanes.models.records import HERE, MODES, Lane, LaneState
-from gitlanes.store import codec
+from gitlanes.store import in_full
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.validity import require_oids, require_uuid
 
@@ -30,12 +31,12 @@ def read(repo: LaneRepo, state: LaneState) -> dict[str, Queued]:
 
     Raises CorruptRecord for what its journal entry does not have.
     """
-    named = state.record.queue
-    if not named:
-        return {}
-    oids = list(dict.fromkeys(named.values()))
-    found = dict(zip(oids, repo.refs.resolve_all(oids), strict=True))
-    entries = [_in_entry(state.record, uuid, oid, found[oid]) for uuid, oid in named.items()]
+    lane = state.record
+    details = in_full.details_of(repo, lane.queue.values(), DETAILS, ("queue",))
+    entries = [
+        in_full.part(f"queue of lane '{lane.name}'", oid, details, partial(_queued, uuid))
+        for uuid, oid in lane.queue.items()
+    ]
     return {x.lane: x for x in sorted(entries, key=lambda x: x.order)}
 
 
@@ -93,23 +94,8 @@ def _body(entry: Queued) -> dict[str, Any]:
     return {key: x for key, x in body.items() if x not in (None, [], {}, False)}
 
 
-def _in_entry(lane: Lane, uuid: str, oid: str, found: tuple[str, bytes] | None) -> Queued:
-    where = f"queue of lane '{lane.name}'"
-    if found is None:
-        raise CorruptRecord(
-            f"{where} is damaged: its entry {oid[:12]} is not there", hint="run 'git fsck'"
-        )
-    entry = codec.decode_entry(oid, found[1].partition(b"\n\n")[2])
-    try:
-        return _queued(uuid, entry.details[DETAILS][uuid])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CorruptRecord(
-            f"{where} is damaged in entry {oid[:12]}",
-            hint=f"look at it with: git cat-file commit {oid[:12]}",
-        ) from error
-
-
-def _queued(uuid: str, body: dict[str, Any]) -> Queued:
+def _queued(uuid: str, details: Mapping[str, Any]) -> Queued:
+    body = details[DETAILS][uuid]
     require_uuid(body["lane"])
     require_oids(body["head"], body.get("landed"))
     known = {key: x for key, x in body.items() if key in _KNOWN}

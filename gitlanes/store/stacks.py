@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gitlanes import ids
-from gitlanes.errors import CorruptRecord
 from gitlanes.models.plain import plain, replace
 from gitlanes.models.records import HERE, Lane, LaneState
 from gitlanes.models.stacks import (
@@ -21,7 +21,7 @@ from gitlanes.models.stacks import (
     Remark,
     Stack,
 )
-from gitlanes.store import codec
+from gitlanes.store import in_full
 from gitlanes.store.validity import require_oids, require_uuid
 
 if TYPE_CHECKING:
@@ -39,12 +39,14 @@ def read(repo: LaneRepo, state: LaneState) -> dict[str, Stack]:
 
     Raises CorruptRecord for one whose entry does not have it.
     """
-    named = state.record.stacks
-    if not named:
-        return {}
-    oids = list(dict.fromkeys(named.values()))
-    found = dict(zip(oids, repo.refs.resolve_all(oids), strict=True))
-    return {name: _in_entry(state.record, name, oid, found[oid]) for name, oid in named.items()}
+    lane = state.record
+    details = in_full.details_of(repo, lane.stacks.values(), DETAILS, ("stack", "review"))
+    return {
+        name: in_full.part(
+            f"stack '{name}' of lane '{lane.name}'", oid, details, partial(_stack, name, lane)
+        )
+        for name, oid in lane.stacks.items()
+    }
 
 
 def with_stacks(
@@ -91,23 +93,8 @@ def _item_body(item: Item) -> dict[str, Any]:
     return {key: getattr(item, key) for key in _ITEM if getattr(item, key) is not None}
 
 
-def _in_entry(lane: Lane, name: str, oid: str, found: tuple[str, bytes] | None) -> Stack:
-    if found is None:
-        raise CorruptRecord(
-            f"stack '{name}' of lane '{lane.name}' is missing: its entry {oid[:12]} is not there",
-            hint="run 'git fsck'",
-        )
-    entry = codec.decode_entry(oid, found[1].partition(b"\n\n")[2])
-    try:
-        return _stack(name, lane, entry.details[DETAILS][name])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CorruptRecord(
-            f"stack '{name}' of lane '{lane.name}' is damaged in entry {oid[:12]}",
-            hint=f"look at it with: git cat-file commit {oid[:12]}",
-        ) from error
-
-
-def _stack(name: str, lane: Lane, body: dict[str, Any]) -> Stack:
+def _stack(name: str, lane: Lane, details: Mapping[str, Any]) -> Stack:
+    body = details[DETAILS][name]
     config = Config(**{key: body[key] for key in Config.fields if key in body})
     config = replace(config, reviewers=tuple(map(_text, config.reviewers)))
     require_uuid(body.get("source"), body.get("target"))

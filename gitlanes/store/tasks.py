@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from gitlanes import ids
 from gitlanes.errors import CorruptRecord
 from gitlanes.models.plain import plain, replace
-from gitlanes.models.records import HERE, Entry, Lane
+from gitlanes.models.records import HERE, Lane
 from gitlanes.models.tasks import ENDED, STATUSES, Task
-from gitlanes.store import codec, journal, layout
+from gitlanes.store import codec, in_full, layout
 from gitlanes.store.claims import owner_of
 from gitlanes.store.validity import require_oids, require_uuid
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 # The members of an entry's details: tasks in full, and where those that ended before are.
 DETAILS = "task"
 EARLIER = "ended"
+_VERBS = ("task",)
 
 # What is not stored: where the task is found says it, or the time of reading.
 _TOLD = ("id", "lane", "stale", "extra")
@@ -37,8 +39,8 @@ def read(repo: LaneRepo, lanes: Iterable[Lane]) -> list[Task]:
     Raises CorruptRecord for one whose entry does not have it.
     """
     named = [(lane, key, oid) for lane in lanes for key, oid in lane.tasks.items()]
-    bodies = _bodies(repo, {oid for _, _, oid in named})
-    return [_found(lane, key, oid, bodies) for lane, key, oid in named]
+    details = in_full.details_of(repo, (oid for _, _, oid in named), DETAILS, _VERBS)
+    return [_found(lane, key, oid, details) for lane, key, oid in named]
 
 
 def read_ended(repo: LaneRepo, lane: Lane) -> Iterator[Task]:
@@ -50,14 +52,14 @@ def read_ended(repo: LaneRepo, lane: Lane) -> Iterator[Task]:
     passed: set[str] = set()
     todo = list(lane.ended)
     while todo:
-        bodies = _bodies(repo, todo)
+        details = in_full.details_of(repo, todo, DETAILS, _VERBS)
         passed.update(todo)
         following: list[str] = []
         for oid in todo:
-            details = bodies.get(oid, {})
-            following += _oids(details.get(EARLIER, ()), oid)
-            for key in details.get(DETAILS, ()):
-                task = _found(lane, key, oid, bodies)
+            told_there = details.get(oid, {})
+            following += _oids(told_there.get(EARLIER, ()), oid)
+            for key in told_there.get(DETAILS, ()):
+                task = _found(lane, key, oid, details)
                 if task.status in ENDED and (key not in told or task.commit):
                     told[key] = task
         todo = [x for x in dict.fromkeys(following) if x not in passed]
@@ -83,31 +85,6 @@ def _body(task: Task) -> dict[str, Any]:
     return {key: x for key, x in body.items() if x not in (None, [], {})}
 
 
-def _bodies(repo: LaneRepo, oids: Iterable[str]) -> Mapping[str, dict[str, Any]]:
-    """Return {entry: its details}, of those that are there."""
-    wanted = list(oids)
-    found = zip(wanted, repo.refs.resolve_all(wanted), strict=True) if wanted else ()
-    return {
-        oid: _details(repo, codec.decode_entry(oid, there[1].partition(b"\n\n")[2]))
-        for oid, there in found
-        if there is not None
-    }
-
-
-def _details(repo: LaneRepo, entry: Entry) -> dict[str, Any]:
-    """Return an entry's details, or those of the one before it that first said 'here'.
-
-    A version that does not know tasks copies that word with the rest of the record.
-    """
-    if not _has_tasks(entry):
-        entry = next(filter(_has_tasks, journal.walk(repo.refs, entry.oid)), entry)
-    return entry.details if isinstance(entry.details, dict) else {}
-
-
-def _has_tasks(entry: Entry) -> bool:
-    return isinstance(entry.details, dict) and DETAILS in entry.details
-
-
 def _oids(found: Any, entry: str) -> list[str]:
     try:
         require_oids(*found)
@@ -119,23 +96,13 @@ def _oids(found: Any, entry: str) -> list[str]:
         ) from error
 
 
-def _found(lane: Lane, key: str, oid: str, bodies: Mapping[str, dict[str, Any]]) -> Task:
-    if oid not in bodies:
-        raise CorruptRecord(
-            f"task '{key}' of lane '{lane.name}' is missing: its entry {oid[:12]} is not there",
-            hint="run 'git fsck'",
-        )
-    try:
-        return _task(key, lane.name, bodies[oid][DETAILS][key])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CorruptRecord(
-            f"task '{codec.one_line(key, 20)}' of lane '{lane.name}' is damaged "
-            f"in entry {oid[:12]}",
-            hint=f"look at it with: git cat-file commit {oid[:12]}",
-        ) from error
+def _found(lane: Lane, key: str, oid: str, details: Mapping[str, in_full.Details]) -> Task:
+    what = f"task '{codec.one_line(key, 20)}' of lane '{lane.name}'"
+    return in_full.part(what, oid, details, partial(_task, key, lane.name))
 
 
-def _task(key: str, lane: str, body: Mapping[str, Any]) -> Task:
+def _task(key: str, lane: str, details: in_full.Details) -> Task:
+    body = details[DETAILS][key]
     known = {name: body[name] for name in _KNOWN if name in body}
     lists = {name: tuple(body.get(name, ())) for name in ("former", "collisions")}
     claim = owner_of(body.get("claim"))

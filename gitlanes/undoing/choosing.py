@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitlanes.errors import Negative, NotFound, Refused, line
+from gitlanes.errors import Negative, Refused
 from gitlanes.history import log
 from gitlanes.models.records import Entry
 from gitlanes.store import journal, layout
@@ -151,14 +151,10 @@ def newest(repo: LaneRepo, lane: Lane, count: int | None, to: str | None) -> lis
             hint=f"see 'git lanes op log {lane.name}'",
         )
     if to and not met:
-        raise _strange(lane, str(whole))
+        raise Refused(
+            f"operation {whole} is not one that lane '{lane.name}' stands on",
+            hint=f"see 'git lanes op log {lane.name}'",
+        )
     if not found:
         raise Negative(f"nothing to roll back: lane '{lane.name}' is there already")
     return found
-
-
-def _strange(lane: Lane, operation: str) -> NotFound | Refused:
-    return Refused(
-        f"operation {line(operation, 60)} is not one that lane '{lane.name}' stands on",
-        hint=f"see 'git lanes op log {lane.name}'",
-    )

@@ -180,7 +180,7 @@ def _write(tx: Transaction, part: Part, parts: Sequence[Part], steps: Sequence[S
     attempts = list[Attempt](part.attempts)
     head, forward = place.commit, False
     if part.moves and not _may_move(tx.repo, part, parts):
-        head, forward = now.head, False
+        head = now.head
         if place.tree != tx.repo.objects.commit(str(now.head)).tree:
             made = heads.written(tx, now, place.tree, tx.description)
             attempts.append(made)

@@ -71,7 +71,7 @@ def move_files(repo: LaneRepo, hold: Held, old: str, new: str) -> list[bytes] | 
     """
     changes = changes_between(repo, old, new)
     added = [path for path, (before, _) in changes.items() if before is None]
-    blocking = {path for path in _above(hold, added) if path not in changes}
+    blocking = {path for path in _above(hold, _to_be(changes)) if path not in changes}
     files = [path for path, (before, _) in changes.items() if not _is_module(before)]
     blocking |= {path for path in files if _has_others(hold, path, changes)}
     if blocking:
@@ -87,7 +87,7 @@ def blocking(repo: LaneRepo, hold: Held, old: str, new: str) -> list[bytes]:
     changes = changes_between(repo, old, new)
     refuse_secrets_before(hold, changes)
     added = [path for path, (before, _) in changes.items() if before is None]
-    found = {path for path in _above(hold, added) if path not in changes}
+    found = {path for path in _above(hold, _to_be(changes)) if path not in changes}
     files = [path for path, (before, _) in changes.items() if not _is_module(before)]
     found |= {path for path in files if _has_others(hold, path, changes)}
     known = [path for path, (before, _) in changes.items() if before is not None]
@@ -221,6 +221,11 @@ def _staged(hold: Held, changes: Iterable[bytes]) -> dict[bytes, tuple[str, str]
     """Return what lies at these paths now, as the private index has it."""
     hold.stage_more(list(changes))
     return index.staged_entries(hold.git, hold.index, list(changes))
+
+
+def _to_be(changes: Mapping[bytes, Change]) -> list[bytes]:
+    """Return the paths that are there afterwards: a link above one would give way."""
+    return [path for path, (_, after) in changes.items() if after is not None]
 
 
 def _above(hold: Held, paths: Iterable[bytes]) -> Iterator[bytes]:

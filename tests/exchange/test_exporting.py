@@ -189,6 +189,7 @@ def key(worked: TestRepo, tmp_path: Path) -> Path:
 
 def test_signed(worked: TestRepo, key: Path, tmp_path: Path) -> None:
     """Where commits are signed, these are, by whoever is configured; and only once."""
+    worked.git("config", "user.signingKey", f"../{key.name}")  # from the top, as git has it
     with worked.open() as lanes:
         made = lanes.export("auth", branch="out", form="linear")
     allowed = tmp_path / "allowed"

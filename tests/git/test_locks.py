@@ -6,7 +6,10 @@ import errno
 import fcntl
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -133,6 +136,40 @@ def test_a_child_keeps_a_lock(place: Path, git: Git) -> None:
     child.communicate()
     with locks.hold(place / "some", "it", timeout=0):
         pass
+
+
+_OWNER = """
+import os, signal, sys, time
+from gitlanes.git import locks
+with locks.hold(sys.argv[1], "it", timeout=0):
+    owner = os.getpid()
+    if os.fork() == 0:
+        while os.getppid() == owner:
+            time.sleep(0.01)
+        time.sleep(float(sys.argv[2]))
+        os._exit(0)
+    print("held", flush=True)
+    sys.stdin.readline()
+    os.kill(owner, signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.3, 5])
+def test_what_a_killed_owner_left_is_waited_for(place: Path, seconds: float) -> None:
+    """It ends by itself; where it takes long, that is told. Nobody waits for who lives."""
+    command = [sys.executable, "-c", _OWNER, str(place / "some"), str(seconds)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as owner:
+        assert owner.stdin is not None
+        assert owner.stdout is not None
+        owner.stdout.readline()
+        with pytest.raises(Locked), locks.hold(place / "some", "it", timeout=0):
+            pass
+        owner.stdin.write(b"\n")
+        owner.stdin.close()
+        owner.wait()
+        told = pytest.raises(Locked) if seconds > 1 else nullcontext()
+        with told, locks.hold(place / "some", "it", timeout=0):
+            pass
 
 
 def test_one_descriptor_for_all_holds(place: Path, git: Git) -> None:

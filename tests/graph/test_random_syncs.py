@@ -8,19 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 
 from gitlanes import Collision, Negative, Refused
 from tests.review.test_decisions import attempt
-from tests.support.amounts import many
+from tests.support.amounts import many, tell
 from tests.support.repos import TestRepo
 
 Files = dict[str, str]
@@ -194,26 +192,12 @@ class Syncs(RuleBasedStateMachine):
         self.directory.cleanup()
 
 
-def run(examples: int, steps: int) -> None:
-    """Run so many stories of so many steps."""
-    run_state_machine_as_test(
-        Syncs,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            phases=(Phase.reuse, Phase.generate),  # a story made shorter takes minutes
-        ),
-    )
-
-
 def test_random_syncs_lose_nothing() -> None:
     """No sequence of edits, syncs and landings loses a lane's work, or takes another's back."""
-    run(6, 16)
+    tell(Syncs, 6, 16)
 
 
 @pytest.mark.slow
 def test_many_random_syncs_lose_nothing() -> None:
     """The same, for longer."""
-    run(many(10), 30)
+    tell(Syncs, many(10), 30)

@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 
 from gitlanes import Collision, Negative
-from tests.support.amounts import many
+from tests.support.amounts import many, tell
 from tests.support.repos import TestRepo
 
 Files = dict[str, str]
@@ -179,28 +177,10 @@ class Landings(RuleBasedStateMachine):
 
 def test_random_work_and_landings_keep_to_the_model() -> None:
     """No sequence of edits, restarts and landings reverts landed work without a collision."""
-    run_state_machine_as_test(
-        Landings,
-        settings=settings(
-            max_examples=6,
-            stateful_step_count=14,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            phases=(Phase.reuse, Phase.generate),  # a story made shorter takes minutes
-        ),
-    )
+    tell(Landings, 6, 14)
 
 
 @pytest.mark.slow
 def test_much_random_work_and_landings_keep_to_the_model() -> None:
     """The same, for longer."""
-    run_state_machine_as_test(
-        Landings,
-        settings=settings(
-            max_examples=many(20),
-            stateful_step_count=30,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            phases=(Phase.reuse, Phase.generate),  # a story made shorter takes minutes
-        ),
-    )
+    tell(Landings, many(20), 30)

@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
     rule,
-    run_state_machine_as_test,
 )
 
 from gitlanes import Collision, Negative
-from tests.support.amounts import many
+from tests.support.amounts import many, tell
 from tests.support.repos import TestRepo
 
 Files = dict[str, str]
@@ -169,25 +167,12 @@ class Proposals(RuleBasedStateMachine):
         self.directory.cleanup()
 
 
-def _run(examples: int, steps: int) -> None:
-    run_state_machine_as_test(
-        Proposals,
-        settings=settings(
-            max_examples=examples,
-            stateful_step_count=steps,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            phases=(Phase.reuse, Phase.generate),  # a story made shorter takes minutes
-        ),
-    )
-
-
 def test_random_proposals_keep_to_the_model() -> None:
     """Whatever is accepted when, main has exactly what the model says."""
-    _run(6, 16)
+    tell(Proposals, 6, 16)
 
 
 @pytest.mark.slow
 def test_many_random_proposals_keep_to_the_model() -> None:
     """The same, for longer."""
-    _run(many(15), 30)
+    tell(Proposals, many(15), 30)

@@ -202,6 +202,38 @@ def test_a_lane_has_not_what_its_origin_merged_later(repo: TestRepo) -> None:
     assert repo.files("main")["src/app.py"] == "landed"
 
 
+def test_what_was_merged_by_then_counts(repo: TestRepo) -> None:
+    """What a lane had merged when it landed on another one came along, and what came later not."""
+    place = repo.lane("one", {"one.txt": "1\n"})
+    repo.lane("dev")
+    for number in (1, 2):
+        repo.commit("main", {"src/app.py": f"{number}\n"})
+        head = repo.lanes.head("main")
+        repo.git("merge", "--quiet", "--no-edit", "-X", "theirs", head, cwd=place)
+        repo.commit("one", {"one.txt": f"{number + 1}\n"})
+        if number == 1:
+            repo.lanes.promote("one", into="dev")
+    assert repo.lanes.promote("dev").source_only == (b"one.txt",)
+    assert repo.files("main")["src/app.py"] == "2"
+
+
+def test_a_lane_that_starts_in_the_middle_of_what_came_in_at_once(repo: TestRepo) -> None:
+    """Where no entry knows a commit as the head, git's history says what was merged by then."""
+    repo.git("switch", "--quiet", "--create", "one")
+    for number in (1, 2):
+        repo.save({f"{number}.txt": f"{number}\n"})
+    repo.git("switch", "--quiet", "main")
+    repo.lanes.import_branch("one")
+    repo.lanes.create_workspace("one")
+    repo.lanes.new("two", start="one/1")
+    repo.commit("main", {"src/app.py": "landed\n"})
+    repo.git("merge", "--quiet", "--no-edit", "main", cwd=repo.workspace("one"))
+    repo.commit("one", {"one.txt": "2\n"})
+    repo.commit("two", {"two.txt": "2\n"})
+    repo.lanes.promote("two")
+    assert repo.files("main")["src/app.py"] == "landed"
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_what_is_merged_after_the_landing_did_not_land(repo: TestRepo, mode: str) -> None:
     """An agent's merge into a lane says nothing of what that lane brought to main before."""

@@ -291,3 +291,15 @@ def test_a_directory_in_a_changed_file_s_place(repo: TestRepo) -> None:
     assert refused.value.data["in_the_way"] == ["auth.py"]
     assert (place / "auth.py/mine.py").read_text() == "mine\n"
     assert (git_dir / "lanes.json").read_text() == before
+
+
+def test_a_link_in_place_of_a_directory(repo: TestRepo) -> None:
+    """What lies beyond it is another file: the edit is refused by name, and the link stays."""
+    place = behind(repo, {"src/app.py": "new\n"})
+    (place / "src").rename(place / "elsewhere")
+    (place / "src").symlink_to("elsewhere")
+    with pytest.raises(Refused, match="1 changed file in workspace 'auth' would be overwritten"):
+        repo.lanes.update_workspace("auth")
+    assert (place / "elsewhere/app.py").read_text() == "app\n"
+    assert (place / "src").is_symlink()
+    assert repo.lanes.workspace("auth").base != repo.lanes.head("auth")
