@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitlanes.errors import Refused
+from gitlanes.errors import Raced, Refused
+from gitlanes.exchange.exporting import MADE, said
 from gitlanes.git.refs import RefMove, list_refs
-from gitlanes.store import journal, layout
+from gitlanes.store import layout
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.transaction import locked, repair_refs
 from gitlanes.workspaces import branches, finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
-    from gitlanes.models.records import Lane, LaneState
+    from gitlanes.lanes.resting import Known
+    from gitlanes.models.records import LaneState
     from gitlanes.store.lane_repo import LaneRepo
 
 
@@ -28,62 +29,70 @@ class Branch(NamedTuple):
     kept: str
 
 
-def exported(repo: LaneRepo, state: LaneState, others: Iterable[Lane]) -> list[Branch]:
+def exported(repo: LaneRepo, state: LaneState, known: Known) -> list[Branch]:
     """Return the branches that a lane was exported to, as far as they are there.
 
-    One is kept that no export on this machine made, that has other commits than the export left or
-    some that its upstream has not, that is in use, or that one of the `others` has to do with.
-    Nothing is lost with the rest, for the journal has their commits.
+    One is kept that anybody else than an export in this clone made or moved, that has other
+    commits than the export left or some that its upstream has not, that is in use, or that
+    another lane has to do with. Nothing is lost with the rest, for the journal has their commits.
     """
-    lane = state.record
-    there = {x: finding.branch_use(repo, layout.branch(x)) for x in lane.exports}
-    used = {x for other in others if other.uuid != lane.uuid for x in other.exports}
-    own = _own(repo, state) if any(tip for tip, _ in there.values()) else set()
     found = []
-    for name, (tip, use) in there.items():
-        if tip is None:
-            continue
-        kept = "" if name in own else "no export on this machine made it"
-        if tip not in lane.exports[name]["commits"] or not is_ancestor(repo, tip, state.tip):
-            kept = kept or "it has commits that no export made"
-        kept = kept or (f"it is {use}" if use else "") or _ties(repo, layout.branch(name))
-        kept = kept or ("another lane is exported there" if name in used else "")
-        found.append(Branch(name, tip, kept))
+    used = {x for other in known.live if other.uuid != state.record.uuid for x in other.exports}
+    for name in state.record.exports:
+        tip, use = finding.branch_use(repo, layout.branch(name))
+        if tip is not None:
+            kept = "another lane is exported there" if name in used else ""
+            kept = kept or (f"it is {use}" if use else _kept(repo, state, name, tip))
+            found.append(Branch(name, tip, kept))
     return found
 
 
-def _own(repo: LaneRepo, state: LaneState) -> set[str]:
-    """Return the branches that exports on this machine made: neither people nor other clones."""
-    every = list(journal.walk(repo.refs, state.tip))
-    found = set()
-    for entry, before in pairwise(every):
-        if entry.verb == "export" and entry.host == repo.host:
-            known = before.record.exports
-            now = entry.record.exports.items()
-            found |= {x for x, about in now if about.get("made") and about != known.get(x)}
-    return found
-
-
-def _ties(repo: LaneRepo, ref: str) -> str:
-    """Say what else a branch is, or has and its upstream has not."""
+def _kept(repo: LaneRepo, state: LaneState, name: str, tip: str) -> str:
+    """Say what keeps a branch: its commits, who made it, what it is, or what its upstream lacks."""
+    if tip not in state.record.exports[name]["commits"] or not is_ancestor(repo, tip, state.tip):
+        return "it has commits that no export made"
+    ref = layout.branch(name)
+    if not _is_own(repo, ref):
+        return "its reflog does not say that exports alone made and moved it"
+    if repo.git.run("symbolic-ref", "--quiet", "HEAD", check=False).text == ref:
+        return "HEAD is on it"
     try:
         branches.require_unowned(repo, ref)
     except Refused as error:
         return error.message
-    for name, upstream, track in list_refs(
+    for found, upstream, track in list_refs(
         repo.git, [ref], "refname upstream:short upstream:track"
     ):
-        if name == os.fsencode(ref) and b"ahead" in track:
+        if found == os.fsencode(ref) and b"ahead" in track:
             return f"'{os.fsdecode(upstream)}' has not all of it"
     return ""
 
 
-def retire(repo: LaneRepo, branch: Branch) -> None:
-    """Delete a branch that is where it was looked at; raises Raced where it moved, Refused."""
-    ref = layout.branch(branch.name)
+def _is_own(repo: LaneRepo, ref: str) -> bool:
+    """Say whether exports made a branch, and nobody else moved it: by what no other clone writes.
+
+    Records come from other clones, too, which have branches of the same name.
+    """
+    asked = ("log", "--walk-reflogs", "--format=%gs", ref, "--")
+    lines = repo.git.run(*asked, check=False).text.splitlines()
+    ours = all(x.startswith(said("", "moved")) for x in lines)
+    return bool(lines) and ours and lines[-1].endswith(MADE)
+
+
+def retire(
+    repo: LaneRepo, name: str, branch: Branch, known: Known, still: Callable[[LaneState], None]
+) -> None:
+    """Delete a branch of a lane that is as it was looked at; raises Raced where it is not.
+
+    ``still`` is called under the lock, and raises where it is to stay after all.
+    """
     with locked(repo) as lock:
-        tip, use = finding.branch_use(repo, ref)
-        if use:
-            raise Refused(f"branch '{branch.name}' is {use}", hint="take that directory off it")
-        if tip is not None:
-            repair_refs(repo, [RefMove(ref, branch.tip, None)], lock)
+        state = repo.view.lane(name)
+        still(state)
+        now = next((x for x in exported(repo, state, known) if x.name == branch.name), None)
+        if now is None:
+            return
+        if now != branch:
+            why = now.kept or f"it is at {now.tip[:12]} now"
+            raise Raced(f"branch '{branch.name}' was changed meanwhile: {why}", hint="look anew")
+        repair_refs(repo, [RefMove(layout.branch(branch.name), branch.tip, None)], lock)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import Negative, Refused
+from gitlanes.errors import Negative, Raced, Refused
 from gitlanes.graph import dependencies
+from gitlanes.lanes.archiving import Unasked
 from gitlanes.lanes.resting import put_away
 from gitlanes.models.graph import Paused
 from gitlanes.models.plain import replace
@@ -50,7 +51,12 @@ def abandon(
     made = _set(repo, lane, ABANDONED, why, expect, frm=(ACTIVE, PAUSED), cascade=cascade)
     if not repo.settings.flag("lanes.archiveOnAbandon", False):
         return made
-    return replace(made, archived=put_away(repo, made.lanes, saving=True))
+    return replace(made, archived=put_away(repo, made.lanes, Unasked(_still, saving=True)))
+
+
+def _still(state: LaneState) -> None:
+    if state.record.status != ABANDONED:
+        raise Raced("it was taken up again meanwhile", hint="nothing was lost")
 
 
 def _set(

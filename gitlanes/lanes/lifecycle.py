@@ -180,16 +180,23 @@ def _finish_deletion(repo: LaneRepo, state: LaneState, *, force: bool) -> Delete
 
 @contextmanager
 def doomed(
-    repo: LaneRepo, workspace: Workspace | None, *, force: bool, saving: bool = False
+    repo: LaneRepo,
+    workspace: Workspace | None,
+    *,
+    force: bool,
+    saving: bool = False,
+    careful: bool = False,
 ) -> Iterator[Snapshot | None]:
     """Remove a lane's workspace, if it has one, once the block has ended well.
 
-    Raises Refused on unsaved work; with `force` or `saving` it is snapshotted first.
+    Raises Refused on unsaved work; with `force` or `saving` it is snapshotted first. `careful` is
+    as in `removing`.
     """
     if workspace is None:
         yield None
     else:
-        with workspaces.removing(repo, workspace, force=force, saving=saving) as saved:
+        going = workspaces.removing(repo, workspace, force=force, saving=saving, careful=careful)
+        with going as saved:
             yield saved
 
 

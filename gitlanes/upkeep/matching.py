@@ -52,7 +52,8 @@ def _of_archived(repo: LaneRepo, spot: Spot, lane: Lane) -> Problem:
     mend = "remove it, with its unsaved work in a snapshot"
 
     def remove() -> str:
-        with lifecycle.removing(repo, spot.workspace, force=False, saving=True) as saved:
+        going = lifecycle.removing(repo, spot.workspace, force=False, saving=True, careful=True)
+        with going as saved:
             pass
         return "removed it" + (f"; its unsaved work is in snapshot {saved.id}" if saved else "")
 

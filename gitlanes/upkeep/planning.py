@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import chain
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes import clock, ids
@@ -19,7 +21,7 @@ from gitlanes.lanes.resting import Known
 from gitlanes.models.collecting import Spared, Waste
 from gitlanes.models.records import DELETED, PRUNED, RENAMED, Entry, Lane, LaneState
 from gitlanes.models.workspaces import Snapshot, Workspace
-from gitlanes.store import layout
+from gitlanes.store import journal, layout
 from gitlanes.upkeep import disposal
 from gitlanes.workspaces import finding
 from gitlanes.workspaces.pruning import DAY
@@ -72,6 +74,10 @@ class _Planner:
         self.places = repo.settings.flag("lanes.gcWorkspaces", True)
         self.exports = repo.settings.flag("lanes.gcExports", True)
         self._pushed = _pushed(repo)
+        self._heads = {
+            layout.short_branch(os.fsdecode(x))
+            for (x,) in list_refs(repo.git, [layout.BRANCHES], "refname")
+        }
         self._snapshots = _snapshots(repo, self.known, min(self.before, clock.now() - DAY))
         self._workspaces: dict[str, list[Workspace]] = {}
         for place in (*finding.linked(repo), *finding.detached(repo)):
@@ -85,47 +91,65 @@ class _Planner:
 
     def _of(self, entry: Entry) -> Iterable[Piece]:
         lane = entry.record
-        if lane.status in (PRUNED, DELETED):
-            return self._saved(lane, f"lane {lane.name} is {lane.status}")
+        if lane.status == DELETED:
+            return self._saved(lane, f"lane {lane.name} is deleted")
         why = "" if lane.away else self.known.at_rest(lane)
-        if clock.from_utc_text(entry.time) >= self.before or not (why or lane.away):
+        if _moment(entry.time) >= self.before or not (why or lane.away):
             return ()
         return self._pruning(entry) if lane.away else self._archiving(entry, why)
 
     def _archiving(self, entry: Entry, why: str) -> Iterator[Piece]:
         lane = entry.record
-        kept = self.known.hindrance(lane)
-        if not kept and not self.places and lane.uuid in self._workspaces:
-            kept = "it has a workspace, and lanes.gcWorkspaces is off"
-        if kept:
-            self.spared.append(Spared(lane.name, kept))
+        if self._spares(lane.name, self._hindrance(entry)):
             return
         waste = Waste("archive", lane.name, f"{why}, unchanged since {entry.time[:10]}", lane.name)
-        yield Piece(waste, partial(disposal.archive, self.repo, entry))
+        yield Piece(waste, partial(disposal.archive, self.repo, self.known, entry))
+
+    def _hindrance(self, entry: Entry) -> str:
+        kept = self.known.hindrance(entry)
+        if not kept and not self.places and entry.record.uuid in self._workspaces:
+            kept = "it has a workspace, and lanes.gcWorkspaces is off"
+        return kept
+
+    def _spares(self, name: str, why: str) -> bool:
+        """Note what keeps a thing; say whether anything does."""
+        self.spared += [Spared(name, why)] if why else []
+        return bool(why)
 
     def _pruning(self, entry: Entry) -> Iterator[Piece]:
         lane = entry.record
-        if self._pushed is not None and (lane.name, entry.oid) not in self._pushed:
-            self.spared.append(Spared(lane.name, "no remote has it as it is here: push it first"))
-            return
         why = f"archived since {entry.time[:10]}"
+        if lane.status == PRUNED:  # elsewhere, or some of it stayed
+            why = f"pruned since {entry.time[:10]}"
+        elif self._spares(lane.name, self._hindrance(entry) or self._unpushed(entry)):
+            return
+        about = (self.repo, self.known, entry)
         for place in self._workspaces.get(lane.uuid, ()) if self.places else ():
+            lately = "it was used lately" if _touched(place) >= self.before else ""
+            if self._spares(f"workspace {place.path}", lately):
+                return
             waste = Waste("workspace", place.path, why, lane.name)
-            yield Piece(waste, partial(disposal.remove, self.repo, entry, place))
+            yield Piece(waste, partial(disposal.remove, *about, place))
         for branch in self._branches(entry):
             if branch.kept:
-                self.spared.append(Spared(f"branch {branch.name}", branch.kept))
+                self._spares(f"branch {branch.name}", "" if lane.status == PRUNED else branch.kept)
                 continue
             waste = Waste("branch", branch.name, why, lane.name)
-            yield Piece(waste, partial(disposal.retire, self.repo, entry, branch))
+            yield Piece(waste, partial(disposal.retire, *about, branch))
         yield from self._saved(lane, why)
-        waste = Waste("prune", lane.name, why, lane.name)
-        yield Piece(waste, partial(disposal.prune, self.repo, entry))
+        if lane.status != PRUNED:
+            waste = Waste("prune", lane.name, why, lane.name)
+            yield Piece(waste, partial(disposal.prune, *about))
+
+    def _unpushed(self, entry: Entry) -> str:
+        if self._pushed is None or (entry.record.name, entry.oid) in self._pushed:
+            return ""
+        return "no remote has it as it is here: push it first"
 
     def _branches(self, entry: Entry) -> list[retiring.Branch]:
-        if not self.exports or not entry.record.exports:
+        if not self.exports or self._heads.isdisjoint(entry.record.exports):
             return []
-        return retiring.exported(self.repo, LaneState(entry.record, entry.oid), self.known.live)
+        return retiring.exported(self.repo, LaneState(entry.record, entry.oid), self.known)
 
     def _saved(self, lane: Lane, why: str) -> Iterator[Piece]:
         found = self._snapshots.get(lane.uuid)
@@ -145,8 +169,11 @@ class _Planner:
 
 
 def _snapshots(repo: LaneRepo, known: Known, before: float) -> dict[str, list[Snapshot]]:
-    """Return {lane's uuid: its snapshots that were taken before a moment}, also of former names."""
-    named = {x.record.name: x.record.uuid for x in known.entries}
+    """Return {lane's uuid: its snapshots that were taken before a moment}, also of former names.
+
+    Those that are older than the lane are of another one that was called so: they stay.
+    """
+    named = {x.record.name: x for x in known.entries}
     found: dict[str, list[Snapshot]] = {}
     fields = "refname objectname tree committerdate:unix"
     for ref, oid, tree, when in list_refs(repo.git, [layout.SNAPSHOTS], fields):
@@ -154,10 +181,34 @@ def _snapshots(repo: LaneRepo, known: Known, before: float) -> dict[str, list[Sn
         own = f"{name}/s{number}"
         if not tree or name not in named or not ids.SNAPSHOT_ID.fullmatch(own):
             continue  # doctor tells of them
-        if float(when) < before:
+        entry, taken = named[name], float(when)
+        early = taken < _moment(entry.record.created)
+        if taken < before and not (early and _was_anothers(repo, entry)):
             place = (own, name, tree.decode(), os.fsdecode(ref), oid.decode())
-            found.setdefault(named[name], []).append(Snapshot(*place))
+            found.setdefault(entry.record.uuid, []).append(Snapshot(*place))
     return found
+
+
+def _moment(text: object) -> float:
+    """Return the time that a record tells; what is none keeps what it tells of young for ever."""
+    try:
+        return clock.from_utc_text(str(text))
+    except ValueError:
+        return inf
+
+
+def _was_anothers(repo: LaneRepo, entry: Entry) -> bool:
+    """Say whether another lane had a lane's name before."""
+    return any(x.record.uuid != entry.record.uuid for x in journal.walk(repo.refs, entry.oid))
+
+
+def _touched(place: Workspace) -> float:
+    """Return when a workspace was given to its lane, or a git command last wrote its index."""
+    found = [0.0]
+    for name in ("lanes.json", "index"):
+        with suppress(OSError):
+            found.append(os.stat(os.path.join(place.git_dir, name)).st_mtime)
+    return max(found)
 
 
 def _pushed(repo: LaneRepo) -> set[tuple[str, str]] | None:

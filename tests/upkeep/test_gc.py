@@ -162,7 +162,7 @@ def test_branches_of_others_are_kept(repo: TestRepo, time: Time) -> None:
     time.month()
     made = repo.lanes.gc()
     assert {x.name: x.why for x in made.spared if x.name.startswith("branch")} == {
-        "branch people's": "no export on this machine made it",
+        "branch people's": "its reflog does not say that exports alone made and moved it",
         "branch moved": "it has commits that no export made",
         "branch checked-out": f"it is checked out in '{repo.path.parent / 'elsewhere'}'",
         "branch ahead": "'up/ahead' has not all of it",
