@@ -61,7 +61,8 @@ def archive(
         if unasked is not None:
             unasked.still(state)
         refuse_open(state, force=force)
-        record = replace(state.record, status=ARCHIVED, conflict=None)
+        why = None if state.record.conflict else state.record.why
+        record = replace(state.record, status=ARCHIVED, why=why, conflict=None)
         tx.description = f"archive lane {name}"
         tx.lane(state, record)
     return Archived(record, saved.id if saved else None)

@@ -74,7 +74,7 @@ def _missing(repo: LaneRepo, commits: Iterable[str]) -> list[str]:
     every, found = list(commits), []
     for start in range(0, len(every), _AT_ONCE):
         some = every[start : start + _AT_ONCE]
-        there = repo.refs.targets([f"{x}^{{commit}}" for x in some])
+        there = repo.refs.targets(some)  # people may have notes of other objects, too
         found += [x for x, at in zip(some, there, strict=True) if at is None]
     return found
 

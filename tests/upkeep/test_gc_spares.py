@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from gitlanes import Intent, Judgement, clock
-from gitlanes.graph import pausing
+from gitlanes.lanes.resting import put_away
 from gitlanes.models.collecting import Collected
 from gitlanes.upkeep import gc, planning
 from tests.support.cli import Ran
@@ -299,14 +299,13 @@ def test_a_lane_resumed_at_once_is_not_put_away(
 ) -> None:
     """Between an abandonment and the archiving that a setting asks for, somebody may be first."""
     repo.git("config", "lanes.archiveOnAbandon", "true")
-    real = pausing.put_away
 
     def late(*given: Any) -> Any:
         repo.lanes.resume("auth")
-        return real(*given)
+        return put_away(*given)
 
     repo.lane("auth", {"auth.txt": "1\n"})
-    monkeypatch.setattr(pausing, "put_away", late)
+    monkeypatch.setattr("gitlanes.graph.pausing.put_away", late)
     assert repo.lanes.abandon("auth").archived == ()
     assert repo.lanes.lane("auth").status == "active"
     assert repo.workspace("auth").is_dir()

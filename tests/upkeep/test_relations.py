@@ -101,6 +101,7 @@ def test_notes_of_missing_commits(repo: TestRepo, cli: Cli) -> None:
     repo.lane("auth", {"auth.py": "better\n"})
     stray = repo.git("commit-tree", "-m", "stray", "HEAD^{tree}")
     repo.git("notes", "--ref=lanes/costs", "add", "-m", '{"id": "x"}', stray)
+    repo.git("notes", "--ref=lanes/costs", "add", "-m", "of a file", "HEAD:auth.py")
     (repo.path / ".git/objects" / stray[:2] / stray[2:]).unlink()
     old = repo.rev("refs/notes/lanes/costs")
     what = "'refs/notes/lanes/costs' has notes of commits that are not here"
@@ -111,12 +112,15 @@ def test_notes_of_missing_commits(repo: TestRepo, cli: Cli) -> None:
     assert_mended(repo, cli, said, f"  mended: took them out; they are in {old[:12]}")
     assert stray not in repo.git("ls-tree", "-r", "refs/notes/lanes/costs").replace("/", "")
     assert repo.rev("refs/notes/lanes/costs~1") == old
+    assert repo.git("notes", "--ref=lanes/costs", "show", "HEAD:auth.py") == "of a file"
 
 
 def test_a_workspace_of_an_archived_lane(repo: TestRepo, cli: Cli) -> None:
     """It is removed after a yes, what is unsaved in it in a snapshot."""
     repo.write({"more.txt": "more\n"}, repo.lane("auth", {"auth.py": "better\n"}))
     place = repo.workspace("auth")
+    (repo.path / ".git/info/exclude").write_text("*.log\n")
+    repo.write({"run.log": "1\n"}, place)
     with repo.inner() as inner:
         from gitlanes.models.plain import replace
         from gitlanes.store.transaction import transaction
@@ -129,6 +133,9 @@ def test_a_workspace_of_an_archived_lane(repo: TestRepo, cli: Cli) -> None:
     hint = "remove it, with its unsaved work in a snapshot"
     assert found(cli("doctor")) == [said, f"  hint: run with --fix to {hint}"]
     assert cli("doctor", "--fix").code == 1
+    kept = cli("doctor", "--fix", "--yes").out
+    assert "workspace 'auth' has ignored files: 'run.log'" in kept
+    (place / "run.log").unlink()
     done = cli("doctor", "--fix", "--yes")
     assert done.out.splitlines() == [
         said,
