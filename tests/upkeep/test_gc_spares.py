@@ -13,6 +13,8 @@ import pytest
 from gitlanes import Intent, Judgement, clock
 from gitlanes.lanes.resting import put_away
 from gitlanes.models.collecting import Collected
+from gitlanes.models.plain import replace
+from gitlanes.store.transaction import transaction
 from gitlanes.upkeep import gc, planning
 from tests.support.cli import Ran
 from tests.support.clones import Clones
@@ -101,16 +103,22 @@ def test_what_came_up_elsewhere_since_the_plan(repo: TestRepo, time: Time) -> No
     for branch in ("bound", "moved", "used"):
         repo.lanes.export("three", branch=branch)
     repo.lanes.new("other", start="three")
+    repo.lanes.new("target")
+    repo.lanes.new("four", on="target")
+    repo.commit("four", {"four.txt": "1\n"})
+    repo.lanes.promote("four")
     repo.lanes.archive("three")
     time.month()
     with repo.inner() as inner:
         planned = planning.plan(inner)
+        repo.lanes.delete("target", force=True)
         repo.lanes.follow("side", "one")
         repo.lanes.queue_add("two", into="side", ready=True)
         repo.lanes.bind("other", branch="bound")
         made = gc.carry_out(inner, planned)
     assert left(made) == {
         "one": "lane 'one' is needed: lane 'side' follows it",
+        "four": "lane 'four' is needed: its work has not landed any more",
         "two": "lane 'two' is needed: it is in a queue, or has one",
         "bound": "branch 'bound' was changed meanwhile: lane 'other' is bound to branch 'bound'",
         "moved": "branch bound is left",
@@ -137,6 +145,7 @@ def test_a_snapshot_is_not_taken_from_a_lane_that_came_back(repo: TestRepo, time
     repo.lanes.new("back")
     repo.write({"x.txt": "1\n"}, repo.workspace("back"))
     repo.lanes.archive("back", force=True)
+    assert "snapshot" not in [x.kind for x in repo.lanes.gc(older_than=0, dry_run=True).waste]
     time.month()
     with repo.inner() as inner:
         planned = planning.plan(inner)
@@ -151,7 +160,7 @@ def test_a_snapshot_is_not_taken_from_a_lane_that_came_back(repo: TestRepo, time
 def test_branches_that_people_made_again(repo: TestRepo, time: Time) -> None:
     """The reflog tells: people's branch of the same name and commit is theirs, as HEAD is."""
     merged(repo)
-    for name in ("again", "touched", "gone", "unknown"):
+    for name in ("again", "touched", "gone", "unknown", "older", "shared", "claimed"):
         repo.lanes.export("auth", branch=name)
     tip = repo.rev("again")
     repo.git("branch", "-D", "again")
@@ -159,11 +168,27 @@ def test_branches_that_people_made_again(repo: TestRepo, time: Time) -> None:
     repo.git("branch", "--force", "touched", "main~1")
     repo.git("branch", "--force", "touched", tip)
     repo.git("reflog", "expire", "--expire=now", "refs/heads/unknown")
+    repo.git("branch", "--force", "older", f"{tip}~1")
+    repo.lanes.new("twin", start="auth")
+    repo.lanes.export("twin", branch="shared")
     repo.lanes.archive("auth")
+    stray = repo.git("commit-tree", "-m", "stray", f"{tip}^{{tree}}")
+    repo.git("update-ref", "-m", "lanes: export auth", "refs/heads/claimed", stray)
+    with repo.inner() as inner, transaction(inner, "export") as tx:
+        state = inner.view.lane("auth")
+        told = {**state.record.exports["claimed"], "commits": [stray]}  # what others may claim
+        exports = {**state.record.exports, "claimed": told}
+        tx.description = "say so"
+        tx.lane(state, replace(state.record, exports=exports))
     time.month()
     made = repo.lanes.gc()
     why = "its reflog does not say that exports alone made and moved it"
-    assert spared(made) == {f"branch {x}": why for x in ("again", "touched", "unknown")}
+    assert spared(made) == {
+        **{f"branch {x}": why for x in ("again", "touched", "unknown")},
+        "branch older": "it has commits that no export made",
+        "branch claimed": "it has commits that no export made",
+        "branch shared": "another lane is exported there",
+    }
     assert [x.name for x in made.waste] == ["gone", "auth"]
     assert repo.lanes.gc().spared == ()
 
@@ -188,7 +213,7 @@ def test_a_workspace_for_looking_that_is_new(repo: TestRepo, time: Time) -> None
     merged(repo)
     repo.lanes.archive("auth")
     theirs = repo.path.parent / "@gates-7"
-    repo.git("worktree", "add", "--quiet", "--detach", str(theirs))
+    repo.git("worktree", "add", "--quiet", "--detach", "--lock", "--reason=mine", str(theirs))
     time.month()
     place = Path(repo.lanes.create_workspace("auth", at="auth/1", detached=True).path)
     aged(place, clock.now())
@@ -201,8 +226,46 @@ def test_a_workspace_for_looking_that_is_new(repo: TestRepo, time: Time) -> None
     assert spared(made) == {"auth": "it has a workspace, and lanes.gcWorkspaces is off"}
     repo.git("config", "lanes.gcWorkspaces", "true")
     repo.close()
-    assert kinds(repo) == [("workspace", "auth", True), ("prune", "auth", True)]
+    merged(repo, "plain")
+    repo.lanes.archive("plain")
+    with repo.inner() as inner:
+        planned = planning.plan(inner, 0)
+        for name in ("auth", "plain"):
+            repo.lanes.unarchive(name)
+        made = gc.carry_out(inner, planned)
+    again = "lane '{}' was changed meanwhile".format
+    assert left(made) == {
+        str(place): again("auth"),
+        "auth": f"workspace {place} is left",
+        "plain": again("plain"),
+    }
+    for name in ("auth", "plain"):
+        repo.lanes.archive(name)
+    time.month()
+    assert kinds(repo)[:2] == [("workspace", "auth", True), ("prune", "auth", True)]
     assert theirs.is_dir()
+
+
+def test_bound_lanes_and_those_that_somebody_else_archives(repo: TestRepo, time: Time) -> None:
+    """The first are never at rest; of the others that one takes the workspace, too."""
+    for name in ("bound", "taken"):
+        merged(repo, name)
+    repo.git("branch", "own", repo.rev("refs/lanes/head/bound"))
+    repo.lanes.bind("bound", branch="own")
+    time.month()
+    with repo.inner() as inner:
+        planned = planning.plan(inner)
+        with transaction(inner, "archive") as tx:  # as far as a killed one comes
+            for name in ("bound", "taken"):
+                state = inner.view.lane(name)
+                tx.lane(state, replace(state.record, status="archived"))
+            tx.description = "archive lanes"
+        made = gc.carry_out(inner, planned)
+    assert left(made) == {"taken": "nothing to archive: lane 'taken' is archived already"}
+    assert made.spared == ()
+    assert repo.workspace("taken").is_dir()
+    time.month()
+    assert spared(repo.lanes.gc()) == {"bound": "it is bound to branch 'own'"}
 
 
 def test_stacks_with_others_work_keep_a_lane(repo: TestRepo, time: Time) -> None:
