@@ -20,6 +20,7 @@ STATUS = {
     "abandoned": "red",
     "conflicted": "red",
     "archived": "dim",
+    "pruned": "dim",
     "deleted": "red",
     "stale": "red",
     "claimed": "cyan",

@@ -23,7 +23,7 @@ def doctor_command(out: Output, fix: bool, full: bool, yes: bool) -> int:
     """
     from gitlanes.upkeep.doctor import doctor
 
-    with out.repository(mend=False) as repo:
+    with out.repository(mend=False, lenient=True) as repo:
         found = doctor(repo, fix=fix, full=full, ask=None if yes else _ask)
     out.result(found, [row for one in found.findings for row in _rows(one, fix, out.quiet)])
     if not found.findings:

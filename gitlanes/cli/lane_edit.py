@@ -137,3 +137,5 @@ def abandon_command(
     with out.repository() as repo:
         made = abandon(repo, lane, why=reason, cascade=cascade, expect=expect)
     out.result(made, [f"abandoned lane {x}" for x in made.lanes])
+    for name in made.archived:
+        out.say(f"archived lane {name}")

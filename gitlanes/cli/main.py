@@ -96,6 +96,7 @@ COMMANDS = {
     "fetch": ("remote", "fetch a remote's lanes and show how yours stand to them"),
     "remote": ("remote", "show how lanes stand to a remote's"),
     "hook": ("hook", "let git stamp Change-Ids and tell of rewritten commits"),
+    "gc": ("gc", "archive and prune lanes that are done with, by their age"),
     "doctor": ("doctor", "say what is wrong in this repository, and mend it"),
 }
 

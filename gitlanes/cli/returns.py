@@ -180,5 +180,6 @@ ANSWERS = {
     "fetch": Answer(("remotes.RemoteStatus",)),
     "remote": _NOTHING,
     "remote status": Answer(("remotes.RemoteStatus",)),
+    "gc": Answer(("collecting.Collected",)),
     "doctor": Answer(("health.Diagnosis",), "anything that it found is left"),
 }

@@ -158,6 +158,44 @@ KNOWN = (
         "one forgetting those before it; in git's own configuration alone",
     ),
     Known(
+        "lanes.archiveOnMerge",
+        FLAG,
+        ("false",),
+        "whether a lane is archived as soon as all of its work has landed where it lands",
+    ),
+    Known(
+        "lanes.archiveOnAbandon",
+        FLAG,
+        ("false",),
+        "whether a lane is archived as soon as it is abandoned, unsaved work in a snapshot",
+    ),
+    Known(
+        "lanes.retention",
+        DURATION,
+        ("30d",),
+        "how long 'gc' leaves merged and abandoned lanes alone before it archives them, and "
+        "archived ones before their branches, workspaces and snapshots go",
+    ),
+    Known(
+        "lanes.gcExports",
+        FLAG,
+        ("true",),
+        "whether 'gc' deletes the branches that an archived lane was exported to",
+    ),
+    Known(
+        "lanes.gcWorkspaces",
+        FLAG,
+        ("true",),
+        "whether 'gc' removes workspaces: of lanes that it archives, and those of gates",
+    ),
+    Known(
+        "lanes.recoverOnStart",
+        FLAG,
+        ("true",),
+        "whether commands that only read finish an operation that was interrupted; those that "
+        "write always do",
+    ),
+    Known(
         "lanes.lease",
         DURATION,
         ("1h",),

@@ -15,6 +15,7 @@ from gitlanes.models.records import (
     CONFLICTED,
     DELETED,
     PAUSED,
+    PRUNED,
     RENAMED,
     Entry,
     Lane,
@@ -43,6 +44,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "abandon": ("lane.abandoned",),
     "archive": ("lane.archived",),
     "unarchive": ("lane.unarchived",),
+    "prune": ("lane.pruned",),
     "delete": ("lane.deleted",),
     "propose": (PROPOSED,),
     "commit": (PROPOSED, ACCEPTED),
@@ -82,7 +84,13 @@ TASKS = {
 
 
 # The status that a verb gives to the lane that it is about; other lanes only have to do with it.
-_GIVEN = {"pause": PAUSED, "abandon": ABANDONED, "archive": ARCHIVED, "delete": DELETED}
+_GIVEN = {
+    "pause": PAUSED,
+    "abandon": ABANDONED,
+    "archive": ARCHIVED,
+    "prune": PRUNED,
+    "delete": DELETED,
+}
 
 
 def kinds_of(entry: Entry, before: Lane | None) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _TRIES = 3
 # Places of a branch that are remembered: elsewhere it may be some exports behind.
 KEPT = 8
+# How the first line of a branch's reflog ends that an export made.
+MADE = " to a new branch"
 
 
 class Wish(Model):
@@ -69,10 +71,15 @@ def export(
         if old is None:
             continue
         if here and old != made.tip:
-            with closing(Mover(repo.git, message=f"lanes: export {lane}")) as mover:
+            with closing(Mover(repo.git, message=said(lane, old))) as mover:
                 move_refs(repo.git, [RefMove(ref, old or None, made.tip)], mover=mover)
         return Exported(lane, short, made.tip, old or None, form, made.base, made.commits)
     raise Raced(f"lane '{lane}' moves faster than it can be exported", hint="repeat the command")
+
+
+def said(lane: str, old: str) -> str:
+    """Return what a branch's reflog says of an export: whether that made the branch, too."""
+    return f"lanes: export {lane}" + ("" if old else MADE)
 
 
 def check(wish: Wish) -> None:

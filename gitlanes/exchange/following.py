@@ -11,11 +11,18 @@ if TYPE_CHECKING:
 
 
 def follow(repo: LaneRepo, lane: str) -> None:
-    """Export a lane again to every branch that it was exported to, and sync what follows it.
+    """Archive what landed, export the lane to its branches again, and sync what follows it.
 
-    Each only if that is set, the second after a promotion. What cannot go along is warned of: what
-    landed has landed.
+    Each only if that is set, the last after a promotion. What cannot go along is warned of: what
+    landed has landed. Git packs what became loose, beside all that.
     """
+    from gitlanes.git.maintenance import start_if_due  # readers know of this module, too
+
+    start_if_due(repo.git, repo.own_settings)
+    if repo.settings.flag("lanes.archiveOnMerge", False):
+        from gitlanes.lanes.resting import archive_landed  # most do not have it
+
+        archive_landed(repo, lane)
     _export_again(repo, lane)
     if repo.settings.flag("lanes.autoCascade", False):
         from gitlanes.graph.cascading import after_promotion  # most do not have it

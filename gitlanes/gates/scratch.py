@@ -6,8 +6,9 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.errors import Locked
@@ -16,8 +17,6 @@ from gitlanes.store.transaction import locked, require_locks
 from gitlanes.workspaces import finding
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gitlanes.git.process import Git
     from gitlanes.models.gates import Candidate
     from gitlanes.store.lane_repo import LaneRepo
@@ -74,6 +73,38 @@ def taken(repo: LaneRepo, number: int, commit: str) -> Iterator[list[Scratch]]:
             if len(found) == number:
                 break
         yield found
+
+
+def unused(repo: LaneRepo, before: float) -> list[str]:
+    """Return the paths of scratch workspaces that no gate was given since a moment."""
+    found = []
+    for tree in worktrees.every(repo.place.common_dir):
+        if _is_ours(tree):
+            with suppress(OSError):
+                since = os.stat(os.path.join(tree.git_dir, "index")).st_mtime
+                found += [tree.path] if since < before else []
+    return found
+
+
+def drop(repo: LaneRepo, path: str) -> None:
+    """Remove a scratch workspace; raises Locked while a gate runs there."""
+    name = os.path.basename(path)
+    lock = repo.state_directory / _DIRECTORY / f"{name.rpartition('-')[2]}.lock"
+    lock.parent.mkdir(exist_ok=True)
+    with locks.hold(lock, "a scratch workspace", timeout=0), locked(repo):
+        found = _known(repo, name)
+        if found is not None and found.path == path and _is_ours(found):
+            index.make_writable(path)
+            worktrees.remove(found, str(repo.state_directory / "trash"))
+
+
+def _is_ours(tree: worktrees.WorkTree) -> bool:
+    """Say whether gates' work trees were made for is what one is: people may name theirs alike."""
+    try:
+        said = Path(tree.git_dir, "locked").read_text("utf-8", "replace")
+    except OSError:
+        return False
+    return is_scratch(tree.path) and said.strip() == _REASON
 
 
 def _try(held: ExitStack, path: Path) -> int | None:

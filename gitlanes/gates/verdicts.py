@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +43,21 @@ def keep(repo: LaneRepo, found: Evaluation) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, json.dumps(plain(found, absent=False)))
         _prune(path.parent)
+
+
+def old(repo: LaneRepo, before: float) -> list[Path]:
+    """Return the files of verdicts that were written before a moment."""
+    found = []
+    for path in Path(repo.state_directory, _DIRECTORY).glob("*/*"):
+        with suppress(OSError):
+            found += [path] if path.stat().st_mtime < before else []
+    return sorted(found)
+
+
+def forget(files: Iterable[Path]) -> None:
+    """Delete verdicts: the gates are asked again, should they be needed."""
+    for path in files:
+        path.unlink(missing_ok=True)
 
 
 def _path(repo: LaneRepo, tree: str, definition: str) -> Path:

@@ -89,6 +89,19 @@ def merge_notes(store: ObjectStore, ours: str, theirs: str) -> str:
     return root.write(store)
 
 
+def tidied(
+    store: ObjectStore, tree: str, *, join: Iterable[str] = (), drop: Iterable[str] = ()
+) -> str:
+    """Return a notes tree with one copy of the notes to ``join``, and without those to ``drop``."""
+    root = _Folder(store, tree)
+    for commit in join:
+        _join_lines(store, root, commit, ())
+    for commit in drop:
+        for folder, name in _places(root, commit):
+            folder.drop(name)
+    return root.write(store)
+
+
 class _Folder:
     """One directory of a notes tree; those below it are loaded when first needed."""
 

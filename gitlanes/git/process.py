@@ -44,6 +44,8 @@ _COUNTED = re.compile(rb"\((\d+)/(\d+)\)")
 # Seconds between two looks whether a process has ended.
 _LOOK = 0.2
 _MEND = "mend that, then repeat the command"
+# Commands that go on by themselves, to be asked some day whether they ended.
+_ALONE: list[subprocess.Popen[bytes]] = []
 
 
 class Completed(NamedTuple):
@@ -133,6 +135,23 @@ class Git:
         except ValueError as error:
             require_arguments(args)
             raise error
+
+    def start_alone(self, *args: str) -> None:
+        """Start a command that goes on by itself, whatever becomes of this process."""
+        _ALONE[:] = [x for x in _ALONE if x.poll() is None]
+        with suppress(OSError):  # what nobody waits for, nobody misses
+            nothing = subprocess.DEVNULL
+            _ALONE.append(
+                subprocess.Popen(
+                    self.argv(args),
+                    cwd=self.git_dir,
+                    env=self.environ,
+                    stdin=nothing,
+                    stdout=nothing,
+                    stderr=nothing,
+                    start_new_session=True,
+                )
+            )
 
     def run(
         self,

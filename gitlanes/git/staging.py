@@ -138,6 +138,29 @@ def secret_files(git: Git, rules: Rules) -> list[bytes]:
     return new_in(git, rows, rules.secret)
 
 
+def ignored_files(git: Git, rules: Rules) -> list[bytes]:
+    """Return what git ignores of the files, and no excluded pattern of the rules names.
+
+    A directory all of which is ignored comes as one, with a slash behind it.
+    """
+    asked = ("ls-files", "-z", "--others", "--ignored", "--directory")
+    found = git.run(*asked, "--exclude-standard").out.split(b"\0")[:-1]
+    if not found or not rules.exclude:
+        return found
+    with excluding(rules._replace(excludes_file="")) as (settings, descriptors):
+        alone = "--exclude-from=" + settings[-1].partition("=")[2]
+        named = set(git.run(*asked, alone, pass_fds=descriptors).out.split(b"\0"))
+    return [x for x in found if named.isdisjoint(_above(x))]
+
+
+def _above(path: bytes) -> Iterator[bytes]:
+    """Yield a path, and the directories in which it lies."""
+    yield path
+    parts = path.rstrip(b"/").split(b"/")
+    for count in range(1, len(parts)):
+        yield b"/".join(parts[:count]) + b"/"
+
+
 def _stage(
     git: Git,
     index: str,

@@ -9,7 +9,7 @@ from gitlanes.errors import Negative, Refused
 from gitlanes.lanes.wanted import by_lane
 from gitlanes.models.graph import Followed, Graph, Node, Relatives
 from gitlanes.models.plain import replace
-from gitlanes.models.records import ARCHIVED, RENAMED, Lane, LaneState
+from gitlanes.models.records import RENAMED, Lane, LaneState
 from gitlanes.store import codec
 from gitlanes.store.ancestry import merge_base
 from gitlanes.store.expectation import check_expected, require_active, require_commit
@@ -112,18 +112,27 @@ def dependants(known: Lanes, uuid: str) -> list[str]:
     return found
 
 
+def circle(known: Lanes, uuid: str) -> list[str]:
+    """Return the lanes on a way along parents from one back to itself, named first and last.
+
+    Empty where there is none.
+    """
+    ways = (_way(known, x, uuid) for x in known[uuid].parents)
+    return next(([uuid, *way] for way in ways if way), [])
+
+
 def shelved(known: Lanes) -> set[str]:
     """Return the uuids of archived lanes that no other than archived ones follow, nor those.
 
     Tasks that were completed leave many of them.
     """
-    todo = [x for x in known.values() if x.live and x.status != ARCHIVED]
+    todo = [x for x in known.values() if x.live and not x.away]
     needed = {x.uuid for x in todo}
     while todo:
         above = {x for x in todo.pop().parents if x in known} - needed
         needed |= above
         todo += [known[x] for x in above]
-    return {x.uuid for x in known.values() if x.status == ARCHIVED} - needed
+    return {x.uuid for x in known.values() if x.away} - needed
 
 
 def _changed(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import Negative, Refused
+from gitlanes.errors import Negative, Raced, Refused
 from gitlanes.graph import dependencies
+from gitlanes.lanes.archiving import Unasked
+from gitlanes.lanes.resting import put_away
 from gitlanes.models.graph import Paused
 from gitlanes.models.plain import replace
 from gitlanes.models.records import ABANDONED, ACTIVE, PAUSED, RENAMED, Lane, LaneState
@@ -43,10 +45,18 @@ def abandon(
 ) -> Paused:
     """Give a lane up without landing it: its work and workspace stay, and `resume` brings it back.
 
-    With ``cascade`` all that follow it are given up, too. Raises Refused where others follow it
-    otherwise, and for the adopted lane.
+    With ``cascade`` all that follow it are given up, too. Where `lanes.archiveOnAbandon` is set
+    they are archived. Raises Refused where others follow it otherwise, and for the adopted lane.
     """
-    return _set(repo, lane, ABANDONED, why, expect, frm=(ACTIVE, PAUSED), cascade=cascade)
+    made = _set(repo, lane, ABANDONED, why, expect, frm=(ACTIVE, PAUSED), cascade=cascade)
+    if not repo.settings.flag("lanes.archiveOnAbandon", False):
+        return made
+    return replace(made, archived=put_away(repo, made.lanes, Unasked(_still, saving=True)))
+
+
+def _still(state: LaneState) -> None:
+    if state.record.status != ABANDONED:
+        raise Raced("it was taken up again meanwhile", hint="nothing was lost")
 
 
 def _set(

@@ -16,7 +16,7 @@ from gitlanes.lanes.about import check as check_about
 from gitlanes.models.costs import NO_LIMITS, Limits
 from gitlanes.models.lanes import Adopted, DeletedLane, NewLane
 from gitlanes.models.plain import plain, replace
-from gitlanes.models.records import ACTIVE, ARCHIVED, DELETED, NOT_LANDED, REJECTED, Lane, LaneState
+from gitlanes.models.records import ACTIVE, DELETED, NOT_LANDED, REJECTED, Lane, LaneState
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout, spending
 from gitlanes.store.adopt import USUAL_NAME, adopt, require_adopted_lane
@@ -155,7 +155,7 @@ def _refuse_followed(repo: LaneRepo, state: LaneState, *, force: bool) -> None:
     """
     name, uuid = state.record.name, state.record.uuid
     below = (x.record for x in repo.view.lanes() if uuid in x.record.parents)
-    names = [x.name for x in below if x.status != ARCHIVED or not _landed(x, uuid)]
+    names = [x.name for x in below if not x.away or not _landed(x, uuid)]
     if names and not force:
         raise Refused(
             f"lane '{name}' is followed by {', '.join(names)}",
@@ -180,16 +180,23 @@ def _finish_deletion(repo: LaneRepo, state: LaneState, *, force: bool) -> Delete
 
 @contextmanager
 def doomed(
-    repo: LaneRepo, workspace: Workspace | None, *, force: bool
+    repo: LaneRepo,
+    workspace: Workspace | None,
+    *,
+    force: bool,
+    saving: bool = False,
+    careful: bool = False,
 ) -> Iterator[Snapshot | None]:
     """Remove a lane's workspace, if it has one, once the block has ended well.
 
-    Raises Refused on unsaved work; with `force` it is snapshotted first.
+    Raises Refused on unsaved work; with `force` or `saving` it is snapshotted first. `careful` is
+    as in `removing`.
     """
     if workspace is None:
         yield None
     else:
-        with workspaces.removing(repo, workspace, force=force) as saved:
+        going = workspaces.removing(repo, workspace, force=force, saving=saving, careful=careful)
+        with going as saved:
             yield saved
 
 

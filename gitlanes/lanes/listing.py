@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gitlanes.errors import CorruptRecord, NotAdopted
 from gitlanes.git import worktrees
 from gitlanes.models.lanes import Lanes, LaneSummary, Status
-from gitlanes.models.records import ARCHIVED, RENAMED, Entry, Lane
+from gitlanes.models.records import RENAMED, Entry, Lane
 from gitlanes.models.tasks import Task
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import journal, layout
@@ -25,7 +25,7 @@ def list_lanes(repo: LaneRepo, *, archived: bool = False, paths: bool = True) ->
     Raises NotAdopted.
     """
     entries, *_ = _read(repo)
-    shown = [x for x in entries if x.record.live and (archived or x.record.status != ARCHIVED)]
+    shown = [x for x in entries if x.record.live and (archived or not x.record.away)]
     return Lanes(_summaries(repo, entries, shown, paths=paths))
 
 
@@ -40,7 +40,7 @@ def status(repo: LaneRepo, name: str | None = None) -> Status:
     branch = _own_branch(repo.place.common_dir)
     entries, heads, journals, others = _read(repo, (branch, layout.SEEN) if branch else ())
     live = [x for x in entries if x.record.live]
-    shown = [x for x in live if x.record.status != ARCHIVED]
+    shown = [x for x in live if not x.record.away]
     if name is not None:
         record = repo.view.lane(name).record
         shown = [x for x in live if x.record.uuid == record.uuid]

@@ -52,11 +52,15 @@ class Graph(Result):
 
 
 class Paused(Result):
-    """Lanes whose status was set, and why; ``skipped`` had it already."""
+    """Lanes whose status was set, and why; ``skipped`` had it already.
+
+    ``archived`` are those that were put away with that, as `lanes.archiveOnAbandon` asks.
+    """
 
     status: str
     why: str | None
     lanes: tuple[str, ...]
     skipped: tuple[str, ...] = ()
+    archived: tuple[str, ...] = ()
 
     schema: ClassVar[str] = "paused"

@@ -16,6 +16,8 @@ STATUSES = (PROPOSED, ACCEPTED, REJECTED, SUPERSEDED, UNDONE)
 
 ACTIVE = "active"
 ARCHIVED = "archived"
+# Archived so long that branch, workspace and snapshots went: its records and commits stay.
+PRUNED = "pruned"
 # No work for now, and none any more; both can be taken back.
 PAUSED = "paused"
 ABANDONED = "abandoned"
@@ -166,6 +168,11 @@ class Lane(Model):
     def live(self) -> bool:
         """Say whether there is a lane of that name: not deleted, and not renamed away."""
         return self.status not in (DELETED, RENAMED)
+
+    @property
+    def away(self) -> bool:
+        """Say whether it was put away: listings leave it out, and it takes no work."""
+        return self.status in (ARCHIVED, PRUNED)
 
     @property
     def parents(self) -> tuple[str, ...]:

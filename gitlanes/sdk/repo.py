@@ -35,6 +35,7 @@ from gitlanes.models.results import Decided, Promotion, Proposed
 from gitlanes.models.settings import Configuration, Validation
 from gitlanes.review import amend, decide, propose, putting
 from gitlanes.sdk.changes import Changes
+from gitlanes.sdk.collecting import Collecting
 from gitlanes.sdk.costs import Costs
 from gitlanes.sdk.directories import Directories
 from gitlanes.sdk.events import Happenings
@@ -60,6 +61,7 @@ from gitlanes.upkeep import doctor
 
 class Repo(
     Keeping,
+    Collecting,
     Questions,
     Past,
     Waits,

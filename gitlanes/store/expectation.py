@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.errors import BadValue, Raced, Refused
-from gitlanes.models.records import ABANDONED, ACTIVE, ARCHIVED, CONFLICTED, PAUSED, Lane
+from gitlanes.models.records import ABANDONED, ACTIVE, ARCHIVED, CONFLICTED, PAUSED, PRUNED, Lane
 from gitlanes.store import codec
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
-_BACK = {ARCHIVED: "unarchive", PAUSED: "resume", ABANDONED: "resume"}
+_BACK = {ARCHIVED: "unarchive", PRUNED: "unarchive", PAUSED: "resume", ABANDONED: "resume"}
 _ONLY_ACTIVE = "only active lanes take work"
 _COMMIT = re.compile(r"[0-9a-f]{4,40}")
 

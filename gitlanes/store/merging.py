@@ -202,10 +202,12 @@ def _other(fork: Fork, gone: Lane, lane: Lane) -> Lane:
 
 
 def _status(base: Lane, ours: Lane, theirs: Lane) -> tuple[str, str | None, str | None]:
-    """Return status, why and conflict: a lane that one side put away and one worked on stays."""
+    """Return status, why and conflict: a lane that one side put away and one went on with stays."""
     for lane, other in ((ours, theirs), (theirs, ours)):
         worked = (lane.head, lane.next) != (base.head, base.next)
         if lane.live and not other.live and worked:
+            return lane.status, lane.why, lane.conflict
+        if other.away and lane.live and not lane.away and (worked or base.away):
             return lane.status, lane.why, lane.conflict
     return either(*((x.status, x.why, x.conflict) for x in (base, ours, theirs)))
 

@@ -315,11 +315,16 @@ def require_locks(repo: LaneRepo) -> None:
 
 
 def mend(repo: LaneRepo) -> None:
-    """Finish an interrupted operation if there is one and nobody is at work; for readers."""
+    """Finish an interrupted operation if there is one and nobody is at work; for readers.
+
+    With `lanes.recoverOnStart` off it is left to whoever writes next.
+    """
     directory = repo.state_directory
     if not pending.exists(directory):
         return
     try:
+        if not repo.settings.flag("lanes.recoverOnStart", True):
+            return
         require_locks(repo)
         with repo.lock.hold("the repository", timeout=0) as lock:
             recovery.recover(repo, lock)

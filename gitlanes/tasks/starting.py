@@ -13,7 +13,7 @@ from gitlanes.graph import sync
 from gitlanes.lanes import forks, lifecycle
 from gitlanes.lanes.about import About
 from gitlanes.models.plain import Model, replace
-from gitlanes.models.records import ABANDONED, ARCHIVED, Lane, LaneState
+from gitlanes.models.records import ABANDONED, Lane, LaneState
 from gitlanes.models.task_results import TaskStarted
 from gitlanes.models.tasks import STARTED, Task
 from gitlanes.models.workspaces import Owner
@@ -93,7 +93,12 @@ def _worker(repo: LaneRepo, task: Task) -> LaneState | None:
     if task.worker_uuid is None:
         return None
     found = repo.view.by_uuid(task.worker_uuid, task.worker)
-    if found is None or not found.record.live or found.record.status in (ARCHIVED, ABANDONED):
+    if (
+        found is None
+        or not found.record.live
+        or found.record.away
+        or found.record.status == ABANDONED
+    ):
         return None
     return found
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes.git import worktrees
 from gitlanes.lanes.lifecycle import doomed
-from gitlanes.models.records import ARCHIVED, DELETED, PROPOSED
+from gitlanes.models.records import DELETED, PROPOSED
 from gitlanes.undoing.planning import Part
 from gitlanes.workspaces import binding, capture, claims, finding, moving, updating
 from gitlanes.workspaces import state as states
@@ -28,7 +28,8 @@ class Along:
         self._hold: capture.Held | None = None
         lane = part.state.record
         workspace = finding.workspace_of(repo, lane)
-        if part.record.status in (DELETED, ARCHIVED) and part.record.status != lane.status:
+        put_away = part.record.status == DELETED or part.record.away
+        if put_away and part.record.status != lane.status:
             stack.enter_context(doomed(repo, workspace, force=False))
         elif workspace is not None and Path(workspace.path).is_dir():
             if workspace.root:

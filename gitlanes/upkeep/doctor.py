@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 from gitlanes.errors import LanesError, as_lanes_error
 from gitlanes.models.health import Diagnosis, Finding
 from gitlanes.models.plain import replace
-from gitlanes.upkeep import directories, heads, machinery, records, settings
+from gitlanes.upkeep import (
+    directories,
+    heads,
+    machinery,
+    matching,
+    note_trees,
+    records,
+    relations,
+    settings,
+)
 from gitlanes.upkeep.survey import Check, Problem, Survey, problem
 
 if TYPE_CHECKING:
@@ -19,19 +28,28 @@ if TYPE_CHECKING:
 CHECKS: dict[str, Check] = {
     "file-locks": machinery.file_locks,
     "interrupted-operation": machinery.operations,
+    "format": records.formats,
     "journal": records.journals,
     "head": heads.heads,
+    "circle": relations.circles,
+    "conflict": relations.stranded,
     "note": records.notes,
+    "note-copies": note_trees.copies,
+    "dangling-note": note_trees.dangling,
     "snapshot": records.snapshots,
     "workspace-record": directories.workspace_states,
     "dirty-marker": directories.steps,
     "stale-lock": directories.stale_claims,
+    "stale-session": relations.sessions,
     "missing-workspace": directories.missing,
     "orphaned-workspace": directories.orphaned,
     "foreign-workspace": directories.foreign,
+    "workspace-mismatch": matching.mismatches,
     "unlocked-workspace": directories.unlocked,
     "git-lock": machinery.git_locks,
     "leftover": machinery.leftovers,
+    "hook": settings.hooks,
+    "setting": settings.faults,
     "durability": settings.durability,
     "worktree-settings": settings.worktree_settings,
     "objects": records.objects,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from gitlanes import ids
-from gitlanes.errors import LanesError
+from gitlanes.errors import LanesError, Unsupported
 from gitlanes.git.notes import list_notes
 from gitlanes.git.refs import list_refs
 from gitlanes.models.health import WARNING
@@ -21,7 +21,8 @@ def journals(survey: Survey) -> Iterator[Problem]:
     """Find journals with an entry that cannot be read."""
     sound, damaged = survey.journals
     for ref, error in damaged:
-        yield problem(error.message, ref, _restored(error.hint, ref))
+        if not isinstance(error, Unsupported):
+            yield problem(error.message, ref, _restored(error.hint, ref))
     for newest in sound:
         try:
             for _ in journal.walk(survey.repo.refs, newest.oid):
@@ -29,6 +30,14 @@ def journals(survey: Survey) -> Iterator[Problem]:
         except LanesError as error:
             name = newest.record.name
             yield problem(f"journal of lane '{name}': {error.message}", name, error.hint)
+
+
+def formats(survey: Survey) -> Iterator[Problem]:
+    """Find journals whose newest entry is of a format that this version does not know."""
+    for ref, error in survey.journals[1]:
+        if isinstance(error, Unsupported):
+            lane = ref.removeprefix(layout.JOURNALS)
+            yield problem(f"lane '{lane}': {error.message}", ref, error.hint)
 
 
 def _restored(hint: str, ref: str) -> str:

@@ -1,13 +1,29 @@
-"""Checks of git's configuration: what makes losing work likelier than git's defaults do."""
+"""Checks of settings, git's and ours, and of hooks."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from gitlanes.config import validation
+from gitlanes.errors import Refused
+from gitlanes.githooks import installing
+from gitlanes.models import hooks as states
 from gitlanes.models.health import WARNING
 from gitlanes.upkeep.survey import Problem, Survey, problem
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+# What is said of a hook that stands like that.
+_FAULTS = {
+    states.OUTDATED: "is of another version, or git cannot run it",
+    states.MISSING: "is missing, though others of ours are installed",
+    states.CHANGED: "was changed since it was installed",
+}
 
 # Parts of core.fsync without which a power cut may take what was acknowledged.
 _NEEDED = frozenset(("none", "-reference", "-objects", "-committed", "-all"))
@@ -34,6 +50,43 @@ def durability(survey: Survey) -> Iterator[Problem]:
 
 def _warn(key: str, what: str) -> Problem:
     return problem(what, key, f"take it out with: git config --unset {key}", severity=WARNING)
+
+
+def faults(survey: Survey) -> Iterator[Problem]:
+    """Find settings of ours that are unknown, or have a value that cannot be taken."""
+    repo = survey.repo
+    root = repo.root()
+    for fault in validation.validate(repo.git, root[1] if root else None).faults:
+        where = fault.source + (f":{fault.line}" if fault.line else "")
+        near = f"did you mean '{fault.nearest}'? " if fault.nearest else ""
+        said = f"{fault.key}: {fault.problem}" if fault.key else fault.problem
+        hint = f"{near}mend it: 'git lanes config --validate' tells of all"
+        yield problem(f"{where}: {said}", where, hint, severity=WARNING)
+
+
+def hooks(survey: Survey) -> Iterator[Problem]:
+    """Find hooks of ours that are of another version, edited, or installed by half."""
+    found = installing.status(survey.repo).hooks
+    ours = any(x.status in (states.INSTALLED, states.CHAINED, states.OUTDATED) for x in found)
+    for hook in found:
+        said = _FAULTS.get(hook.status)
+        if said is None or (hook.status == states.MISSING and not ours):
+            continue
+        hint, mend = "install it anew", None
+        if hook.file:
+            hint = f"add to '{hook.file}': {hook.line}"
+        elif hook.status == states.CHANGED:
+            hint = "save what you need of it, then remove it; see 'git lanes hook status'"
+        else:
+            mend = partial(_installed, survey.repo, hook.name)
+        yield problem(f"hook '{hook.path}' {said}", hook.path, hint, mend, severity=WARNING)
+
+
+def _installed(repo: LaneRepo, name: str) -> str:
+    made = installing.install(repo).hooks
+    if not any(x.name == name and x.status in states.IN_FORCE for x in made):
+        raise Refused("it could not be installed", hint="see 'git lanes hook status'")
+    return "installed it"
 
 
 def worktree_settings(survey: Survey) -> Iterator[Problem]:

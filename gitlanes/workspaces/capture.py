@@ -379,6 +379,11 @@ def unsaved_secrets(repo: LaneRepo, workspace: Workspace) -> list[bytes]:
     return staging.secret_files(finding.git_in(repo, workspace), rules_of(repo, workspace.path))
 
 
+def ignored(repo: LaneRepo, workspace: Workspace) -> list[bytes]:
+    """Return the workspace's ignored files and directories that `lanes.exclude` does not name."""
+    return staging.ignored_files(finding.git_in(repo, workspace), rules_of(repo, workspace.path))
+
+
 def _own_commits(repo: LaneRepo, hold: Held, head: str) -> tuple[str, ...]:
     """Return the commits that the agent made itself since gitlanes last put HEAD somewhere."""
     if hold.workspace.root or head in (hold.state.head, hold.state.base):

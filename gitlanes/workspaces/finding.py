@@ -10,7 +10,7 @@ from gitlanes.errors import CorruptRecord, NotFound, Refused
 from gitlanes.git import worktrees
 from gitlanes.git.process import Git
 from gitlanes.git.refs import list_refs
-from gitlanes.models.records import ARCHIVED, Lane, LaneState
+from gitlanes.models.records import Lane, LaneState
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import layout
 from gitlanes.store.view import nearest, shown
@@ -51,7 +51,7 @@ def require_workspace(repo: LaneRepo, lane: Lane) -> Workspace:
     """Return a lane's workspace; raises NotFound or, where its directory is gone, Refused."""
     found = workspace_of(repo, lane)
     if found is None:
-        back = "unarchive" if lane.status == ARCHIVED else "workspace create"
+        back = "unarchive" if lane.away else "workspace create"
         raise NotFound("workspace of lane", lane.name, hint=f"run 'git lanes {back} {lane.name}'")
     return _there(found)
 

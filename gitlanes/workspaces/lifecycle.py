@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gitlanes import clock, ids
 from gitlanes.errors import BadValue, GitFailed, Locked, Refused, line
 from gitlanes.git import sparse, worktrees
-from gitlanes.models.records import CONFLICTED, Lane
+from gitlanes.models.records import ACTIVE, CONFLICTED, Lane
 from gitlanes.models.workspaces import Removed, Snapshot, Workspace
 from gitlanes.store import layout, pending, recovery
 from gitlanes.store.ancestry import is_ancestor
@@ -211,10 +211,19 @@ def remove(repo: LaneRepo, name: str, *, force: bool = False, expect: str | None
 
 
 @contextmanager
-def removing(repo: LaneRepo, workspace: Workspace, *, force: bool) -> Iterator[Snapshot | None]:
+def removing(
+    repo: LaneRepo,
+    workspace: Workspace,
+    *,
+    force: bool,
+    saving: bool = False,
+    careful: bool = False,
+) -> Iterator[Snapshot | None]:
     """Snapshot a workspace if need be, let the block decide, then remove the directory.
 
-    An exception inside the block leaves the workspace as it is.
+    With ``saving`` unsaved work is snapshotted as with ``force``; claims, and files with secrets,
+    refuse still. With ``careful`` ignored files do, too, which no snapshot has, but for those that
+    `lanes.exclude` names. An exception inside the block leaves the workspace as it is.
     """
     if workspace.root:
         raise Refused(
@@ -232,7 +241,9 @@ def removing(repo: LaneRepo, workspace: Workspace, *, force: bool) -> Iterator[S
     _refuse_others_inside(repo, tree)
     with capture.held(repo, workspace) as hold:
         claims.require_own(repo, hold.state, force=force)
-        saved = _saved_before_removal(repo, hold, force=force)
+        if careful:
+            _refuse_ignored(repo, workspace)
+        saved = _saved_before_removal(repo, hold, force=force, saving=saving)
         submodules.rescue(repo, workspace)
         yield saved
         with locked(repo):
@@ -263,14 +274,16 @@ def _saved_without_files(repo: LaneRepo, workspace: Workspace) -> Snapshot | Non
     return snapshots.save_remains(repo, workspace)
 
 
-def _saved_before_removal(repo: LaneRepo, hold: capture.Held, *, force: bool) -> Snapshot | None:
+def _saved_before_removal(
+    repo: LaneRepo, hold: capture.Held, *, force: bool, saving: bool
+) -> Snapshot | None:
     _refuse_secrets(repo, hold.workspace, force=force)
     files = capture.unsaved(repo, hold.workspace)
     head = repo.refs.target(layout.worktree_head(Path(hold.git_dir).name))
     stray = head not in (hold.state.head, hold.state.base)
     if not files and not stray:
         return None
-    if not force:
+    if not (force or saving):
         here = hold.workspace
         what = (
             f"{len(files)} unsaved file{'' if len(files) == 1 else 's'}"
@@ -278,13 +291,40 @@ def _saved_before_removal(repo: LaneRepo, hold: capture.Held, *, force: bool) ->
             else "commits that were not proposed"
         )
         whose = f"'{here.id}'" if here.detached else f"of lane '{here.lane}'"
-        keep = "move them elsewhere" if here.detached else "propose them"
         raise Refused(
             f"workspace {whose} has {what}",
-            hint=f"{keep}, or use --force: a snapshot is taken first",
+            hint=f"{_way_to_keep(repo, here)}, or use --force: a snapshot is taken first",
             data={"unsaved": [path.decode("utf-8", "surrogateescape") for _, path in files]},
         )
     return snapshots.save(repo, hold)
+
+
+def _way_to_keep(repo: LaneRepo, here: Workspace) -> str:
+    """Return what helps with unsaved work, by what its lane takes."""
+    found = repo.view.by_uuid(here.lane_uuid, here.lane)
+    status = found.record.status if found else None
+    if here.detached or status not in (ACTIVE, CONFLICTED):
+        return "move them elsewhere"
+    if status == ACTIVE:
+        return "propose them"
+    go_on = f"'git lanes conflict continue {here.lane}'"
+    return f"resolve the conflict ({go_on}), give it up ('git lanes conflict abandon {here.lane}')"
+
+
+def _refuse_ignored(repo: LaneRepo, here: Workspace) -> None:
+    """Raise Refused for ignored files, unless they are of the kinds that anybody can make anew."""
+    found = [os.fsdecode(x) for x in capture.ignored(repo, here)]
+    if found:
+        raise Refused(
+            f"workspace '{here.id}' has ignored files: {_listed(found)}",
+            hint="move what is of use, then remove it; what is not, lanes.exclude can name for all",
+            data={"ignored": found},
+        )
+
+
+def _listed(paths: Sequence[str]) -> str:
+    named = ", ".join(f"'{line(x, 100)}'" for x in paths[:5])
+    return f"{named} and {len(paths) - 5} more" if len(paths) > 5 else named
 
 
 def _refuse_secrets(repo: LaneRepo, here: Workspace, *, force: bool) -> None:
@@ -292,13 +332,11 @@ def _refuse_secrets(repo: LaneRepo, here: Workspace, *, force: bool) -> None:
     found = [os.fsdecode(x) for x in capture.unsaved_secrets(repo, here)]
     if not found:
         return
-    named = ", ".join(f"'{line(x, 100)}'" for x in found[:5])
-    named += f" and {len(found) - 5} more" if len(found) > 5 else ""
     if force:
-        repo.warn(f"removed for good, as no snapshot has files with secrets: {named}")
+        repo.warn(f"removed for good, as no snapshot has files with secrets: {_listed(found)}")
         return
     raise Refused(
-        f"workspace '{here.id}' has files that may hold secrets: {named}",
+        f"workspace '{here.id}' has files that may hold secrets: {_listed(found)}",
         hint="move them elsewhere first: no snapshot has them, and with --force they are lost",
         data={"secret": found},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
@@ -73,10 +73,16 @@ def select(
     return list(found.values())
 
 
-def prune(repo: LaneRepo, chosen: Iterable[Snapshot]) -> Pruned:
-    """Remove snapshots; git drops what only they held. Raises Raced if one was moved meanwhile."""
+def prune(
+    repo: LaneRepo, chosen: Iterable[Snapshot], still: Callable[[], None] = lambda: None
+) -> Pruned:
+    """Remove snapshots; git drops what only they held. Raises Raced if one was moved meanwhile.
+
+    ``still`` is called under the lock, and raises where they are to stay after all.
+    """
     gone = tuple(chosen)
     with locked(repo) as lock:
+        still()
         if gone:
             repair_refs(repo, [RefMove(x.ref, x.commit, None) for x in gone], lock)
     return Pruned(gone)

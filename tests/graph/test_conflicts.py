@@ -122,6 +122,30 @@ def test_what_was_edited_is_kept_when_it_is_given_up(repo: TestRepo) -> None:
         repo.lanes.abandon_conflict("top")
 
 
+def test_archiving_a_lane_with_a_conflict(repo: TestRepo) -> None:
+    """It says what can be done with what lies there; by force the conflict goes, saved."""
+    colliding(repo)
+    repo.lanes.start_conflict("top")
+    with pytest.raises(Refused, match="has 1 unsaved file") as refused:
+        repo.lanes.archive("top")
+    assert refused.value.hint == (
+        "resolve the conflict ('git lanes conflict continue top'), give it up "
+        "('git lanes conflict abandon top'), or use --force: a snapshot is taken first"
+    )
+    repo.lanes.archive("top", force=True)
+    assert "<<<<<<< lane top" in repo.files("refs/lanes/snapshots/top/1")["auth.py"]
+    repo.lanes.unarchive("top")
+    with repo.inner() as inner:
+        record = inner.view.lane("top").record
+    assert (record.status, record.conflict, record.why) == ("active", None, None)
+    repo.lanes.create_workspace("top")
+    repo.write({"mine.txt": "mine\n"}, repo.workspace("top"))
+    repo.lanes.abandon("top")
+    with pytest.raises(Refused) as refused:
+        repo.lanes.archive("top")
+    assert str(refused.value.hint).startswith("move them elsewhere, or use --force")
+
+
 def test_manual_lays_it_out_at_once(repo: TestRepo) -> None:
     """The files lie in the workspace; with unsaved work there nothing is recorded at all."""
     colliding(repo)

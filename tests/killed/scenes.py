@@ -115,6 +115,17 @@ def _put_away(repo: TestRepo) -> None:
     repo.lanes.archive("auth")
 
 
+def _done_with(repo: TestRepo) -> None:
+    _landed(repo)
+    repo.lanes.export("auth", branch="out")
+    earlier = {**repo.environ, "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
+    with TestRepo(repo.path, earlier).open() as before:
+        before.snapshot("auth")
+    place = repo.lanes.create_workspace("auth", at="auth/1", detached=True).path
+    repo.write({"notes.txt": "notes\n"}, Path(place))
+    repo.lanes.archive("auth")
+
+
 def _called_otherwise(repo: TestRepo) -> None:
     _proposed(repo)
     repo.lanes.rename("auth", "login")
@@ -346,6 +357,7 @@ SCENES = (
     Scene("rename-bound", ("rename", "main", "trunk"), _committed, 128, nightly=True),
     Scene("archive", ("archive", "auth"), _committed, 1, nightly=True),
     Scene("archive-force", ("archive", "auth", "--force"), _proposed, 1, nightly=True),
+    Scene("gc", ("gc", "--older-than", "0s", "--yes"), _done_with, 0, nightly=True),
     Scene("unarchive", ("unarchive", "auth"), _put_away, 1, nightly=True),
     Scene("edit", ("edit", "auth", "--description", "log in"), _committed, 1, nightly=True),
     Scene("budget", ("budget", "set", "auth", "--max-cost", "1"), _committed, 0, nightly=True),
