@@ -37,6 +37,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("tasks",),
     ("undoing",),
     ("exchange",),
+    ("epochs",),
     ("fleet",),
     ("upkeep",),
     ("demo",),

@@ -96,6 +96,7 @@ COMMANDS = {
     "fetch": ("remote", "fetch a remote's lanes and show how yours stand to them"),
     "remote": ("remote", "show how lanes stand to a remote's"),
     "hook": ("hook", "let git stamp Change-Ids and tell of rewritten commits"),
+    "compact": ("compact", "let long journals begin anew, with all that was kept behind"),
     "doctor": ("doctor", "say what is wrong in this repository, and mend it"),
 }
 

@@ -14,6 +14,7 @@ from gitlanes.models.records import (
     ARCHIVED,
     CONFLICTED,
     DELETED,
+    EPOCH,
     PAUSED,
     RENAMED,
     Entry,
@@ -67,6 +68,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "reconcile": ("lane.reconciled",),
     "rewrite": ("lane.rewritten",),
     "merge": ("lane.joined",),
+    "compact": ("lane.compacted",),
 }
 # What a verb is that this version does not know.
 OTHER = ("lane.changed",)
@@ -88,10 +90,10 @@ _GIVEN = {"pause": PAUSED, "abandon": ABANDONED, "archive": ARCHIVED, "delete": 
 def kinds_of(entry: Entry, before: Lane | None) -> tuple[str, ...]:
     """Return the events that an entry is, given the lane's record before it.
 
-    What a renaming leaves under the old name is none, and what only notes, in a lane beside the one
-    that the operation is about, where it stands towards that.
+    None is what a renaming leaves under the old name, the beginning of an epoch, and what only
+    notes, in a lane beside the one that the operation is about, where it stands towards that.
     """
-    if entry.record.status == RENAMED or _only_met(entry, before):
+    if entry.record.status == RENAMED or EPOCH in entry.details or _only_met(entry, before):
         return ()
     told = _tasks(entry)
     if told and entry.verb in ("new", "abandon") and not _own(entry, before):

@@ -31,6 +31,9 @@ MERGE, SQUASH, REPLAY = MODES = ("merge", "squash", "replay")
 # queued in full.
 HERE = "here"
 
+# The member of an entry's details that begins an epoch of a journal.
+EPOCH = "epoch"
+
 # So many of the heads that a lane had before it was laid anew are remembered.
 FORMER = 8
 
@@ -212,6 +215,11 @@ class Entry(Model):
     record: Lane
     attempts: tuple[Attempt, ...] = ()
     details: dict[str, Any] = NOTHING
+
+    @property
+    def follows(self) -> tuple[str, ...]:
+        """Return the entries just before it, in the epoch before where it begins one."""
+        return (self.details[EPOCH]["of"],) if EPOCH in self.details else self.previous
 
 
 class LaneState(Model):

@@ -37,6 +37,7 @@ from gitlanes.review import amend, decide, propose, putting
 from gitlanes.sdk.changes import Changes
 from gitlanes.sdk.costs import Costs
 from gitlanes.sdk.directories import Directories
+from gitlanes.sdk.epochs import Epochs
 from gitlanes.sdk.events import Happenings
 from gitlanes.sdk.exchange import Exchange
 from gitlanes.sdk.gates import Gates
@@ -71,6 +72,7 @@ class Repo(
     Syncing,
     HandingOut,
     Undoing,
+    Epochs,
     Stacks,
     Queue,
     GitHooks,

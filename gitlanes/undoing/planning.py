@@ -26,6 +26,7 @@ _FINAL = {
     "reconcile": ("a host landed that", "take it back on the branch that it landed on"),
     "rewrite": ("git rewrote these commits", "rewrite them back with git"),
     "evaluate": ("what gates said stays on record", "ask them again: git lanes evaluate"),
+    "compact": ("it changed nothing but the journal's form", "undo what came before it"),
     "cost": ("what was used up stays on record", "correct it: git lanes cost add"),
 }
 

@@ -357,6 +357,7 @@ SCENES = (
     Scene("task-complete", ("task", "complete", "auth"), _task_done, 1, nightly=True),
     Scene("rollback", ("rollback", "auth", "--to-fork"), _later, 1, nightly=True),
     Scene("rollback-bound", ("rollback", "main", "--to-fork"), _landed, 1, nightly=True),
+    Scene("compact", ("compact", "auth", "--yes"), _committed, 1, nightly=True),
     Scene("look", _LOOK, _committed, 128, nightly=True),
 )
 
