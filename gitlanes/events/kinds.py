@@ -69,6 +69,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "rewrite": ("lane.rewritten",),
     "merge": ("lane.joined",),
     "compact": ("lane.compacted",),
+    "purge": ("lane.purged",),
 }
 # What a verb is that this version does not know.
 OTHER = ("lane.changed",)

@@ -24,6 +24,40 @@ class CompactedLane(Model):
 class Compacted(Result):
     """Journals that begin anew, or would."""
 
-    schema: ClassVar[str] = "gitlanes.compacted/1"
+    schema: ClassVar[str] = "compacted"
 
     lanes: tuple[CompactedLane, ...]
+
+
+class Remains(Model):
+    """Where a secret still is that gitlanes does not touch, and ``how`` it goes from there.
+
+    ``kind`` is 'branch', 'tag', 'remote branch', 'ref', 'remote', 'clones', 'objects' or 'secret'.
+    """
+
+    kind: str
+    name: str
+    how: str
+
+
+class Purged(Result):
+    """What was, or would be, written anew without a secret, and what people have to do.
+
+    ``entries`` and ``commits`` count those of journals and of work, ``attempts`` are those whose
+    commits are others now; ``files`` are paths with the secret in them. ``notes`` are the kinds of
+    notes. ``forgotten`` are refs of what was fetched.
+    """
+
+    lanes: tuple[str, ...]
+    entries: int
+    commits: int
+    attempts: tuple[str, ...]
+    files: tuple[bytes, ...]
+    notes: tuple[str, ...]
+    snapshots: tuple[str, ...]
+    workspaces: tuple[str, ...]
+    forgotten: tuple[str, ...]
+    remains: tuple[Remains, ...]
+    dry_run: bool = False
+
+    schema: ClassVar[str] = "purged"

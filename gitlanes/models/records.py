@@ -199,7 +199,8 @@ class Entry(Model):
 
     ``attempts`` are those whose state the operation changed, as they were after it;
     ``details`` holds what only this verb knows (a promotion's bases, what was forced).
-    ``lanes`` is ``{name: uuid}`` of all lanes that the operation touched.
+    ``lanes`` is ``{name: uuid}`` of all lanes that the operation touched. ``was`` is the entry
+    that it stands for, written anew by a purge.
     """
 
     oid: str
@@ -215,6 +216,7 @@ class Entry(Model):
     record: Lane
     attempts: tuple[Attempt, ...] = ()
     details: dict[str, Any] = NOTHING
+    was: str | None = None
 
     @property
     def follows(self) -> tuple[str, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from gitlanes.epochs import compacting
-from gitlanes.models.epochs import Compacted
+from gitlanes.epochs import compacting, purging
+from gitlanes.models.epochs import Compacted, Purged
 from gitlanes.store.lane_repo import LaneRepo
 
 
 class Epochs:
-    """Journals that begin anew."""
+    """Journals that begin anew, and that are written anew without a secret."""
 
     _repo: LaneRepo
 
@@ -19,3 +19,12 @@ class Epochs:
         """
         found = compacting.plan(self._repo, lanes, least=least)
         return found if dry_run else compacting.compact(self._repo, [x.lane for x in found.lanes])
+
+    def purge(self, secret: str, *, dry_run: bool = False) -> Purged:
+        """Write all that holds a secret anew without it; branches and other clones are told of.
+
+        Raises Negative where it is nowhere, BadValue for a short one, Refused where it is part of a
+        name or a workspace that has to go along has unsaved work.
+        """
+        run = purging.preview if dry_run else purging.purge
+        return run(self._repo, secret)

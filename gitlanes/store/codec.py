@@ -148,6 +148,7 @@ def decode_entry(oid: str, message: bytes) -> Entry:
             record=_lane(body["record"], oid),
             attempts=tuple(_attempt(x) for x in body.get("attempts", ())),
             details=checked_details(body),
+            was=body.get("was"),
         )
     except _DAMAGE as error:
         raise _damaged(oid, error) from error

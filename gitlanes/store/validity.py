@@ -269,6 +269,7 @@ def are_texts(entry: Entry) -> bool:
     moves = [x for move in entry.refs for x in (move.name, move.old or "", move.new or "")]
     lanes = [x for pair in entry.lanes.items() for x in pair]
     texts = (entry.operation, entry.verb, entry.host, entry.actor or "", *moves, *lanes)
+    texts += (entry.was or "",)
     counts = (entry.record.next, *(x.number for x in entry.attempts))
     return (
         all(isinstance(x, str) for x in texts)

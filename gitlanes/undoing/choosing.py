@@ -57,7 +57,7 @@ class Step(NamedTuple):
 
 NONE: frozenset[str] = frozenset()
 # What changes the form of journals alone.
-_FORMAL = ("compact",)
+_FORMAL = ("compact", "purge")
 
 
 def steps(repo: LaneRepo) -> Iterator[Step]:
