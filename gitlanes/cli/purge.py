@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from typing import IO
 
 import click
 
@@ -13,20 +14,21 @@ from gitlanes.models.epochs import Purged
 
 
 @command("purge")
+@click.option("-F", "--file", type=click.File("rb"), help="Read the secret from a file.")
 @click.option("-n", "--dry-run", is_flag=True, help="Show what would be done.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def purge_command(out: Output, dry_run: bool, yes: bool) -> None:
+def purge_command(out: Output, file: IO[bytes] | None, dry_run: bool, yes: bool) -> None:
     """Take a secret that leaked out of journals, notes, attempts and snapshots.
 
-    It is read from standard input, so that no other place remembers it. What holds it is written
-    anew with [purged] in its place; ids of attempts stay, those of commits change. Lanes go on in a
-    new epoch; remotes take that by 'push --purged' alone, and others purge it in their clones, too.
+    It is asked for, or read from standard input or a file, so that no shell remembers it. What
+    holds it is written anew with [purged] in its place; ids of attempts stay, those of commits
+    change. Lanes go on in a new epoch; remotes take that by 'push --purged' alone, and others purge
+    it in their clones, too.
     Branches and tags are yours: it says what to do with each.
     """
     from gitlanes.epochs.purging import preview, purge
 
-    asked = sys.stdin.isatty()
-    secret = click.prompt("secret", hide_input=True, err=True) if asked else sys.stdin.read()
+    secret = _asked() if file is None else file.read().decode("utf-8", "surrogateescape")
     with out.repository() as repo:
         made = preview(repo, secret)
         if not dry_run:
@@ -37,6 +39,12 @@ def purge_command(out: Output, dry_run: bool, yes: bool) -> None:
     out.result(made, list(_rows(made)))
     for text in _by_hand(made):
         out.say(text)
+
+
+def _asked() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("secret", hide_input=True, err=True))
+    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
 
 
 def _rows(made: Purged) -> Iterator[str]:

@@ -20,6 +20,7 @@ from gitlanes.models.epochs import Purged
 from gitlanes.store import epochs, journal, layout
 from gitlanes.store.transaction import Transaction, settled, transaction
 from gitlanes.workspaces import capture, finding, moving, updating
+from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
     from gitlanes.models.workspaces import Workspace
@@ -71,6 +72,11 @@ def _planned(repo: LaneRepo, secret: Secret) -> Plan:
     repo.view.require_adopted()
     for state in repo.view.lanes():
         settled(repo, state.record.name)
+    for place in finding.every(repo):
+        known = None if place.root else states.read(place.git_dir)
+        if known and known.step and Path(place.path).is_dir():
+            with capture.held(repo, place):  # which ends what was interrupted there
+                pass
     found = scanning.scan(repo, secret)
     if not found.holding:
         raise Negative(_DONE, hint="give it exactly as it was written, on standard input")
