@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
@@ -13,18 +14,22 @@ from gitlanes.models.epochs import Remains
 from gitlanes.store import layout
 
 if TYPE_CHECKING:
+    from gitlanes.epochs.scanning import Found
     from gitlanes.store.lane_repo import LaneRepo
 
+# Where notes of a commit are in their tree.
+_NOTE = re.compile(r"(?:[0-9a-f]{2}/)*[0-9a-f]{2,40}")
 _FIELDS = "refname objectname *objectname worktreepath"
 
 
 def remains(
-    repo: LaneRepo, now: Mapping[str, str], forgotten: Iterable[str]
+    repo: LaneRepo, found: Found, now: Mapping[str, str], forgotten: Iterable[str]
 ) -> tuple[Remains, ...]:
     """Return what is left to people, in the order in which they should do it."""
     return (
         Remains("secret", "itself", "it has leaked: revoke it first, whatever else is done"),
-        *_refs(repo, now),
+        *_staged(found, now),
+        *_refs(repo, found, now),
         *_elsewhere(repo, forgotten),
         Remains("objects", "old ones", _OBJECTS),
     )
@@ -36,11 +41,21 @@ _OBJECTS = (
 )
 
 
-def _refs(repo: LaneRepo, now: Mapping[str, str]) -> Iterator[Remains]:
+def _staged(found: Found, now: Mapping[str, str]) -> Iterator[Remains]:
+    for oid, path in found.paths.items():
+        if oid not in now and not _NOTE.fullmatch(path):
+            how = "it is staged, and in no commit: git rm --cached it, without it in the file"
+            yield Remains("file", path, how)
+
+
+def _refs(repo: LaneRepo, found: Found, now: Mapping[str, str]) -> Iterator[Remains]:
     for row in list_refs(repo.git, ["refs/"], _FIELDS):
         ref, oid, peeled, place = (os.fsdecode(x) for x in row)
         new = now.get(peeled or oid)
-        if new is None or ref.startswith(layout.OURS):
+        if ref.startswith(layout.OURS) or (new is None and oid not in found.holding):
+            continue
+        if new is None:  # an annotated tag with it in its own message
+            yield Remains("tag", ref, f"git update-ref -d {shlex.quote(ref)}, and tag anew")
             continue
         if ref.startswith(layout.BRANCHES):
             name = shlex.quote(layout.short_branch(ref))

@@ -195,7 +195,7 @@ def _told(repo: LaneRepo, plan: Plan, *, dry_run: bool = False) -> Purged:
         snapshots=tuple(sorted("/s".join(x.rsplit("/", 1)) for x in snapshots)),
         workspaces=tuple(x.id for x in plan.workspaces),
         forgotten=forgotten,
-        remains=by_hand.remains(repo, plan.now, forgotten),
+        remains=by_hand.remains(repo, plan.found, plan.now, forgotten),
         dry_run=dry_run,
     )
 

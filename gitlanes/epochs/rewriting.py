@@ -140,10 +140,12 @@ class Rewriting:
         lines = [self._header(x) for x in head.split(b"\n")]
         body = json.loads(text)
         new = self._secret.value(body, self.now)
-        if body.get("verb") == "purge":  # it tells from where refs went
-            new["refs"] = body["refs"]
-        if lines == head.split(b"\n") and new == body and oid not in self._found.holding:
+        # Where refs were is no reason: notes are one for all lanes, and a purge is told by it.
+        moved = {**new, "refs": body["refs"]} if "refs" in body else new
+        if lines == head.split(b"\n") and moved == body and oid not in self._found.holding:
             return
+        if body.get("verb") == "purge":
+            new = moved
         subject = self._secret.without(message.partition(b"\n\n")[0])
         if "previous" in body:
             new["was"] = body.get("was", oid)
