@@ -49,7 +49,7 @@ def _staged(found: Found, now: Mapping[str, str]) -> Iterator[Remains]:
 
 
 def _refs(repo: LaneRepo, found: Found, now: Mapping[str, str]) -> Iterator[Remains]:
-    for row in list_refs(repo.git, ["refs/"], _FIELDS):
+    for row in list_refs(repo.git, [layout.ALL], _FIELDS):
         ref, oid, peeled, place = (os.fsdecode(x) for x in row)
         new = now.get(peeled or oid)
         if ref.startswith(layout.OURS) or (new is None and oid not in found.holding):
@@ -64,8 +64,8 @@ def _refs(repo: LaneRepo, found: Found, now: Mapping[str, str]) -> Iterator[Rema
         elif ref.startswith(layout.TAGS):
             name = shlex.quote(ref.removeprefix(layout.TAGS))
             yield Remains("tag", name, f"git tag --force {'-a ' if peeled else ''}{name} {new}")
-        elif ref.startswith("refs/remotes/"):
-            remote, _, name = ref.removeprefix("refs/remotes/").partition("/")
+        elif ref.startswith(layout.REMOTE_BRANCHES):
+            remote, _, name = ref.removeprefix(layout.REMOTE_BRANCHES).partition("/")
             lease = shlex.quote(f"--force-with-lease={name}:{oid}")
             there = shlex.quote(f"{new}:{layout.branch(name)}")
             yield Remains("remote branch", f"{remote}/{name}", f"git push {lease} {remote} {there}")

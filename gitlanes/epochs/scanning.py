@@ -61,7 +61,7 @@ def scan(repo: LaneRepo, secret: Secret) -> Found:
 
 def all_refs(repo: LaneRepo) -> dict[str, str]:
     """Return {ref: id} of the whole repository."""
-    rows = list_refs(repo.git, ["refs/"], "refname objectname")
+    rows = list_refs(repo.git, [layout.ALL], "refname objectname")
     return {os.fsdecode(name): oid.decode() for name, oid in rows}
 
 

@@ -24,6 +24,7 @@ from gitlanes.models.records import (
     ACCEPTED as TAKEN,
 )
 from gitlanes.store.validity import promotion_of
+from gitlanes.usage import budgets
 
 PROPOSED = "attempt.proposed"
 ACCEPTED = "attempt.accepted"
@@ -70,7 +71,10 @@ KINDS: dict[str, tuple[str, ...]] = {
     "merge": ("lane.joined",),
     "compact": ("lane.compacted",),
     "purge": ("lane.purged",),
+    "cascade": ("cascade.completed",),
 }
+# Besides: what was spent in a lane came to a limit of its own budget.
+REACHED = "budget.reached"
 # What a verb is that this version does not know.
 OTHER = ("lane.changed",)
 
@@ -103,7 +107,8 @@ def kinds_of(entry: Entry, before: Lane | None) -> tuple[str, ...]:
     for which, instead in _FURTHER:
         if which(entry, before):
             found = instead
-    return tuple(dict.fromkeys((*found, *told)))
+    reached = (REACHED,) if before and _over(entry.record) and not _over(before) else ()
+    return tuple(dict.fromkeys((*found, *told, *reached)))
 
 
 def tasks_of(entry: Entry) -> dict[str, Any]:
@@ -116,6 +121,15 @@ def tasks_of(entry: Entry) -> dict[str, Any]:
 def _tasks(entry: Entry) -> tuple[str, ...]:
     statuses = [x.get("status") for x in tasks_of(entry).values()]
     return tuple(kind for status, kind in TASKS.items() if status in statuses)
+
+
+def _over(lane: Lane) -> bool:
+    """Say whether what a lane has spent itself is at a limit of its own budget, or above."""
+    limits = lane.budget.get("lane")
+    return bool(
+        limits
+        and budgets.standing(budgets.LANE, lane.name, limits, lane.spent.get("total", {})).exceeded
+    )
 
 
 def _own(entry: Entry, before: Lane | None) -> bool:
@@ -196,5 +210,5 @@ _FURTHER: tuple[tuple[Callable[[Entry, Lane | None], bool], tuple[str, ...]], ..
     (_stops, ("conflict.deferred",)),
     (_resolves, ("conflict.resolved", "lane.synced")),
 )
-_SOME = (*KINDS.values(), OTHER, tuple(TASKS.values()), *(x for _, x in _FURTHER))
+_SOME = (*KINDS.values(), (REACHED,), OTHER, tuple(TASKS.values()), *(x for _, x in _FURTHER))
 ALL = tuple(dict.fromkeys(kind for some in _SOME for kind in some))

@@ -56,8 +56,8 @@ class Step(NamedTuple):
 
 
 NONE: frozenset[str] = frozenset()
-# What changes the form of journals alone.
-_FORMAL = ("compact", "purge")
+# What changes no lane: the form of journals, and what tells that others ended.
+_FORMAL = ("compact", "purge", "cascade")
 
 
 def steps(repo: LaneRepo) -> Iterator[Step]:
