@@ -19,7 +19,7 @@ with open(sys.argv[1], "a") as file:
     file.write(text)
 if "trouble" in text:
     sys.exit(3)
-if "hang" in text:
+if "sleeper" in text:
     time.sleep(600)
 """
 
@@ -52,9 +52,9 @@ def test_a_command_is_told_each_event_once_in_order(
     assert {x["kind"] for x in found} == {"gitlanes.lane.opened"}
     assert _deliver(repo) == (0, [])
     cursor = repo.lanes.events().cursor
-    repo.lanes.new("hang", workspace=False)
+    repo.lanes.new("sleeper", workspace=False)
     (event,) = repo.lanes.events(since=cursor).events
-    with repo.inner() as inner, pytest.raises(RuntimeError, match="more than 0.3 s"):
+    with repo.inner() as inner, pytest.raises(RuntimeError, match=r"more than 0\.3 s"):
         commands.Command(inner, words, patience=0.3)(event)
     # What is no program stops nobody.
     repo.git("config", "--unset-all", "lanes.eventCommand")
