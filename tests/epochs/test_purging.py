@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gitlanes import BadValue, Intent, Judgement, Negative, Refused
+from tests.support.cli import spawn_cli, start_cli
 from tests.support.clones import Clones
 from tests.support.repos import TestRepo
 
@@ -200,3 +201,26 @@ def test_who_pushed_on_with_it_is_not_overwritten(tmp_path: Path, environ: dict[
     assert clones.shared(a) == clones.shared(b) == clones.on_server()
     assert a.files(a.lanes.head("auth")).keys() >= {"conf", "meanwhile"}
     clones.close()
+
+
+def test_several_at_once(tmp_path: Path, environ: dict[str, str]) -> None:
+    """Two purges, a compaction and writers at the same time: it is gone, and nothing else is."""
+    repo = TestRepo.make(tmp_path / "a", environ)
+    repo.lanes.new("auth", workspace=False)
+    repo.lanes.put_file("auth", "conf", SECRET.encode(), intent=Intent(prompt=SECRET))
+    (tmp_path / "leaked").write_text(SECRET)
+    (tmp_path / "plain").write_text("plain\n")
+    purge = ("purge", "--yes", "--file", str(tmp_path / "leaked"))
+    put = [("put", "auth", f"{x}.txt", str(tmp_path / "plain")) for x in range(2)]
+    commands = [purge, put[0], purge, ("compact", "auth", "--yes"), put[1]]
+    running = [start_cli(repo.path, environ, *x) for x in commands]
+    for process in running:
+        _, err = process.communicate()
+        assert process.returncode in (0, 1, 75), err
+    spawn_cli(repo.path, environ, *purge)  # for one that gave way
+    assert not _leaks(_objects(repo, "--all", "--reflog"))
+    assert {"auth/1", "auth/2", "auth/3"} == {x.attempt.id for x in repo.lanes.history().attempts}
+    assert repo.files(repo.lanes.head("auth")).keys() >= {"conf", "0.txt", "1.txt"}
+    repo.fsck()
+    assert repo.lanes.doctor().findings == ()
+    repo.close()
