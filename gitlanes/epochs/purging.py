@@ -131,22 +131,21 @@ def _carry_out(repo: LaneRepo, plan: Plan) -> None:
 def _take(tx: Transaction, plan: Plan, beside: set[str]) -> None:
     """Let every ref go where it is to; the purge is told of in the journals of its lanes."""
     repo, told = tx.repo, {"purge": {"entries": plan.entries, "objects": len(plan.now)}}
-    moved = plan.changed(layout.JOURNALS)
-    for state in repo.view.lanes(deleted=True):
-        record, ref = state.record, layout.journal(state.record.name)
-        new = moved.get(ref)
-        if not record.live:
-            tx.take(ref, state.tip, new or state.tip)
-        elif new is not None:
+    moved = plan.changed(*layout.OURS)
+    for state in repo.view.lanes():
+        record = state.record
+        new = moved.pop(layout.journal(record.name), None)
+        moved.pop(layout.head(record.name), None)  # it goes with the record
+        if new is not None:
             after = journal.read_entry(repo.refs, new).record
             tx.lane(state, after, details=told, stands_on=new)
         elif record.uuid in beside or record.extra.get("adopted"):
             tx.lane(state, record, details=told)
-    kept = plan.changed(layout.SNAPSHOTS, layout.SEEN, *layout.NOTES.values())
-    for ref, new in kept.items():
-        tx.take(ref, plan.found.refs[ref], new)
-    for ref in plan.changed(layout.REMOTES):
-        tx.drop(ref)
+    for ref, new in moved.items():
+        if ref.startswith(layout.REMOTES):
+            tx.drop(ref)
+        else:
+            tx.take(ref, plan.found.refs[ref], new)
 
 
 def _mark(repo: LaneRepo, hold: capture.Held, tx: Transaction, plan: Plan) -> None:

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 
+# As git writes it, and as some wrote it long ago.
+_DIRECTORIES = (DIRECTORY, b"040000")
+
+
 class Rewriting:
     """What becomes of each object: `now` is {old id: new id} of those that are others then."""
 
@@ -28,7 +32,7 @@ class Rewriting:
         self._store = repo.objects
         self._secret = secret
         self._found = found
-        self._same: set[str] = set()
+        self._seen: set[str] = set()
         self.now: dict[str, str] = {}
         self.entries = 0
 
@@ -68,23 +72,27 @@ class Rewriting:
             return b"parent " + self.now.get(value.decode(), value.decode()).encode()
         return line
 
-    def _tree(self, oid: str) -> str:
-        """Return what a tree becomes. Recursion is as deep as directories are."""
-        if oid in self._same or oid in self.now:
-            return self.now.get(oid, oid)
-        rows = self._store.tree(oid)
-        entries = {name: (mode, self._below(mode, raw)) for mode, name, raw in rows}
-        if any(entries[name][1] != raw for _, name, raw in rows):
-            self._kept(oid, self._store.write_tree(entries))
-        else:
-            self._same.add(oid)
-        return self.now.get(oid, oid)
+    def _tree(self, top: str) -> str:
+        """Return what a tree becomes; those in it are seen to first, however deep they are."""
+        todo = [top]
+        while todo:
+            oid = todo[-1]
+            rows = [] if oid in self._seen else self._store.tree(oid)
+            below = (raw.hex() for mode, _, raw in rows if mode in _DIRECTORIES)
+            if unknown := [x for x in below if x not in self._seen]:
+                todo += unknown
+                continue
+            todo.pop()
+            entries = {name: (mode, self._below(mode, raw)) for mode, name, raw in rows}
+            if any(entries[name][1] != raw for _, name, raw in rows):
+                self._kept(oid, self._store.write_tree(entries))
+            self._seen.add(oid)
+        return self.now.get(top, top)
 
     def _below(self, mode: bytes, raw: bytes) -> bytes:
+        """Return what a file or a directory that was seen to becomes."""
         oid = raw.hex()
-        if mode in (DIRECTORY, b"040000"):
-            return bytes.fromhex(self._tree(oid))
-        if oid in self._found.holding and oid not in self.now:
+        if mode not in _DIRECTORIES and oid in self._found.holding and oid not in self.now:
             self._kept(oid, self._store.write("blob", self._secret.without(self._store.blob(oid))))
         return bytes.fromhex(self.now.get(oid, oid))
 
@@ -95,7 +103,7 @@ class Rewriting:
         before = [self._store.commit(x).tree for x in commit.parents]
         new = self._new_notes(before[0] if before else None, commit.tree)
         others = any(x in self.now or text != old for x, old, text in new)
-        if parents == [*commit.parents] and not others:
+        if parents == [*commit.parents] and not others and oid not in self._found.holding:
             return
         trees = [self._store.commit(x).tree for x in parents]
         tree = trees[0] if trees else None
@@ -123,17 +131,16 @@ class Rewriting:
         ]
 
     def _line(self, line: bytes) -> bytes:
-        named = any(x.encode() in line for x in self._ids_in(line))
-        if not named and not self._secret.within(line):
+        if not self._names_others(line) and not self._secret.within(line):
             return line
         try:
             return codec.dump(self._secret.value(json.loads(line), self.now)).encode()
         except (ValueError, RecursionError):
             return self._secret.without(line)
 
-    def _ids_in(self, line: bytes) -> list[str]:
-        texts = line.decode("utf-8", "replace").split('"')
-        return [x for x in texts if len(x) == 40 and x in self.now]
+    def _names_others(self, line: bytes) -> bool:
+        """Say whether a line of JSON names an object that is another one now."""
+        return any(x in self.now for x in line.decode("utf-8", "replace").split('"'))
 
     def _entry(self, oid: str, data: bytes, text: bytes) -> None:
         head, _, message = data.partition(b"\n\n")

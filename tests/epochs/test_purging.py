@@ -41,7 +41,7 @@ def _leaked(repo: TestRepo) -> None:
     intent = Intent(prompt=f"log in with {SECRET}", tags=(SECRET,), context=(SECRET,))
     repo.write({"deep/er/conf.py": f"KEY = '{SECRET}'\n"}, repo.workspace("auth"))
     repo.lanes.commit("auth", message=f"add {SECRET}", intent=intent)
-    repo.lanes.put_file("auth", "later.txt", b"later\n")
+    repo.lanes.put_file("auth", f"{'d/' * 600}later.txt", b"later\n")
     repo.lanes.put_file("auth", "no.txt", SECRET.encode(), accept=False)
     repo.lanes.reject("auth/4", Judgement(reason=f"{SECRET} in it"))
     repo.lanes.update_workspace("auth")
