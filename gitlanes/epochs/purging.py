@@ -6,6 +6,7 @@ other clones are people's to see to: they are told how.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -19,7 +20,7 @@ from gitlanes.git.reflogs import forget
 from gitlanes.models.epochs import Purged
 from gitlanes.store import epochs, journal, layout
 from gitlanes.store.transaction import Transaction, settled, transaction
-from gitlanes.workspaces import capture, finding, moving, updating
+from gitlanes.workspaces import capture, claims, finding, moving, updating
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _planned(repo: LaneRepo, secret: Secret) -> Plan:
 
 def _is_at(repo: LaneRepo, place: Workspace) -> str | None:
     """Return the commit of a workspace's HEAD."""
-    return finding.git_in(repo, place).run("rev-parse", "HEAD", check=False).text or None
+    return repo.refs.target(layout.worktree_head(os.path.basename(place.git_dir)))
 
 
 def _require_saved(repo: LaneRepo, place: Workspace) -> None:
@@ -112,6 +113,7 @@ def _carry_out(repo: LaneRepo, plan: Plan) -> None:
         holds = [stack.enter_context(capture.held(repo, x)) for x in plan.workspaces]
         along = [x for x in holds if moving.head_of(repo, x) in plan.now]
         for hold in along:
+            claims.require_own(repo, hold.state)
             updating.require_settled(hold)
             updating.require_no_commits(repo, hold)
         if not along and not plan.changed(*layout.OURS):
@@ -161,7 +163,7 @@ def _clean(repo: LaneRepo, secret: Secret, plan: Plan) -> None:
         forget(repo.git, ref, plan.now)
     for place in finding.every(repo):
         if not place.root:
-            forget(finding.git_in(repo, place), "HEAD", plan.now)
+            forget(repo.git.at(place.git_dir, None), "HEAD", plan.now)
     for file in _disposable(repo.state_directory):
         with suppress(OSError):
             if file.name.startswith("search.db") or secret.within(file.read_bytes()):

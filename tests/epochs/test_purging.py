@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -133,6 +134,13 @@ def test_what_cannot_be_purged_changes_nothing(tmp_path: Path, environ: dict[str
         repo.lanes.purge("not-a-word-of-ours")
     assert "git lanes restore authentic-lane" in str(error.value.hint)
     assert repo.refs() == refs
+    # A workspace whose directory is gone stops only what is in its HEAD.
+    shutil.rmtree(repo.workspace("authentic-lane"))
+    with pytest.raises(Refused, match="is gone"):
+        repo.lanes.purge("not-a-word-of-ours")
+    repo.lanes.new("other", workspace=False)
+    repo.lanes.put_file("other", "other.txt", b"another-secret")
+    assert repo.lanes.purge("another-secret").lanes == ("other",)
     repo.close()
 
 
