@@ -41,6 +41,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("tasks",),
     ("undoing",),
     ("exchange",),
+    ("epochs",),
     ("fleet",),
     ("upkeep",),
     ("demo",),
@@ -55,7 +56,7 @@ IMPORTED_ONLY_IN = {
     "subprocess": (
         *("git/process.py", "git/repo.py", "git/refs.py", "git/notes.py"),
         "gates/running.py",
-        "graph/agents.py",
+        *("graph/agents.py", "events/commands.py"),
         *("cli/pager.py", "cli/terminal.py", "demo/"),
     ),
     "click": ("cli/",),
@@ -71,7 +72,7 @@ IMPORTED_ONLY_IN = {
 # The exact words below, as calls. A dotted name is the end of what is called.
 CALLED_ONLY_IN = {
     "subprocess.Popen": (
-        *("git/process.py", "gates/running.py", "graph/agents.py"),
+        *("git/process.py", "gates/running.py", "graph/agents.py", "events/commands.py"),
         *("cli/pager.py", "demo/"),
     ),
     "subprocess.run": ("git/repo.py", "demo/"),

@@ -108,7 +108,7 @@ class Journals:
             return found
         total = int(git.run("rev-list", "--count", "--first-parent", *tips, check=False).text or 0)
         try:
-            with closing(journal.stream(git, tips, codec.decode_brief)) as entries:
+            with closing(journal.briefs(git, tips)) as entries:
                 for second, entry in entries:
                     found.append(_seen(int(second), entry))
                     if not len(found) % _TOLD:
@@ -133,7 +133,7 @@ class Journals:
             except (CorruptRecord, Unsupported, NotFound) as error:
                 raise MovedAside from error
             found.append(_seen(int(commit.committer.split()[-2]), entry))
-            oid = commit.parents[0] if commit.parents else None
+            oid = next(iter(entry.previous), None)
         return found, oid
 
     def _take(self, seen: _Seen) -> None:

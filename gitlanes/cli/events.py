@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 @click.option("--lane", help="Events of this lane alone.")
 @click.option("--kind", metavar="KIND", help="Of this kind: lane.opened, or attempt.*.")
 @click.option("-n", "--limit", type=click.IntRange(0), default=50, show_default=True)
-@click.option("--deliver", is_flag=True, help="Call on_event of the listeners that are installed.")
+@click.option(
+    "--deliver",
+    is_flag=True,
+    help="Tell listeners what is new to them.",
+)
 def events_command(
     out: Output,
     follow: bool,
@@ -34,7 +38,8 @@ def events_command(
 
     Under --json each page says where one is after it: give that as the next CURSOR. With --follow
     there is one such object in a line. What was told last before a kill may be told again, and
-    nothing is left out. With --deliver each listener is told what came since its own last event.
+    nothing is left out. With --deliver each listener is told what came since its own last event:
+    installed packages, and the command in lanes.eventCommand, which reads one event as JSON.
     """
     from gitlanes.events import delivering, following
     from gitlanes.events.following import Wanted

@@ -97,6 +97,8 @@ COMMANDS = {
     "remote": ("remote", "show how lanes stand to a remote's"),
     "hook": ("hook", "let git stamp Change-Ids and tell of rewritten commits"),
     "gc": ("gc", "archive and prune lanes that are done with, by their age"),
+    "compact": ("compact", "let long journals begin anew, with all that was kept behind"),
+    "purge": ("purge", "take a secret that leaked out of all that lanes keep"),
     "doctor": ("doctor", "say what is wrong in this repository, and mend it"),
 }
 

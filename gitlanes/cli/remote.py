@@ -21,7 +21,8 @@ _REMOTE = click.argument("remote", required=False)
 
 @command("push")
 @_REMOTE
-def push_command(out: Output, remote: str | None) -> int:
+@click.option("--purged", is_flag=True, help="Put what was purged in the place of what is there.")
+def push_command(out: Output, remote: str | None, purged: bool) -> int:
     """Bring REMOTE to what is here: lanes, their records and notes; no branches.
 
     Where others were first, what they pushed is taken in, and it is tried again. A lane that
@@ -30,7 +31,7 @@ def push_command(out: Output, remote: str | None) -> int:
     from gitlanes.exchange.pushing import push
 
     with out.repository() as repo:
-        made = push(repo, remote)
+        made = push(repo, remote, purged=purged)
     text = _pulled_lines(made.pulled) if made.pulled else []
     text += [_sent_line(made, x.lane, x.how, x.head) for x in made.lanes]
     text += [f"pushed {_notes(made.notes)} to {made.remote}"] if made.notes else []

@@ -55,6 +55,8 @@ ANSWERS = {
     "dep graph": Answer(("graph.Graph",)),
     "sync": Answer(("sync.Synced",), "both sides touched a path, or there is nothing new"),
     "cascade": Answer(("sync.Cascaded",), "a lane was not brought up"),
+    "compact": Answer(("epochs.Compacted",), "no journal is long"),
+    "purge": Answer(("epochs.Purged",), "the secret is nowhere"),
     "conflict": _NOTHING,
     "conflict list": Answer(("sync.Conflicts",)),
     "conflict show": Answer(("sync.Conflict",)),

@@ -229,6 +229,13 @@ KNOWN = (
         (),
         "what goes before the names of events, such as 'gitlanes.', where they are sent on",
     ),
+    Known(
+        "lanes.eventCommand",
+        WORDS,
+        (),
+        "the command that 'events --deliver' sends each event to, as JSON on its standard input; "
+        "one word each time it is given, in git's own configuration alone",
+    ),
     Known("color.lanes", COLOUR, ("auto",), "colours: auto, always or never; else color.ui"),
     Known(
         "pager.lanes",

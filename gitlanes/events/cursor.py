@@ -45,5 +45,5 @@ def after(entries: Collection[str], entry: Entry) -> set[str]:
 
     The one before a renaming stays: two entries follow it, and the other one may be unseen.
     """
-    before = () if "renamed" in entry.details else entry.previous
+    before = () if "renamed" in entry.details else entry.follows
     return {*entries, entry.oid}.difference(before)

@@ -1,4 +1,4 @@
-"""Events handed to listeners: functions of callers, and ``on_event`` of installed packages."""
+"""Events handed to listeners: functions, ``on_event`` of installed packages, a command."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes import plugins
 from gitlanes.errors import BadValue
-from gitlanes.events import cursor, following
+from gitlanes.events import commands, cursor, following
 from gitlanes.git import locks
 from gitlanes.git.replacing import replace_file
 from gitlanes.models.events import Delivered
@@ -36,7 +36,7 @@ def tell(repo: LaneRepo, listener: Listener, since: str, *, name: str = "listene
 
 
 def deliver(repo: LaneRepo, *, pause: Pause | None = None) -> Delivered:
-    """Call ``on_event`` of what is installed with each event since its last one, in order.
+    """Call ``on_event`` of what is installed, and the command, with each event since its last one.
 
     Where each is gets written down after each event: one that was killed is told the rest, and
     the event that it was at once more. With ``pause`` it goes on with what comes, until that says
@@ -44,6 +44,8 @@ def deliver(repo: LaneRepo, *, pause: Pause | None = None) -> Delivered:
     """
     with locks.hold(repo.state_directory / _LOCK, "listeners of events", timeout=0):
         listeners = plugins.events_listeners(repo.state_directory, repo.warn)
+        if words := commands.command_of(repo):
+            listeners[commands.KEY] = commands.Command(repo, words)
         told = dict.fromkeys(listeners, 0)
         if not told:
             return Delivered(told)

@@ -14,6 +14,7 @@ from gitlanes.models.records import (
     ARCHIVED,
     CONFLICTED,
     DELETED,
+    EPOCH,
     PAUSED,
     PRUNED,
     RENAMED,
@@ -24,6 +25,7 @@ from gitlanes.models.records import (
     ACCEPTED as TAKEN,
 )
 from gitlanes.store.validity import promotion_of
+from gitlanes.usage import budgets
 
 PROPOSED = "attempt.proposed"
 ACCEPTED = "attempt.accepted"
@@ -69,7 +71,12 @@ KINDS: dict[str, tuple[str, ...]] = {
     "reconcile": ("lane.reconciled",),
     "rewrite": ("lane.rewritten",),
     "merge": ("lane.joined",),
+    "compact": ("lane.compacted",),
+    "purge": ("lane.purged",),
+    "cascade": ("cascade.completed",),
 }
+# Besides: what was spent in a lane came to a limit of its own budget.
+REACHED = "budget.reached"
 # What a verb is that this version does not know.
 OTHER = ("lane.changed",)
 
@@ -96,10 +103,10 @@ _GIVEN = {
 def kinds_of(entry: Entry, before: Lane | None) -> tuple[str, ...]:
     """Return the events that an entry is, given the lane's record before it.
 
-    What a renaming leaves under the old name is none, and what only notes, in a lane beside the one
-    that the operation is about, where it stands towards that.
+    None is what a renaming leaves under the old name, the beginning of an epoch, and what only
+    notes, in a lane beside the one that the operation is about, where it stands towards that.
     """
-    if entry.record.status == RENAMED or _only_met(entry, before):
+    if entry.record.status == RENAMED or EPOCH in entry.details or _only_met(entry, before):
         return ()
     told = _tasks(entry)
     if told and entry.verb in ("new", "abandon") and not _own(entry, before):
@@ -108,7 +115,8 @@ def kinds_of(entry: Entry, before: Lane | None) -> tuple[str, ...]:
     for which, instead in _FURTHER:
         if which(entry, before):
             found = instead
-    return tuple(dict.fromkeys((*found, *told)))
+    reached = (REACHED,) if before and _over(entry.record) and not _over(before) else ()
+    return tuple(dict.fromkeys((*found, *told, *reached)))
 
 
 def tasks_of(entry: Entry) -> dict[str, Any]:
@@ -121,6 +129,15 @@ def tasks_of(entry: Entry) -> dict[str, Any]:
 def _tasks(entry: Entry) -> tuple[str, ...]:
     statuses = [x.get("status") for x in tasks_of(entry).values()]
     return tuple(kind for status, kind in TASKS.items() if status in statuses)
+
+
+def _over(lane: Lane) -> bool:
+    """Say whether what a lane has spent itself is at a limit of its own budget, or above."""
+    limits = lane.budget.get("lane")
+    return bool(
+        limits
+        and budgets.standing(budgets.LANE, lane.name, limits, lane.spent.get("total", {})).exceeded
+    )
 
 
 def _own(entry: Entry, before: Lane | None) -> bool:
@@ -201,5 +218,5 @@ _FURTHER: tuple[tuple[Callable[[Entry, Lane | None], bool], tuple[str, ...]], ..
     (_stops, ("conflict.deferred",)),
     (_resolves, ("conflict.resolved", "lane.synced")),
 )
-_SOME = (*KINDS.values(), OTHER, tuple(TASKS.values()), *(x for _, x in _FURTHER))
+_SOME = (*KINDS.values(), (REACHED,), OTHER, tuple(TASKS.values()), *(x for _, x in _FURTHER))
 ALL = tuple(dict.fromkeys(kind for some in _SOME for kind in some))

@@ -32,6 +32,7 @@ class _Place(NamedTuple):
     oid: str
     stamp: str
     previous: tuple[str, ...]
+    earlier: tuple[str, ...] = ()
 
 
 def new(repo: LaneRepo, tips: Collection[str], past: Collection[str]) -> list[str]:
@@ -50,6 +51,7 @@ def new(repo: LaneRepo, tips: Collection[str], past: Collection[str]) -> list[st
                 found[place.oid] = place
                 # The second journal of a joint, or of a name that a lane came back to.
                 todo += [((x,), (*past, place.previous[0])) for x in place.previous[1:]]
+                todo += [((x,), past) for x in place.earlier]
     return list(_ordered(found))
 
 
@@ -69,7 +71,8 @@ def _place(oid: str, message: bytes) -> _Place:
         brief = codec.decode_brief(oid, message)
     except (CorruptRecord, Unsupported):
         return _Place(oid, "", ())
-    return _Place(oid, journal.stamp(brief.time, brief.lane, ()), brief.previous)
+    stamp = journal.stamp(brief.time, brief.lane, ())
+    return _Place(oid, stamp, brief.previous, brief.earlier)
 
 
 def _ordered(found: dict[str, _Place]) -> Iterator[str]:
@@ -106,11 +109,11 @@ def steps(repo: LaneRepo, oids: Iterable[str]) -> Iterator[list[Step]]:
 def with_before(repo: LaneRepo, entries: Sequence[Entry]) -> Iterator[Step]:
     """Yield entries with the one that each follows, which is read where it is not among them."""
     known: dict[str, Entry | None] = {x.oid: x for x in entries}
-    wanted = {x.previous[0] for x in entries if x.previous}
+    wanted = {x.follows[0] for x in entries if x.follows}
     missing = list(wanted - known.keys())
     known.update(zip(missing, _read(repo, missing), strict=True))
     for entry in entries:
-        before = known.get(entry.previous[0]) if entry.previous else None
+        before = known.get(entry.follows[0]) if entry.follows else None
         same = before is not None and before.record.uuid == entry.record.uuid
         yield Step(entry, before if same else None)
 

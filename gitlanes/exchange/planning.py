@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.errors import BadName, CorruptRecord, LanesError, Unsupported, line
 from gitlanes.models.records import RENAMED, Entry, Lane, LaneState
-from gitlanes.models.remotes import DAMAGED, DIVERGED, OTHER, Left
+from gitlanes.models.remotes import DAMAGED, DIVERGED, OTHER, PURGED, Left
 from gitlanes.models.remotes import RENAMED as TWO_NAMES
-from gitlanes.store import divergence, joined_heads, journal, layout, merging
+from gitlanes.store import divergence, joined_heads, journal, layout, merging, purged
 
 if TYPE_CHECKING:
     from gitlanes.store.divergence import Fork
     from gitlanes.store.joined_heads import Head
     from gitlanes.store.lane_repo import LaneRepo
     from gitlanes.store.merging import Joint
+    from gitlanes.store.purged import Held
 
 
 class Step(NamedTuple):
@@ -48,6 +49,8 @@ def plan(
         fork = divergence.compare(repo.refs, ours.tip if ours else None, tip)
         if not fork.theirs:
             return None
+        if (held := purged.in_journals(fork.ours, fork.theirs)).any:
+            return left_to_purge(remote, name, held)
         gone = divergence.missing(
             repo,
             divergence.kept_commits(fork.theirs) | divergence.told_commits(fork.theirs),
@@ -73,6 +76,24 @@ def damaged(remote: str, name: str, ours: LaneState | None, error: LanesError) -
         hint=error.hint or "ask who keeps that repository; a good clone can push it again",
         here=ours.record.head if ours else None,
     )
+
+
+def left_to_purge(remote: str, name: str, held: Held) -> Left:
+    """Return what is said of a lane, or notes, of which one side has what the other one purged."""
+    what = name if "/" in name else f"lane '{name}'"
+    if held.here and held.there:
+        reason = f"other secrets were purged from {what} here than on '{remote}'"
+        hint = "purge here what was purged there, and there what was purged here, then pull again"
+    elif held.here:
+        reason = f"a secret was purged from {what} on '{remote}', and is here still"
+        hint = "purge it here, too (git lanes purge), then pull again"
+    elif held.more:
+        reason = f"{what} went on on '{remote}' with what was purged here"
+        hint = "in a clone that has that work: git lanes purge, then git lanes push --purged"
+    else:
+        reason = f"{what} of '{remote}' still has what was purged here"
+        hint = f"put yours in its place: git lanes push --purged {remote}"
+    return Left(name, PURGED, reason, hint)
 
 
 def _joined(repo: LaneRepo, remote: str, step: Step, fork: Fork) -> Step | Left:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
@@ -9,13 +10,14 @@ from gitlanes.errors import CorruptRecord, LanesError, NotAdopted, Raced, Unsupp
 from gitlanes.exchange import planning, sides
 from gitlanes.exchange.planning import Step
 from gitlanes.exchange.sides import Side
+from gitlanes.git.refs import RefMove
 from gitlanes.models.plain import replace
 from gitlanes.models.records import Attempt, Lane, LaneState
-from gitlanes.models.remotes import DIVERGED, Left, Pulled, Taken
+from gitlanes.models.remotes import DIVERGED, PURGED, Left, Pulled, Taken
 from gitlanes.models.workspaces import Following
-from gitlanes.store import codec, layout, records
+from gitlanes.store import codec, layout, purged, records
 from gitlanes.store.ancestry import is_ancestor
-from gitlanes.store.transaction import Transaction, transaction
+from gitlanes.store.transaction import Transaction, locked, repair_refs, transaction
 from gitlanes.workspaces import binding, branches, intake
 from gitlanes.workspaces import state as states
 
@@ -44,13 +46,15 @@ def pull(repo: LaneRepo, remote: str | None = None) -> Pulled:
 def take(repo: LaneRepo, remote: str) -> Pulled:
     """Take in what was last fetched from a remote; bound branches follow."""
     found = sides.read(repo, remote)
-    notes = _new_notes(repo, found.ours, found.theirs)
+    notes, held = _new_notes(repo, remote, found.ours, found.theirs)
     plans, left = _planned(repo, remote, found.ours, found.theirs)
+    left += held
     if plans or notes:
         taken, more = _take(repo, remote, plans, notes)
         left = [_told_anew(repo, remote, found.theirs, x) for x in (*left, *more)]
     else:
         taken = []
+    _forget(repo, remote, [x.lane for x in left if x.kind == PURGED])
     _own_root(repo)
     following: dict[str, Following] = {}
     for lane in bound_lanes(repo):
@@ -69,14 +73,33 @@ def bound_lanes(repo: LaneRepo) -> list[Lane]:
     return [x.record for x in found if x.record.bound]
 
 
-def _new_notes(repo: LaneRepo, ours: Side, theirs: Side) -> dict[str, str]:
-    """Return {kind: commit} of a remote's notes that may have what is not here."""
-    found = {}
+def _new_notes(
+    repo: LaneRepo, remote: str, ours: Side, theirs: Side
+) -> tuple[dict[str, str], list[Left]]:
+    """Return {kind: commit} of a remote's notes that may have what is not here, and those left."""
+    found: dict[str, str] = {}
+    left = []
     for kind, tip in theirs.notes.items():
         own = ours.notes.get(kind)
-        if own != tip and not (own and is_ancestor(repo, tip, own)):
+        if own == tip or (own and is_ancestor(repo, tip, own)):
+            continue
+        if own and (held := purged.in_notes(repo, own, tip)).any:
+            left.append(planning.left_to_purge(remote, f"notes/{kind}", held))
+        else:
             found[kind] = tip
-    return found
+    return found, left
+
+
+def _forget(repo: LaneRepo, remote: str, names: Sequence[str]) -> None:
+    """Let go of what was fetched of these: what was purged here must not stay."""
+    refs = [layout.NOTES[x.removeprefix("notes/")] for x in names if "/" in x]
+    refs += [ref(x) for x in names if "/" not in x for ref in (layout.journal, layout.head)]
+    fetched = [layout.fetched(remote, x) for x in refs]
+    there = zip(fetched, repo.refs.targets(fetched), strict=True) if fetched else ()
+    moves = [RefMove(ref, oid, None) for ref, oid in there if oid is not None]
+    if moves:
+        with locked(repo) as lock:
+            repair_refs(repo, moves, lock)
 
 
 def _planned(

@@ -17,6 +17,7 @@ from gitlanes.models.records import Entry
 from gitlanes.models.remotes import Pulled, Pushed, Sent
 from gitlanes.store import divergence, journal, layout
 from gitlanes.store.ancestry import is_ancestor
+from gitlanes.store.purged import in_journals, in_notes
 from gitlanes.workspaces import branches, intake
 
 if TYPE_CHECKING:
@@ -38,13 +39,14 @@ class _Outgoing(NamedTuple):
     behind: bool
 
 
-def push(repo: LaneRepo, remote: str | None = None) -> Pushed:
+def push(repo: LaneRepo, remote: str | None = None, *, purged: bool = False) -> Pushed:
     """Bring a remote to what is here: journals and notes go forward, heads with them.
 
     All or nothing, where the server can do that. Where others were first, what they pushed is
     fetched and taken in, and it is tried again, up to 30 times. Branches are not pushed. Lanes
-    that diverged are ``left``. Raises NotFound, NotAdopted, Refused where the server takes no
-    such refs, GitFailed, Raced.
+    that diverged are ``left``. With ``purged`` what was purged here takes the place of what the
+    remote still has, if that is all that it has. Raises NotFound, NotAdopted, Refused where the
+    server takes no such refs, GitFailed, Raced.
     """
     name = sides.choose(repo, remote)
     repo.view.require_adopted()
@@ -52,7 +54,7 @@ def push(repo: LaneRepo, remote: str | None = None) -> Pushed:
     fresh = pulled is not None
     reason: str | None = ""
     for number in range(_TRIES):
-        out = _outgoing(repo, name, sides.read(repo, name))
+        out = _outgoing(repo, name, sides.read(repo, name), purged=purged)
         if out.behind and (came := pulling.take(repo, name)) != Pulled(name, left=came.left):
             pulled = _together(pulled, came)
             continue
@@ -102,7 +104,7 @@ def _together(before: Pulled | None, after: Pulled) -> Pulled:
     )
 
 
-def _outgoing(repo: LaneRepo, remote: str, found: Sides) -> _Outgoing:
+def _outgoing(repo: LaneRepo, remote: str, found: Sides, *, purged: bool) -> _Outgoing:
     ours, theirs = found
     updates: list[Update] = []
     sent: list[Sent] = []
@@ -115,6 +117,10 @@ def _outgoing(repo: LaneRepo, remote: str, found: Sides) -> _Outgoing:
             entry = journal.tip_entry(lane, tip, repo.refs.commit(tip).message)
             if there is not None and there != tip:
                 fork = divergence.compare(repo.refs, tip, there)
+                if purged and in_journals(fork.ours, fork.theirs).replaceable:
+                    updates += _replaced(entry, there, theirs.heads.get(lane))
+                    sent.append(_sent(entry, there))
+                    continue
                 behind = behind or bool(fork.ours and fork.theirs)
                 if fork.theirs:
                     continue
@@ -130,9 +136,21 @@ def _outgoing(repo: LaneRepo, remote: str, found: Sides) -> _Outgoing:
         if other is None or (other != tip and is_ancestor(repo, other, tip)):
             updates.append(Update(layout.NOTES[kind], tip))
             notes.append(kind)
+        elif other != tip and purged and in_notes(repo, tip, other).replaceable:
+            updates.append(Update(layout.NOTES[kind], tip, other, lease=True))
+            notes.append(kind)
         elif other != tip:
             behind = behind or not is_ancestor(repo, tip, other)
     return _Outgoing(tuple(updates), tuple(sent), tuple(notes), behind)
+
+
+def _replaced(entry: Entry, there: str, head: str | None) -> Iterator[Update]:
+    """Yield what puts a journal in the place of the one that was purged, and its head with it."""
+    record = entry.record
+    yield Update(layout.journal(record.name), entry.oid, there, lease=True)
+    wanted = record.head if record.live else None
+    if wanted != head:
+        yield Update(layout.head(record.name), wanted, head, lease=True)
 
 
 def _sent(entry: Entry, there: str | None) -> Sent:

@@ -8,10 +8,12 @@ from gitlanes.errors import BadValue, Collision, LanesError, Locked, Negative, R
 from gitlanes.graph import dependencies, grounds
 from gitlanes.graph.sync import Order, sync
 from gitlanes.models.plain import Model
-from gitlanes.models.records import ACTIVE, CONFLICTED, RENAMED, LaneState
+from gitlanes.models.records import ACTIVE, CONFLICTED, RENAMED, Lane, LaneState
 from gitlanes.models.sync import DEFER, ON_CONFLICT, SKIP, STOP, Cascaded, Lagging, Synced
 from gitlanes.review import decide
 from gitlanes.store import journal
+from gitlanes.store.adopt import require_adopted_lane
+from gitlanes.store.transaction import transaction
 from gitlanes.workspaces import finding
 from gitlanes.workspaces import state as states
 
@@ -70,6 +72,8 @@ def cascade(
             _leave(walk.skipped, walk, state, _STOPPED)
         elif not _visit(repo, walk, state, on_conflict, by):
             stopped = True
+    if not walk.left and (synced := [x.lane for x in walk.updated] or _untold(repo, walk, first)):
+        _complete(repo, synced, first, by)
     return Cascaded(
         first.name if first else None,
         tuple(walk.updated),
@@ -78,6 +82,38 @@ def cascade(
         tuple(walk.skipped),
         tuple(walk.deferred),
     )
+
+
+def _untold(repo: LaneRepo, walk: _Walk, first: Lane | None) -> list[str]:
+    """Return the lanes that an earlier run synced which was killed before it said so."""
+    times = {}
+    for name in walk.current:
+        entry = journal.read_entry(repo.refs, repo.view.lane(name).tip)
+        told = entry.details.get("sync")
+        if isinstance(told, dict) and told.get("cascade") == walk.root:
+            times[name] = entry.time
+    if times:
+        last = max(times.values())
+        for entry in journal.walk(repo.refs, _root(repo, first).tip):
+            if entry.time < last:
+                break
+            if "cascade" in entry.details:
+                return []
+    return list(times)
+
+
+def _root(repo: LaneRepo, first: Lane | None) -> LaneState:
+    """Return the lane whose journal tells of a cascade."""
+    return repo.view.lane(first.name) if first else require_adopted_lane(repo)
+
+
+def _complete(repo: LaneRepo, lanes: list[str], first: Lane | None, by: str | None) -> None:
+    """Record that all lanes were brought up, in the journal of the one that it began at."""
+    with transaction(repo, "cascade", actor=by) as tx:
+        state = repo.view.lane(_root(repo, first).record.name)
+        count = f"{len(lanes)} lane{'s' if len(lanes) > 1 else ''}"
+        tx.description = f"cascade {state.record.name}: {count} synced"
+        tx.lane(state, state.record, details={"cascade": {"lanes": lanes}})
 
 
 def _ordered(known: Mapping[str, LaneState], root: str | None) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes.history import log
 from gitlanes.models.operations import LaneStep, Operation, Operations
-from gitlanes.models.records import Entry
+from gitlanes.models.records import EPOCH, Entry
 from gitlanes.store import journal, layout
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def _grouped(entries: Iterable[Entry]) -> Iterator[Operation]:
 
 def _operation(entries: list[Entry]) -> Operation:
     first = entries[0]
-    steps = sorted((_step(x) for x in entries), key=attrgetter("lane"))
+    told = (x for x in entries if EPOCH not in x.details)  # what follows it is the lane's step
+    steps = sorted((_step(x) for x in told), key=attrgetter("lane"))
     return Operation(
         id=first.operation,
         verb=first.verb,

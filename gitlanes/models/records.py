@@ -33,6 +33,9 @@ MERGE, SQUASH, REPLAY = MODES = ("merge", "squash", "replay")
 # queued in full.
 HERE = "here"
 
+# The member of an entry's details that begins an epoch of a journal.
+EPOCH = "epoch"
+
 # So many of the heads that a lane had before it was laid anew are remembered.
 FORMER = 8
 
@@ -203,7 +206,8 @@ class Entry(Model):
 
     ``attempts`` are those whose state the operation changed, as they were after it;
     ``details`` holds what only this verb knows (a promotion's bases, what was forced).
-    ``lanes`` is ``{name: uuid}`` of all lanes that the operation touched.
+    ``lanes`` is ``{name: uuid}`` of all lanes that the operation touched. ``was`` is the entry
+    that it stands for, written anew by a purge.
     """
 
     oid: str
@@ -219,6 +223,12 @@ class Entry(Model):
     record: Lane
     attempts: tuple[Attempt, ...] = ()
     details: dict[str, Any] = NOTHING
+    was: str | None = None
+
+    @property
+    def follows(self) -> tuple[str, ...]:
+        """Return the entries just before it, in the epoch before where it begins one."""
+        return (self.details[EPOCH]["of"],) if EPOCH in self.details else self.previous
 
 
 class LaneState(Model):

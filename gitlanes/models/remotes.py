@@ -18,6 +18,8 @@ THERE = "only there"
 OTHER = "other"
 RENAMED = "renamed"
 DAMAGED = "damaged"
+# One side still has what the other one purged.
+PURGED = "purged"
 
 
 class LaneStanding(Model):
@@ -71,8 +73,9 @@ class Left(Model):
     """A lane that did not come, and stays here and there as it is.
 
     ``kind`` is 'diverged' (both touched a path: ``collisions``), 'other' (two lanes of one
-    name), 'renamed' (one lane under two names) or 'damaged'. ``here`` and ``there`` are the
-    heads of both sides.
+    name), 'renamed' (one lane under two names), 'purged' (one side has what the other one purged;
+    notes are called ``notes/intents`` then) or 'damaged'. ``here`` and ``there`` are the heads of
+    both sides.
     """
 
     lane: str

@@ -13,12 +13,13 @@ class Remotes:
 
     _repo: LaneRepo
 
-    def push(self, remote: str | None = None) -> Pushed:
+    def push(self, remote: str | None = None, *, purged: bool = False) -> Pushed:
         """Bring a remote to what is here: lanes, their records and notes; no branches.
 
-        Lanes that diverged are left, and told of. Raises NotFound, Refused, GitFailed, Raced.
+        Lanes that diverged are left, and told of. With ``purged`` what was purged here takes the
+        place of what the remote still has. Raises NotFound, Refused, GitFailed, Raced.
         """
-        return pushing.push(self._repo, remote)
+        return pushing.push(self._repo, remote, purged=purged)
 
     def pull(self, remote: str | None = None) -> Pulled:
         """Fetch from a remote and take in what is new there; bound branches follow.

@@ -38,6 +38,7 @@ from gitlanes.sdk.changes import Changes
 from gitlanes.sdk.collecting import Collecting
 from gitlanes.sdk.costs import Costs
 from gitlanes.sdk.directories import Directories
+from gitlanes.sdk.epochs import Epochs
 from gitlanes.sdk.events import Happenings
 from gitlanes.sdk.exchange import Exchange
 from gitlanes.sdk.gates import Gates
@@ -73,6 +74,7 @@ class Repo(
     Syncing,
     HandingOut,
     Undoing,
+    Epochs,
     Stacks,
     Queue,
     GitHooks,

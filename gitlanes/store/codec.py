@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, NamedTuple
 
 from gitlanes import errors
 from gitlanes.errors import BadValue, CorruptRecord, Unsupported
 from gitlanes.models.plain import Model, plain
-from gitlanes.models.records import HERE, Attempt, Entry, Landed, Lane, RefChange
-from gitlanes.store.validity import checked_attempt, checked_lane, is_sound
+from gitlanes.models.records import EPOCH, HERE, Attempt, Entry, Landed, Lane, RefChange
+from gitlanes.store.validity import checked_attempt, checked_details, checked_lane, is_sound
 
 ENTRY_SCHEMA = "gitlanes.entry/1"
 ROOT_SCHEMA = "gitlanes.journal/1"
@@ -115,9 +115,9 @@ def _body_of(entry: Entry) -> dict[str, Any]:
     }
 
 
-def encode_root(lane: Lane) -> str:
+def encode_root(lane: Lane, epoch: int = 1) -> str:
     """Return the message of the commit that a journal begins with, before its first entry."""
-    body = {"schema": ROOT_SCHEMA, "lane": lane.name, "uuid": lane.uuid, "epoch": 1}
+    body = {"schema": ROOT_SCHEMA, "lane": lane.name, "uuid": lane.uuid, "epoch": epoch}
     return f"journal of lane {lane.name}\n\n{dump(body)}\n"
 
 
@@ -147,7 +147,8 @@ def decode_entry(oid: str, message: bytes) -> Entry:
             lanes=body["lanes"],
             record=_lane(body["record"], oid),
             attempts=tuple(_attempt(x) for x in body.get("attempts", ())),
-            details=body.get("details", {}),
+            details=checked_details(body),
+            was=body.get("was"),
         )
     except _DAMAGE as error:
         raise _damaged(oid, error) from error
@@ -157,6 +158,7 @@ class Brief(NamedTuple):
     """An entry as far as it says what became of which attempt, none of it checked.
 
     ``lane`` is the uuid of the record, ``status`` its status; ``attempts`` are their members.
+    ``previous`` are those that it follows, ``earlier`` is that of them which ends an epoch.
     """
 
     oid: str
@@ -165,6 +167,7 @@ class Brief(NamedTuple):
     lane: str
     status: str
     attempts: list[dict[str, Any]]
+    earlier: tuple[str, ...] = ()
 
 
 def decode_brief(oid: str, message: bytes) -> Brief:
@@ -175,11 +178,14 @@ def decode_brief(oid: str, message: bytes) -> Brief:
     try:
         body = _entry_body(oid, message.partition(b"\n\n")[2])
         record, previous = body["record"], tuple(body["previous"])
+        earlier: tuple[str, ...] = ()
+        if EPOCH in (details := checked_details(body)):
+            previous = earlier = (details[EPOCH]["of"],)
         texts = (body["time"], record["uuid"], record["status"], *previous)
         if not all(isinstance(x, str) for x in texts):
             raise TypeError("a text is none")
         attempts = body.get("attempts", [])
-        return Brief(oid, texts[0], previous, texts[1], texts[2], attempts)
+        return Brief(oid, texts[0], previous, texts[1], texts[2], attempts, earlier)
     except _DAMAGE as error:
         raise _damaged(oid, error) from error
 
@@ -188,7 +194,26 @@ def brief(entry: Entry) -> Brief:
     """Return the same of an entry that was read in full."""
     record = entry.record
     attempts = [_body(x) for x in entry.attempts]
-    return Brief(entry.oid, entry.time, entry.previous, record.uuid, record.status, attempts)
+    return Brief(entry.oid, entry.time, entry.follows, record.uuid, record.status, attempts)
+
+
+def index_of(attempts: Iterable[Attempt]) -> list[dict[str, Any]]:
+    """Return attempts as the beginning of an epoch has them."""
+    return [_body(x) for x in attempts]
+
+
+def indexed(entry: Entry) -> dict[str, Attempt]:
+    """Return {id: attempt} that the beginning of an epoch has; of other entries none.
+
+    Raises CorruptRecord.
+    """
+    told = entry.details.get(EPOCH)
+    if told is None:
+        return {}
+    try:
+        return {x.id: x for x in map(_attempt, told["attempts"])}
+    except _DAMAGE as error:
+        raise _damaged(entry.oid, error) from error
 
 
 def _entry_body(oid: str, text: bytes) -> dict[str, Any]:

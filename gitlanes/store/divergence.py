@@ -50,13 +50,13 @@ class _Painted:
                 self.entries[here] = checked_entry(self._reader, here)
                 insort(self._queue, (self.entries[here].time, here))
             elif (self.entries[here].time, here) not in self._queue:
-                todo += self.entries[here].previous  # passed too early, as clocks may have it
+                todo += self.entries[here].follows  # passed too early, as clocks may have it
 
     def go(self) -> None:
         """Go back until all that is left is reached from both sides."""
         while any(self.sides[oid] != _BOTH for _, oid in self._queue):
             _, oid = self._queue.pop()
-            for before in self.entries[oid].previous:
+            for before in self.entries[oid].follows:
                 self.reach(before, self.sides[oid])
 
     def of(self, sides: int) -> tuple[Entry, ...]:
@@ -94,7 +94,7 @@ def _in_line(painted: _Painted, tip: str | None, side: int) -> tuple[Entry, ...]
         elif oid not in passed and painted.sides.get(oid) == side:
             passed.add(oid)
             todo.append((oid, True))
-            todo += [(x, False) for x in painted.entries[oid].previous]
+            todo += [(x, False) for x in painted.entries[oid].follows]
     return tuple(reversed(found))
 
 
@@ -111,7 +111,8 @@ def checked_entry(reader: RefReader, oid: str) -> Entry:
     if not are_texts(entry):
         raise CorruptRecord(f"journal entry {oid[:12]} is damaged: it is of another form")
     first = entry.previous or commit.parents[:1]
-    if commit.tree != EMPTY_TREE or not first or commit.parents[: len(first)] != first:
+    earlier = {*entry.follows} - {*commit.parents}  # an epoch keeps the one before
+    if commit.tree != EMPTY_TREE or not first or commit.parents[: len(first)] != first or earlier:
         raise CorruptRecord(
             f"journal entry {oid[:12]} is damaged: its parents are not the entries before it",
             hint=f"look at it with: git cat-file commit {oid[:12]}",
@@ -125,7 +126,7 @@ def kept_commits(entries: Iterable[Entry]) -> set[str]:
     """Return the commits that entries name and that journals have to keep."""
     found: set[str | None] = set()
     for entry in entries:
-        for attempt in (*entry.attempts, *entry.record.open):
+        for attempt in (*entry.attempts, *entry.record.open, *codec.indexed(entry).values()):
             found |= {attempt.commit, attempt.landed}
         if entry.record.live:
             found |= {entry.record.head, entry.record.fork}

@@ -20,7 +20,7 @@ from gitlanes.errors import (
     line,
 )
 from gitlanes.git.process import Git
-from gitlanes.git.raw import EMPTY_TREE
+from gitlanes.git.raw import EMPTY_TREE, CommitObject
 from gitlanes.git.refs import RefReader, list_refs
 from gitlanes.models.records import RENAMED, Attempt, Entry
 from gitlanes.store import codec, layout
@@ -129,7 +129,7 @@ def left_out(name: str, error: LanesError) -> str:
 
 def walk(reader: RefReader, tip: str | None) -> Iterator[Entry]:
     """Yield a journal's entries, newest first, those of a joined one behind what joins it."""
-    for entry in _line(reader, tip):
+    for entry in line_of(reader, tip):
         yield entry
         if side := _side_of(entry):
             yield from _until(side.end, walk(reader, side.tip))
@@ -151,12 +151,12 @@ def _side_of(entry: Entry) -> _Side | None:
     return _Side(entry.previous[1], told.base) if told and len(entry.previous) > 1 else None
 
 
-def _line(reader: RefReader, tip: str | None) -> Iterator[Entry]:
+def line_of(reader: RefReader, tip: str | None) -> Iterator[Entry]:
     """Yield a journal's entries, newest first, without those that were joined to it."""
     while tip is not None:
         entry = read_entry(reader, tip)
         yield entry
-        tip = entry.previous[0] if entry.previous else None
+        tip = entry.follows[0] if entry.follows else None
 
 
 def _by_time(entries: list[Entry]) -> list[Entry]:
@@ -187,16 +187,25 @@ def walk_all(git: Git, tips: Sequence[str], warn: Warn | None = None) -> Iterato
     """
     streams = [_streamed(git, tips, warn)]
     ahead = [next(streams[0], None)]
+    told: set[str] = set()  # of an earlier epoch, two may lead to the same
     while any(ahead):
         first = max((x.time, -i) for i, x in enumerate(ahead) if x)
         entry = ahead[-first[1]]
         assert entry is not None
-        yield entry
+        if entry.oid not in told:
+            told.add(entry.oid)
+            yield entry
         ahead[-first[1]] = next(streams[-first[1]], None)
-        if side := _side_of(entry):
-            ends = [x for x in (entry.previous[0], side.end) if x]
-            streams.append(_streamed(git, [side.tip, *(f"^{x}" for x in ends)], warn))
+        if further := _further(entry):
+            streams.append(_streamed(git, further, warn))
             ahead.append(next(streams[-1], None))
+
+
+def _further(entry: Entry) -> list[str]:
+    """Return what else git is asked for, come to an entry that its first parents do not lead on."""
+    if side := _side_of(entry):
+        return [side.tip, *(f"^{x}" for x in (entry.previous[0], side.end) if x)]
+    return [] if entry.previous else [*entry.follows]
 
 
 def _streamed(git: Git, tips: Sequence[str], warn: Warn | None) -> Iterator[Entry]:
@@ -239,7 +248,15 @@ def _walk_sound(reader: RefReader, tip: str, warn: Warn) -> Iterator[Entry]:
             warn(f"{error.message}; see 'git lanes doctor'")
             if commit.tree != EMPTY_TREE:
                 return
-        oid = commit.parents[0] if commit.parents else None
+        oid = _before(oid, commit)
+
+
+def _before(oid: str, commit: CommitObject) -> str | None:
+    """Return what comes before a journal's commit, as far as that can be read."""
+    earlier: tuple[str, ...] = ()
+    with suppress(CorruptRecord, Unsupported):
+        earlier = codec.decode_brief(oid, commit.message).earlier
+    return next(iter(earlier or commit.parents), None)
 
 
 def stream(
@@ -281,6 +298,20 @@ def stream(
         process.wait()
 
 
+def briefs(git: Git, tips: Sequence[str]) -> Generator[tuple[bytes, codec.Brief]]:
+    """Yield what `stream` does of several journals, and then of the epochs before theirs."""
+    told: set[str] = set()
+    while tips:
+        earlier: list[str] = []
+        with closing(stream(git, tips, codec.decode_brief)) as found:
+            for second, brief in found:
+                if brief.oid not in told:
+                    told.add(brief.oid)
+                    yield second, brief
+                    earlier += brief.earlier
+        tips = earlier
+
+
 def find_attempt(
     reader: RefReader, tip: str, attempt_id: str, warn: Warn | None = None
 ) -> Attempt | Entry | None:
@@ -298,10 +329,10 @@ def _find(
     reader: RefReader, tip: str, attempt_id: str, warn: Warn | None, asked: frozenset[str]
 ) -> Attempt | Entry | None:
     was: dict[str, None] = {}
-    for entry in _line(reader, tip):
+    for entry in line_of(reader, tip):
         if entry.record.status == RENAMED:
             return entry
-        candidates = (*entry.attempts, *entry.record.open)
+        candidates = (*entry.attempts, *entry.record.open, *codec.indexed(entry).values())
         found = next((x for x in candidates if x.id == attempt_id), None)
         if found is not None:
             if was and warn is not None:

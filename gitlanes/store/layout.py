@@ -18,6 +18,8 @@ SEEN = "refs/lanes/seen/"
 REMOTES = "refs/lanes/remote/"
 # A ref that nobody needs, to ask a server with.
 PROBES = "refs/lanes/probe/"
+ALL = "refs/"
+REMOTE_BRANCHES = "refs/remotes/"
 BRANCHES = "refs/heads/"
 TAGS = "refs/tags/"
 # Where Gerrit takes commits for review.

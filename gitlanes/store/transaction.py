@@ -69,15 +69,17 @@ class Transaction:
         details: Mapping[str, Any] | None = None,
         continues: LaneState | None = None,
         actual: str | None = None,
+        stands_on: str | None = None,
     ) -> None:
         """Set a lane's record; its head follows.
 
         ``state`` is what was read under this transaction's lock, None for a name without a
         journal. ``parents`` are the commits that this operation adds to what the journal keeps.
         The journal ``continues`` another one where a lane comes from another name. ``actual``
-        is where somebody put the head, if this operation is to see to that.
+        is where somebody put the head, if this operation is to see to that. The entry
+        ``stands_on`` the beginning of an epoch that keeps the journal as it is.
         """
-        before = tuple(x.tip for x in (continues, state) if x)
+        before = (stands_on,) if stands_on else tuple(x.tip for x in (continues, state) if x)
         rest = tuple(parents), tuple(attempts), dict(details or {}), before, actual
         self._lanes.append(LaneChange(state, record, *rest))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitlanes import ids
 from gitlanes.errors import BadName
-from gitlanes.models.records import COUNTERS, LIMITED, STATUSES, Attempt, Entry, Lane
+from gitlanes.models.records import COUNTERS, EPOCH, LIMITED, STATUSES, Attempt, Entry, Lane
 from gitlanes.store import layout
 
 if TYPE_CHECKING:
@@ -77,6 +77,19 @@ def checked_lane(lane: Lane) -> Lane:
     for entry in named:
         _require(_OID, entry)
     return lane
+
+
+def checked_details(body: dict[str, Any]) -> Any:
+    """Return an entry's details, if what begins an epoch there is what it claims to be."""
+    details = body.get("details", {})
+    if EPOCH not in details:
+        return details
+    told = details[EPOCH]
+    _require(_OID, told["of"])
+    sound = type(told["number"]) is int and isinstance(told["attempts"], list)
+    if body["previous"] or not sound:
+        raise ValueError("what begins an epoch is none")
+    return details
 
 
 def _are_exports(exports: object) -> bool:
@@ -256,6 +269,7 @@ def are_texts(entry: Entry) -> bool:
     moves = [x for move in entry.refs for x in (move.name, move.old or "", move.new or "")]
     lanes = [x for pair in entry.lanes.items() for x in pair]
     texts = (entry.operation, entry.verb, entry.host, entry.actor or "", *moves, *lanes)
+    texts += (entry.was or "",)
     counts = (entry.record.next, *(x.number for x in entry.attempts))
     return (
         all(isinstance(x, str) for x in texts)

@@ -56,6 +56,8 @@ class Step(NamedTuple):
 
 
 NONE: frozenset[str] = frozenset()
+# What changes no lane: the form of journals, and what tells that others ended.
+_FORMAL = ("compact", "purge", "cascade")
 
 
 def steps(repo: LaneRepo) -> Iterator[Step]:
@@ -81,7 +83,7 @@ def last(repo: LaneRepo, lane: Lane | None) -> Step:
     """
     for step in standing(steps(repo)):
         mine = step.entries[0].host == repo.host and (lane is None or step.touches(lane.uuid))
-        if mine and not step.cancels:
+        if mine and not step.cancels and step.verb not in _FORMAL:
             return step
     raise Negative("nothing to undo", hint="see 'git lanes op log'")
 
@@ -90,6 +92,8 @@ def last_undone(repo: LaneRepo, lane: Lane | None) -> Step:
     """Return the last undo or rollback since which nothing else was done; raises Negative."""
     for step in standing(steps(repo)):
         if step.entries[0].host != repo.host or not (lane is None or step.touches(lane.uuid)):
+            continue
+        if step.verb in _FORMAL:
             continue
         if not step.cancels:
             break
@@ -122,7 +126,7 @@ def _upon(step: Step, later: list[Step]) -> list[Step]:
     lanes = {x.record.uuid for x in step.entries}
     found = [step]
     for other in reversed(later):
-        if not other.cancels and any(other.touches(x) for x in lanes):
+        if not other.cancels and other.verb not in _FORMAL and any(other.touches(x) for x in lanes):
             lanes |= {x.record.uuid for x in other.entries}
             found.insert(0, other)
     return found

@@ -26,6 +26,9 @@ _FINAL = {
     "reconcile": ("a host landed that", "take it back on the branch that it landed on"),
     "rewrite": ("git rewrote these commits", "rewrite them back with git"),
     "evaluate": ("what gates said stays on record", "ask them again: git lanes evaluate"),
+    "compact": ("it changed nothing but the journal's form", "undo what came before it"),
+    "cascade": ("it only tells that lanes were synced", "undo the syncs one by one"),
+    "purge": ("what leaked is gone", "put it back by hand if it was no secret"),
     "cost": ("what was used up stays on record", "correct it: git lanes cost add"),
 }
 

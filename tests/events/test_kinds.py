@@ -100,6 +100,7 @@ def test_conflicts_cascades_and_what_is_taken_back(repo: TestRepo) -> None:
         ("lane.synced", "top"),
         ("lane.synced", "side"),
         ("cascade.rebased", "side"),
+        ("cascade.completed", "base"),
         ("attempt.proposed", "side"),
         ("attempt.accepted", "side"),
         ("lane.undone", "side"),

@@ -55,6 +55,14 @@ def _committed(repo: TestRepo) -> None:
     repo.lanes.commit("auth", message="better login", intent=INTENT, cost=COST)
 
 
+def _leaked(repo: TestRepo) -> None:
+    (repo.path / ".git" / "leaked").write_text("open-sesame-7\n")
+    repo.write({"auth.py": "key = 'open-sesame-7'\n"}, repo.lane("auth"))
+    intent = Intent(agent="agent-1", prompt="use open-sesame-7")
+    repo.lanes.commit("auth", message="with open-sesame-7", intent=intent, cost=COST)
+    repo.lanes.snapshot("auth")
+
+
 def _beside(repo: TestRepo) -> None:
     _committed(repo)
     repo.lane("dev")
@@ -386,6 +394,8 @@ SCENES = (
     Scene("undo", ("undo", "--lane", "auth"), _stood_on, 128, nightly=True),
     Scene("undo-forward", ("undo", "--lane", "main"), _landed, 128, nightly=True),
     Scene("redo", ("redo", "--lane", "auth"), _taken_back, 1, nightly=True),
+    Scene("compact", ("compact", "auth", "--yes"), _committed, 1, nightly=True),
+    Scene("purge", ("purge", "--file", ".git/leaked", "--yes"), _leaked, 1, nightly=True),
     Scene("look", _LOOK, _committed, 128, nightly=True),
 )
 

@@ -1,0 +1,1 @@
+"""Journals written anew: compacted, and without a secret that leaked."""

@@ -1,0 +1,77 @@
+"""Events sent on to a command of the user's, and those of budgets."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from gitlanes import Cost, Limits
+from gitlanes.events import commands, delivering
+from tests.support.repos import TestRepo
+
+_COMMAND = """
+import sys, time
+text = sys.stdin.read()
+with open(sys.argv[1], "a") as file:
+    file.write(text)
+if "trouble" in text:
+    sys.exit(3)
+if "sleeper" in text:
+    time.sleep(600)
+"""
+
+
+def _deliver(repo: TestRepo) -> tuple[int, list[str]]:
+    """Deliver what is new; return how many events the command was told, and the warnings."""
+    with repo.inner() as inner:
+        made = delivering.deliver(inner)
+        return made.listeners[commands.KEY], inner.warnings
+
+
+def test_a_command_is_told_each_event_once_in_order(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    """It reads JSON; one that fails is warned of and the next follows; a hanging one is ended."""
+    repo = TestRepo.make(tmp_path / "a", environ)
+    told, program = tmp_path / "told", tmp_path / "command.py"
+    program.write_text(_COMMAND)
+    words = (sys.executable, str(program), str(told))
+    for word in words:
+        repo.git("config", "--add", "lanes.eventCommand", word)
+    repo.git("config", "lanes.eventPrefix", "gitlanes.")
+    assert _deliver(repo) == (0, [])
+    for lane in ("one", "trouble", "two"):
+        repo.lanes.new(lane, workspace=False)
+    number, (warning,) = _deliver(repo)
+    assert (number, "exit code 3" in warning) == (3, True)
+    found = [json.loads(x) for x in told.read_text().splitlines()]
+    assert [x["lane"] for x in found] == ["one", "trouble", "two"]
+    assert {x["kind"] for x in found} == {"gitlanes.lane.opened"}
+    assert _deliver(repo) == (0, [])
+    cursor = repo.lanes.events().cursor
+    repo.lanes.new("sleeper", workspace=False)
+    (event,) = repo.lanes.events(since=cursor).events
+    with repo.inner() as inner, pytest.raises(RuntimeError, match=r"more than 0\.3 s"):
+        commands.Command(inner, words, patience=0.3)(event)
+    # What is no program stops nobody.
+    repo.git("config", "--unset-all", "lanes.eventCommand")
+    repo.git("config", "lanes.eventCommand", "/no/such/program")
+    number, (warning,) = _deliver(repo)
+    assert (number, "cannot start" in warning) == (1, True)
+    repo.close()
+
+
+def test_a_budget_that_is_reached_is_told_of_once(tmp_path: Path, environ: dict[str, str]) -> None:
+    """By the operation that brought the lane to its limit, whatever its verb."""
+    repo = TestRepo.make(tmp_path / "a", environ)
+    repo.lanes.new("auth", workspace=False)
+    repo.lanes.set_budget("auth", Limits(input_tokens=10))
+    repo.lanes.put_file("auth", "a", b"a\n", cost=Cost(input_tokens=6))
+    repo.lanes.add_cost("auth/1", Cost(input_tokens=6))
+    repo.lanes.add_cost("auth/1", Cost(input_tokens=6))
+    found = repo.lanes.events(since="start", limit=None).events
+    assert [(x.verb, x.lane) for x in found if x.kind == "budget.reached"] == [("cost", "auth")]
+    repo.close()
