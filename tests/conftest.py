@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -12,6 +13,9 @@ import pytest
 from tests.support.cli import Ran, run_cli
 from tests.support.repos import Content, TestRepo
 from tests.support.templates import Templates
+
+# What tests need of the machine; each process that they start is given all of it.
+_KEPT = ("PATH", "TMPDIR", "PYTHON", "VIRTUAL_ENV", "HYPOTHESIS", "GITLANES_TEST", "LD_", "COV_")
 
 # With it Python would compile our modules anew in each process that a test starts.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -36,6 +40,12 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+def pytest_collection_finish() -> None:
+    """Let Python's collector pass over what pytest keeps of all tests until the end."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def environ(tmp_path: Path) -> dict[str, str]:
     """An environment in which git knows nothing of the machine that it runs on."""
@@ -43,7 +53,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
     home.mkdir()
     config = home / "gitconfig"
     config.write_text(_CONFIG)
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    kept = {key: value for key, value in os.environ.items() if key.startswith(_KEPT)}
     return {
         **kept,
         "HOME": str(home),

@@ -129,6 +129,7 @@ READING = {
 ABOUT_NO_LANE = {
     *("init", "init_from_remote", "push", "pull", "fetch", "doctor", "configure"),
     *("hook_install", "hook_uninstall", "trust", "distrust", "prune_snapshots"),
+    *("gc", "compact", "purge"),
 }
 
 MOST_LINES = 400

@@ -20,7 +20,7 @@ from gitlanes.git.reflogs import forget
 from gitlanes.models.epochs import Purged
 from gitlanes.store import epochs, journal, layout
 from gitlanes.store.transaction import Transaction, settled, transaction
-from gitlanes.workspaces import capture, claims, finding, moving, updating
+from gitlanes.workspaces import capture, claims, edits, finding, moving, updating
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _require_saved(repo: LaneRepo, place: Workspace) -> None:
             f"the directory of workspace '{place.id}' is gone, and its HEAD holds the secret",
             hint=f"git lanes workspace remove {place.id}",
         )
-    if capture.unsaved(repo, place):
+    if edits.unsaved(repo, place):
         raise Refused(
             f"workspace '{place.id}' has unsaved work, and has to go along",
             hint=f"propose it, or set it aside: git lanes restore {place.lane} {place.id} --force",

@@ -17,7 +17,8 @@ from gitlanes.models.remotes import DIVERGED, PURGED, Left, Pulled, Taken
 from gitlanes.models.workspaces import Following
 from gitlanes.store import codec, layout, purged, records
 from gitlanes.store.ancestry import is_ancestor
-from gitlanes.store.transaction import Transaction, locked, repair_refs, transaction
+from gitlanes.store.transaction import Transaction, locked, transaction
+from gitlanes.store.unrecorded import repair_refs
 from gitlanes.workspaces import binding, branches, intake
 from gitlanes.workspaces import state as states
 

@@ -10,7 +10,8 @@ from gitlanes.exchange.exporting import MADE, said
 from gitlanes.git.refs import RefMove, list_refs
 from gitlanes.store import layout
 from gitlanes.store.ancestry import is_ancestor
-from gitlanes.store.transaction import locked, repair_refs
+from gitlanes.store.transaction import locked
+from gitlanes.store.unrecorded import repair_refs
 from gitlanes.workspaces import branches, finding
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from gitlanes.review import decide
 from gitlanes.store import codec
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import transaction
-from gitlanes.workspaces import capture, claims, finding, restoring, updating
+from gitlanes.workspaces import capture, claims, edits, finding, restoring, updating
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def abandon(repo: LaneRepo, lane: str | None = None, *, expect: str | None = Non
 
 def require_clean(repo: LaneRepo, hold: capture.Held) -> None:
     """Raise Refused for unsaved work in a workspace in which a conflict is to be laid out."""
-    unsaved = [path for _, path in capture.unsaved(repo, hold.workspace)]
+    unsaved = [path for _, path in edits.unsaved(repo, hold.workspace)]
     if unsaved:
         count = f"{len(unsaved)} unsaved file{'' if len(unsaved) == 1 else 's'}"
         raise Refused(

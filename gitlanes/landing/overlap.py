@@ -19,7 +19,7 @@ from gitlanes.models.plain import Model
 from gitlanes.models.records import ACTIVE, RENAMED, Lane, LaneState
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import layout
-from gitlanes.workspaces import capture, finding
+from gitlanes.workspaces import edits, finding
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _unsaved(repo: LaneRepo, places: Sequence[Workspace | None]) -> Iterator[Ans
 
 
 def _ask(repo: LaneRepo, place: Workspace) -> Answer:
-    question = capture.ask_unsaved(repo, place)
+    question = edits.ask_unsaved(repo, place)
 
     def answer() -> list[tuple[str, bytes]]:
         try:

@@ -9,7 +9,7 @@ from gitlanes.errors import GitFailed, Refused
 from gitlanes.models.plain import plain
 from gitlanes.models.records import Lane
 from gitlanes.store import layout
-from gitlanes.workspaces import capture, finding
+from gitlanes.workspaces import edits, finding
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Unsaved:
         workspace = finding.workspace_of(repo, lane)
         there = workspace is not None and Path(workspace.path).is_dir()
         self.workspace = workspace if there else None
-        self._question = capture.ask_unsaved(repo, workspace) if workspace and there else None
+        self._question = edits.ask_unsaved(repo, workspace) if workspace and there else None
         self._paths: tuple[bytes, ...] | None = None
 
     def paths(self) -> tuple[bytes, ...]:

@@ -13,7 +13,8 @@ from gitlanes.models.records import Lane
 from gitlanes.store import codec, layout
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.expectation import check_expected, require_active, require_commit
-from gitlanes.store.transaction import agree, transaction
+from gitlanes.store.transaction import transaction
+from gitlanes.store.unrecorded import agree
 from gitlanes.workspaces import binding, branches, finding, intake
 
 if TYPE_CHECKING:

@@ -181,6 +181,6 @@ def _present_workspace(repo: LaneRepo) -> Workspace | None:
 
 
 def _unsaved(repo: LaneRepo, workspace: Workspace) -> list[tuple[str, bytes]]:
-    from gitlanes.workspaces import capture  # outside workspaces nobody needs it
+    from gitlanes.workspaces import edits  # outside workspaces nobody needs it
 
-    return capture.unsaved(repo, workspace)
+    return edits.unsaved(repo, workspace)

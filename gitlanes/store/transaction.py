@@ -8,8 +8,8 @@ no ref moved, or finishes the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -30,10 +30,8 @@ if TYPE_CHECKING:
 
 _TRIES = 5
 
-# What git locks besides the refs themselves: HEAD for the reflog of its branch, and all packed
-# refs to delete one.
-_BRANCH = ("HEAD.lock",)
-_DELETION = ("packed-refs.lock", "packed-refs.new")
+# What git locks besides the refs themselves to delete one.
+DELETION = ("packed-refs.lock", "packed-refs.new")
 
 
 class Transaction:
@@ -145,10 +143,10 @@ class Transaction:
 
     def _run(self, moves: list[RefMove]) -> None:
         path, make, locks = self._worktree or (None, None, ())
-        locks += _DELETION if self._drops else ()
+        locks += DELETION if self._drops else ()
         drops = tuple(self._drops)
         planned = pending.Pending(self.operation, tuple(moves), path, drops, locks)
-        _carry_out(self.repo, self.lock, planned, make=make)
+        carry_out(self.repo, self.lock, planned, make=make)
 
     def _present(self) -> dict[str, str | None]:
         """Return where the refs are that this operation builds upon."""
@@ -336,48 +334,7 @@ def mend(repo: LaneRepo) -> None:
         repo.warnings.append(f"an interrupted operation waits: {error.message}")
 
 
-def agree(
-    repo: LaneRepo, lane: str, tip: str, branch: RefMove | None = None, also: Sequence[int] = ()
-) -> None:
-    """Record the bound branch's tip agreed on, moving the branch there in the same step.
-
-    No operation: it is this clone's memory alone, and the journal has the landing already.
-    Git inherits the locks in `also`, too. Raises Raced if the branch was moved meanwhile.
-    """
-    name = layout.seen(lane)
-    old = repo.refs.target(name)
-    moves = [branch] if branch else []
-    if old != tip:
-        moves.append(RefMove(name, old, tip))
-    if not moves:
-        return
-    planned = pending.Pending(ids.new_id(clock.now()), tuple(moves), locks=_BRANCH)
-    with locked(repo) as lock:
-        mover = Mover(repo.git, (lock, *also), f"lanes: follow {lane}")
-        with closing(mover):
-            _carry_out(repo, lock, planned, mover=mover)
-
-
-def save_ref(repo: LaneRepo, name: str, commit: str, lock: int) -> None:
-    """Create a safety snapshot's ref, under the repository's lock; raises Raced if it exists."""
-    move = RefMove(name, None, commit)
-    _carry_out(repo, lock, pending.Pending(ids.new_id(clock.now()), (move,)))
-
-
-def repair_refs(repo: LaneRepo, moves: Sequence[RefMove], lock: int) -> None:
-    """Put refs of ours where the journals have them, under the repository's lock.
-
-    No operation: the journals know it already. Moves without a new value delete. Raises Raced
-    if one of the refs is not at its old value.
-    """
-    plain = tuple(x for x in moves if x.new is not None)
-    drops = tuple(x for x in moves if x.new is None)
-    locks = _DELETION if drops else ()
-    planned = pending.Pending(ids.new_id(clock.now()), plain, drops=drops, locks=locks)
-    _carry_out(repo, lock, planned)
-
-
-def _carry_out(
+def carry_out(
     repo: LaneRepo,
     lock: int,
     planned: pending.Pending,

@@ -12,7 +12,8 @@ from gitlanes.git.refs import RefMove, list_refs
 from gitlanes.lanes import oddities
 from gitlanes.models.records import Lane
 from gitlanes.store import foreign, layout, pending
-from gitlanes.store.transaction import locked, repair_refs, settled
+from gitlanes.store.transaction import locked, settled
+from gitlanes.store.unrecorded import repair_refs
 from gitlanes.upkeep.survey import Problem, Survey, problem, saying
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from gitlanes.git.notes import list_notes, tidied
 from gitlanes.git.refs import RefMove, list_refs
 from gitlanes.models.health import WARNING
 from gitlanes.store import layout
-from gitlanes.store.transaction import locked, repair_refs
+from gitlanes.store.transaction import locked
+from gitlanes.store.unrecorded import repair_refs
 from gitlanes.upkeep.survey import Problem, Survey, problem
 
 if TYPE_CHECKING:

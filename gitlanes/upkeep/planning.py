@@ -205,7 +205,7 @@ def _was_anothers(repo: LaneRepo, entry: Entry) -> bool:
 def _touched(place: Workspace) -> float:
     """Return when a workspace was given to its lane, or a git command last wrote its index."""
     found = [0.0]
-    for name in ("lanes.json", "index"):
+    for name in ("index", "lanes.json"):
         with suppress(OSError):
             found.append(os.stat(os.path.join(place.git_dir, name)).st_mtime)
     return max(found)

@@ -11,7 +11,7 @@ from gitlanes.git.refs import RefMove
 from gitlanes.models.records import Lane
 from gitlanes.models.workspaces import Following
 from gitlanes.store import layout
-from gitlanes.store.transaction import agree
+from gitlanes.store.unrecorded import agree
 from gitlanes.workspaces import branches, capture, finding, moving
 from gitlanes.workspaces import state as states
 

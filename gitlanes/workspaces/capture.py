@@ -363,27 +363,6 @@ def require_branch(hold: Held, branch: str) -> None:
     )
 
 
-def unsaved(repo: LaneRepo, workspace: Workspace) -> list[tuple[str, bytes]]:
-    """Return (status, path) of what differs from the workspace's HEAD; takes no lock."""
-    return ask_unsaved(repo, workspace)()
-
-
-def ask_unsaved(repo: LaneRepo, workspace: Workspace) -> Callable[[], list[tuple[str, bytes]]]:
-    """Ask for what differs from HEAD, to be answered while other work goes on."""
-    rules = rules_of(repo, workspace.path)
-    return staging.ask_changed_files(finding.git_in(repo, workspace), rules)
-
-
-def unsaved_secrets(repo: LaneRepo, workspace: Workspace) -> list[bytes]:
-    """Return the workspace's files with secrets that no commit has, and no snapshot would."""
-    return staging.secret_files(finding.git_in(repo, workspace), rules_of(repo, workspace.path))
-
-
-def ignored(repo: LaneRepo, workspace: Workspace) -> list[bytes]:
-    """Return the workspace's ignored files and directories that `lanes.exclude` does not name."""
-    return staging.ignored_files(finding.git_in(repo, workspace), rules_of(repo, workspace.path))
-
-
 def _own_commits(repo: LaneRepo, hold: Held, head: str) -> tuple[str, ...]:
     """Return the commits that the agent made itself since gitlanes last put HEAD somewhere."""
     if hold.workspace.root or head in (hold.state.head, hold.state.base):

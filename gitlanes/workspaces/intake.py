@@ -14,7 +14,8 @@ from gitlanes.models.records import Lane, LaneState
 from gitlanes.store import foreign, layout
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.imports import bring_along, imported
-from gitlanes.store.transaction import Transaction, agree, settled, transaction
+from gitlanes.store.transaction import Transaction, settled, transaction
+from gitlanes.store.unrecorded import agree
 from gitlanes.workspaces import binding
 from gitlanes.workspaces.branches import (
     AGREED,

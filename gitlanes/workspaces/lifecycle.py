@@ -18,7 +18,7 @@ from gitlanes.store import layout, pending, recovery
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.expectation import require_active, require_commit
 from gitlanes.store.transaction import Transaction, locked
-from gitlanes.workspaces import capture, claims, finding, moving, snapshots, submodules
+from gitlanes.workspaces import capture, claims, edits, finding, moving, snapshots, submodules
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -278,7 +278,7 @@ def _saved_before_removal(
     repo: LaneRepo, hold: capture.Held, *, force: bool, saving: bool
 ) -> Snapshot | None:
     _refuse_secrets(repo, hold.workspace, force=force)
-    files = capture.unsaved(repo, hold.workspace)
+    files = edits.unsaved(repo, hold.workspace)
     head = repo.refs.target(layout.worktree_head(Path(hold.git_dir).name))
     stray = head not in (hold.state.head, hold.state.base)
     if not files and not stray:
@@ -313,7 +313,7 @@ def _way_to_keep(repo: LaneRepo, here: Workspace) -> str:
 
 def _refuse_ignored(repo: LaneRepo, here: Workspace) -> None:
     """Raise Refused for ignored files, unless they are of the kinds that anybody can make anew."""
-    found = [os.fsdecode(x) for x in capture.ignored(repo, here)]
+    found = [os.fsdecode(x) for x in edits.ignored(repo, here)]
     if found:
         raise Refused(
             f"workspace '{here.id}' has ignored files: {_listed(found)}",
@@ -329,7 +329,7 @@ def _listed(paths: Sequence[str]) -> str:
 
 def _refuse_secrets(repo: LaneRepo, here: Workspace, *, force: bool) -> None:
     """Raise Refused for files with secrets that only the workspace has; warn where forced."""
-    found = [os.fsdecode(x) for x in capture.unsaved_secrets(repo, here)]
+    found = [os.fsdecode(x) for x in edits.unsaved_secrets(repo, here)]
     if not found:
         return
     if force:

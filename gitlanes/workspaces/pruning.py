@@ -10,7 +10,8 @@ from gitlanes.errors import BadValue, NotFound
 from gitlanes.git.refs import RefMove
 from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Kept, Pruned, Snapshot
-from gitlanes.store.transaction import locked, repair_refs
+from gitlanes.store.transaction import locked
+from gitlanes.store.unrecorded import repair_refs
 from gitlanes.store.view import nearest, shown
 from gitlanes.workspaces import moving, snapshots
 

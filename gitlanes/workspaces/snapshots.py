@@ -14,8 +14,9 @@ from gitlanes.models.plain import Model, replace
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout
 from gitlanes.store.expectation import require_expected
-from gitlanes.store.transaction import locked, save_ref
-from gitlanes.workspaces import binding, capture, finding, moving
+from gitlanes.store.transaction import locked
+from gitlanes.store.unrecorded import save_ref
+from gitlanes.workspaces import binding, capture, edits, finding, moving
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def save_unsaved(
     with _held(repo, name) as hold:
         head = moving.head_of(repo, hold)
         stray = not hold.workspace.root and head not in (hold.state.head, hold.state.base)
-        if not stray and not capture.unsaved(repo, hold.workspace):
+        if not stray and not edits.unsaved(repo, hold.workspace):
             return hold.workspace, None
         return hold.workspace, save(repo, hold, reason=reason)
 

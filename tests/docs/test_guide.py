@@ -11,6 +11,7 @@ from tests.support.transcript import differences, hermetic, steps
 _DOCS = Path(__file__).parents[2] / "docs"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["guide.md"])
 def test_what_is_shown_is_what_is_printed(name: str, tmp_path: Path) -> None:
     """Every command of the page is run, and prints what the page shows."""
