@@ -116,7 +116,7 @@ def test_every_subscriber(repo: TestRepo, rounds: int) -> None:
         wanted = {
             ref: [x for x in entries if x not in old] for ref, entries in in_journals(repo).items()
         }
-        assert sum(map(len, wanted.values())) > 10
+        assert sum(map(len, wanted.values())) > 0
         late = list(reader.events(since, limit=None).events)
         for found in (along, paged, late):
             assert_complete(found, wanted)
