@@ -65,12 +65,24 @@ def _refs(repo: LaneRepo, found: Found, now: Mapping[str, str]) -> Iterator[Rema
             name = shlex.quote(ref.removeprefix(layout.TAGS))
             yield Remains("tag", name, f"git tag --force {'-a ' if peeled else ''}{name} {new}")
         elif ref.startswith(layout.REMOTE_BRANCHES):
-            remote, _, name = ref.removeprefix(layout.REMOTE_BRANCHES).partition("/")
+            remote, name = _remote_branch(repo, ref)
             lease = shlex.quote(f"--force-with-lease={name}:{oid}")
             there = shlex.quote(f"{new}:{layout.branch(name)}")
-            yield Remains("remote branch", f"{remote}/{name}", f"git push {lease} {remote} {there}")
+            yield Remains(
+                "remote branch",
+                f"{remote}/{name}",
+                f"git push {lease} {shlex.quote(remote)} {there}",
+            )
         else:
             yield Remains("ref", ref, f"git update-ref {shlex.quote(ref)} {new} {oid}")
+
+
+def _remote_branch(repo: LaneRepo, ref: str) -> tuple[str, str]:
+    """Return the remote, whose name may have a slash, and the branch there."""
+    path = ref.removeprefix(layout.REMOTE_BRANCHES)
+    fits = [x for x in remotes.names(repo.git) if path.startswith(f"{x}/")]
+    remote = max(fits, key=len, default=path.partition("/")[0])
+    return remote, path.removeprefix(f"{remote}/")
 
 
 def _elsewhere(repo: LaneRepo, forgotten: Iterable[str]) -> Iterator[Remains]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -231,4 +232,25 @@ def test_several_at_once(tmp_path: Path, environ: dict[str, str]) -> None:
     assert repo.files(repo.lanes.head("auth")).keys() >= {"conf", "0.txt", "1.txt"}
     repo.fsck()
     assert repo.lanes.doctor().findings == ()
+    repo.close()
+
+
+def test_a_branch_of_a_remote_is_told_of_by_its_name(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    """A remote's name may have slashes and what shells act upon; the command does what it says."""
+    repo = TestRepo.make(tmp_path / "a", environ)
+    server = tmp_path / "server.git"
+    repo.git("init", "--quiet", "--bare", str(server))
+    repo.git("remote", "add", "up/it's&co", str(server))
+    repo.lanes.new("auth", workspace=False)
+    repo.lanes.put_file("auth", "conf.py", SECRET.encode())
+    repo.git("push", "--quiet", "up/it's&co", "refs/lanes/head/auth:refs/heads/some/auth")
+    repo.git("fetch", "--quiet", "up/it's&co")
+    made = repo.lanes.purge(SECRET)
+    (told,) = (x for x in made.remains if x.kind == "remote branch")
+    assert told.name == "up/it's&co/some/auth"
+    repo.git(*shlex.split(told.how)[1:])
+    now = repo.git("rev-parse", "refs/heads/some/auth", cwd=server)
+    assert now == repo.lanes.head("auth")
     repo.close()
