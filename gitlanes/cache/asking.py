@@ -67,6 +67,12 @@ def _path(repo: LaneRepo) -> str:
     return str(repo.state_directory / _NAME)
 
 
+def drop(repo: LaneRepo) -> None:
+    """Delete the cache, which is made anew when somebody asks."""
+    for path in repo.state_directory.glob(f"{_NAME}*"):
+        path.unlink(missing_ok=True)
+
+
 def _positions(repo: LaneRepo) -> dict[str, str]:
     """Return {journal: newest entry} and {kind: notes tree} as they are now."""
     tips = journal.tips_by_ref(repo.git, repo.warn)

@@ -12,13 +12,15 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from gitlanes.cache import asking
 from gitlanes.epochs import by_hand, scanning
 from gitlanes.epochs.rewriting import Rewriting
 from gitlanes.epochs.secret import Secret
 from gitlanes.errors import Negative, Raced, Refused
+from gitlanes.gates import verdicts
 from gitlanes.git.reflogs import forget
 from gitlanes.models.epochs import Purged
-from gitlanes.store import epochs, journal, layout
+from gitlanes.store import epochs, journal, layout, pending
 from gitlanes.store.transaction import Transaction, settled, transaction
 from gitlanes.workspaces import capture, claims, edits, finding, moving, updating
 from gitlanes.workspaces import state as states
@@ -164,16 +166,12 @@ def _clean(repo: LaneRepo, secret: Secret, plan: Plan) -> None:
     for place in finding.every(repo):
         if not place.root:
             forget(repo.git.at(place.git_dir, None), "HEAD", plan.now)
-    for file in _disposable(repo.state_directory):
+    with suppress(OSError):
+        asking.drop(repo)
+    for file in (*verdicts.files(repo), pending.set_aside_at(repo.state_directory)):
         with suppress(OSError):
-            if file.name.startswith("search.db") or secret.within(file.read_bytes()):
+            if secret.within(file.read_bytes()):
                 file.unlink()
-
-
-def _disposable(directory: Path) -> Iterator[Path]:
-    yield from directory.glob("search.db*")
-    yield from directory.glob("verdicts/*/*")
-    yield from directory.glob("pending.damaged")
 
 
 def _told(repo: LaneRepo, plan: Plan, *, dry_run: bool = False) -> Purged:

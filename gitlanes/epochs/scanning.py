@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from gitlanes.epochs.secret import Secret
     from gitlanes.store.lane_repo import LaneRepo
 
-# Files are read once; larger ones in parts would find no secret that lies across two.
 _EVERYWHERE = ("--all", "--reflog", "--indexed-objects")
 
 

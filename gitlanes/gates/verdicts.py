@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,15 +48,20 @@ def keep(repo: LaneRepo, found: Evaluation) -> None:
 def old(repo: LaneRepo, before: float) -> list[Path]:
     """Return the files of verdicts that were written before a moment."""
     found = []
-    for path in Path(repo.state_directory, _DIRECTORY).glob("*/*"):
+    for path in files(repo):
         with suppress(OSError):
             found += [path] if path.stat().st_mtime < before else []
     return sorted(found)
 
 
-def forget(files: Iterable[Path]) -> None:
+def files(repo: LaneRepo) -> Iterator[Path]:
+    """Yield the files of all verdicts."""
+    yield from Path(repo.state_directory, _DIRECTORY).glob("*/*")
+
+
+def forget(which: Iterable[Path]) -> None:
     """Delete verdicts: the gates are asked again, should they be needed."""
-    for path in files:
+    for path in which:
         path.unlink(missing_ok=True)
 
 

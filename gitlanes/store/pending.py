@@ -74,8 +74,12 @@ def read(directory: Path) -> Pending | None:
 
 def set_aside(directory: Path) -> None:
     """Keep a record that cannot be read as ``pending.damaged``, out of the way."""
-    path = directory / _FILE
-    path.replace(path.with_name(f"{_FILE}.damaged"))
+    (directory / _FILE).replace(set_aside_at(directory))
+
+
+def set_aside_at(directory: Path) -> Path:
+    """Return where a record that cannot be read is kept."""
+    return directory / f"{_FILE}.damaged"
 
 
 def clear(directory: Path) -> None:

@@ -254,8 +254,8 @@ def transaction(repo: LaneRepo, verb: str, *, actor: str | None = None) -> Itera
     Everything that the operation depends on is read inside the block. An exception inside
     leaves every ref as it was. A lane that is read by name there has its head seen to first,
     as an operation of its own (`foreign.settle`). Raises Raced where a lane is not as `expecting`
-    has it, Locked when the lock stays busy, and
-    BadValue for an ``actor`` whose name cannot be told.
+    has it, Locked when the lock stays busy, and BadValue for an ``actor`` whose name cannot be
+    told.
     """
     if actor is not None:
         codec.check_agent(actor)

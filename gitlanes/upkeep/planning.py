@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from functools import partial
 from itertools import chain
 from math import inf
@@ -24,6 +23,7 @@ from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import journal, layout
 from gitlanes.upkeep import disposal
 from gitlanes.workspaces import finding
+from gitlanes.workspaces import state as states
 from gitlanes.workspaces.pruning import DAY
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class _Planner:
             return
         about = (self.repo, self.known, entry)
         for place in self._workspaces.get(lane.uuid, ()) if self.places else ():
-            lately = "it was used lately" if _touched(place) >= self.before else ""
+            lately = "it was used lately" if states.touched(place.git_dir) >= self.before else ""
             if self._spares(f"workspace {place.path}", lately):
                 return
             waste = Waste("workspace", place.path, why, lane.name)
@@ -200,15 +200,6 @@ def _moment(text: object) -> float:
 def _was_anothers(repo: LaneRepo, entry: Entry) -> bool:
     """Say whether another lane had a lane's name before."""
     return any(x.record.uuid != entry.record.uuid for x in journal.walk(repo.refs, entry.oid))
-
-
-def _touched(place: Workspace) -> float:
-    """Return when a workspace was given to its lane, or a git command last wrote its index."""
-    found = [0.0]
-    for name in ("index", "lanes.json"):
-        with suppress(OSError):
-            found.append(os.stat(os.path.join(place.git_dir, name)).st_mtime)
-    return max(found)
 
 
 def _pushed(repo: LaneRepo) -> set[tuple[str, str]] | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from gitlanes.errors import CorruptRecord
@@ -89,6 +89,15 @@ def read(git_dir: str) -> WorkspaceState | None:
         return None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptRecord(f"'{path}' is damaged", hint=_when_damaged(git_dir)) from error
+
+
+def touched(git_dir: str) -> float:
+    """Return when the workspace was last given to a lane or moved, or git wrote its index."""
+    found = [0.0]
+    for name in ("index", _FILE):
+        with suppress(OSError):
+            found.append(os.stat(os.path.join(git_dir, name)).st_mtime)
+    return max(found)
 
 
 def _when_damaged(git_dir: str) -> str:
