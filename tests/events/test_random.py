@@ -90,7 +90,7 @@ def test_every_subscriber(repo: TestRepo, rounds: int) -> None:
         place = str(repo.path)
         workers = [
             subprocess.Popen(
-                [sys.executable, "-m", __name__, place, str(seed * PROCESSES + x), "15"],
+                [sys.executable, "-m", __name__, place, str(seed * PROCESSES + x), "25"],
                 cwd=repo.path,
                 env=repo.environ,
             )
@@ -116,7 +116,7 @@ def test_every_subscriber(repo: TestRepo, rounds: int) -> None:
         wanted = {
             ref: [x for x in entries if x not in old] for ref, entries in in_journals(repo).items()
         }
-        assert sum(map(len, wanted.values())) > 0
+        assert sum(map(len, wanted.values())) > 10
         late = list(reader.events(since, limit=None).events)
         for found in (along, paged, late):
             assert_complete(found, wanted)

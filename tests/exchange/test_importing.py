@@ -243,7 +243,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(history=steps)
 def test_there_and_back(environ: dict[str, str], history: list[dict[str, int | None]]) -> None:
     """Any branch, imported and exported linear: the same trees and Change-Ids in the same order."""

@@ -209,7 +209,7 @@ def _complete(world: World) -> None:
 
 
 _HOW = settings(
-    max_examples=3,
+    max_examples=5,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.generate, Phase.shrink),

@@ -232,7 +232,7 @@ edits = st.dictionaries(st.sampled_from("abc"), st.integers(0, 9), min_size=1, m
 styles = st.sampled_from(("github", "title", "rebase", "plain rebase"))
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     lanes=st.lists(st.tuples(st.lists(edits, min_size=1, max_size=3), styles), max_size=3),
     moves=st.lists(st.booleans(), min_size=3, max_size=3),

@@ -192,7 +192,7 @@ acts = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(form=st.sampled_from(["as-is", "linear"]), history=acts)
 def test_nobody_s_work_is_lost(
     environ: dict[str, str], form: str, history: list[tuple[str, str, int]]

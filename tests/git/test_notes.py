@@ -109,7 +109,7 @@ def _fsck(repo: Repo) -> None:
     assert (done.code, done.out) == (0, b"")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.dictionaries(st.sampled_from(COMMITS), st.lists(COPY, min_size=1, max_size=4)))
 def test_reading_agrees_with_git_in_every_layout(
     repo: Repo, copies: dict[str, list[tuple[int, bytes]]]

@@ -77,7 +77,7 @@ def put(top: Path, name: str, kind: str) -> None:
 @example([("a", "text")], [("a/x", "exec")])
 @example([("a/x", "text")], [("a", "exec")])
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_it_is_what_git_would_add(
     plain: TestRepo, before: list[tuple[str, str]], after: list[tuple[str, str]]
