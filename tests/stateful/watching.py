@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.support.observed import left_behind
+from tests.support.observed import files_below, left_behind
 from tests.support.repos import TestRepo
 
 Files = dict[str, str]
@@ -176,19 +175,7 @@ class Watch:
         rows = self.repo.git("status", "--porcelain", "-z", "-uall", "--no-renames", cwd=path)
         dirty = {x[3:]: x[:2] for x in rows.split("\0") if x}
         head = self.repo.git("rev-parse", "--verify", "HEAD", cwd=path)
-        return Place(path, state.get("lane"), head, state.get("base"), dirty, disk(path))
-
-
-def disk(place: Path) -> dict[str, bytes]:
-    """Return every file of a directory."""
-    found = {}
-    for top, names, files in os.walk(place):
-        names[:] = [x for x in names if x != ".git"]
-        for name in files:
-            path = Path(top, name)
-            if name != ".git":
-                found[str(path.relative_to(place))] = path.read_bytes()
-    return found
+        return Place(path, state.get("lane"), head, state.get("base"), dirty, files_below(path))
 
 
 def blob(content: bytes) -> str:

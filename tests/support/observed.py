@@ -128,13 +128,14 @@ def _place(repo: TestRepo, store: pygit2.Repository, place: Path) -> Any:
         "head": _history(store, head),
         "status": repo.git("status", "--porcelain", "-uall", cwd=place),
         "index": repo.git("ls-files", "--stage", cwd=place),
-        "files": _files(place),
+        "files": files_below(place),
         "step": state and state["step"],
         "base": state and git_dir != repo.path / ".git" and _tree(store, state["base"]),
     }
 
 
-def _files(place: Path) -> dict[str, bytes]:
+def files_below(place: Path) -> dict[str, bytes]:
+    """Return every file of a directory, but for git's own."""
     found = {}
     for top, names, files in os.walk(place):
         names[:] = [x for x in names if x != ".git"]

@@ -30,6 +30,19 @@ def told(repo: TestRepo) -> dict[str, Any]:
 
 Act = Callable[[TestRepo], object]
 
+
+def require_there_and_back(repo: TestRepo, act: Act) -> None:
+    """Do something, undo it and redo it: records are as before, and as they were made."""
+    before = told(repo)
+    act(repo)
+    made = told(repo)
+    assert made != before
+    repo.lanes.undo()
+    assert told(repo) == before
+    repo.lanes.redo()
+    assert told(repo) == made
+
+
 ACTS: dict[str, Act] = {
     "new": lambda r: r.lanes.new("fresh"),
     "commit": lambda r: r.commit("auth", {"auth.py": "2\n"}),
@@ -70,13 +83,7 @@ def test_each_kind_is_undone_and_done_again(two: TestRepo, name: str) -> None:
     if name in ("accept", "reject"):
         two.propose("auth", {"auth.py": "2\n"})
     before = told(two)
-    ACTS[name](two)
-    made = told(two)
-    assert made != before
-    two.lanes.undo()
-    assert told(two) == before
-    two.lanes.redo()
-    assert told(two) == made
+    require_there_and_back(two, ACTS[name])
     two.lanes.undo()
     assert told(two) == before
     assert "error" not in two.git("fsck", "--strict")
@@ -284,14 +291,7 @@ def test_a_landing_of_a_stack(two: TestRepo) -> None:
 def test_what_is_done_upon_something(two: TestRepo, first: Act, act: Act) -> None:
     """It is taken back alone, and done again."""
     first(two)
-    before = told(two)
-    act(two)
-    made = told(two)
-    assert made != before
-    two.lanes.undo()
-    assert told(two) == before
-    two.lanes.redo()
-    assert told(two) == made
+    require_there_and_back(two, act)
 
 
 def test_what_was_pushed_or_joined(tmp_path: Path, environ: dict[str, str]) -> None:
