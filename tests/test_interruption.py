@@ -23,7 +23,10 @@ _WRAPPER = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh", sys.executable, "-m", 
 
 
 def interrupted(repo: TestRepo, delay: float, *args: str) -> Ran:
-    """Run a command in its own terminal group, and press Ctrl-C there after `delay` seconds."""
+    """Run a command in its own terminal group, and press Ctrl-C there after `delay` seconds.
+
+    It is told twice, by the terminal and by git, which passes the signal on to what it runs.
+    """
     process = subprocess.Popen(
         [*_WRAPPER, *args],
         cwd=repo.path,
@@ -37,6 +40,8 @@ def interrupted(repo: TestRepo, delay: float, *args: str) -> Ran:
     time.sleep(delay)
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGINT)
+        time.sleep(delay % 0.002)
+        process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     return Ran(process.returncode, out, err)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from gitlanes import __version__
+from gitlanes import __version__, clock
 from gitlanes.cli import terminal
 from gitlanes.errors import (
     EXIT_INTERRUPTED,
@@ -113,7 +113,9 @@ _COMMON = ("--json", "--quiet", "-q", "--verbose", "-v", "--debug")
 
 # Seconds.
 _MOMENT = 0.01
-_INTERRUPTS: list[bool] = []
+_INTERRUPTS: list[float] = []
+# Seconds within which two are one press: git passes on what the terminal sends to all.
+_ONE_PRESS = 0.2
 
 _NO_COMMAND = re.compile(r"No such command '(.*)'")
 
@@ -181,7 +183,10 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.stderr = sys.stderr or open(os.devnull, "w")  # noqa: SIM115
     signal.signal(signal.SIGINT, _interrupt)
     sys.unraisablehook = _unraisable
-    code = call(given)
+    try:
+        code = call(given)
+    except KeyboardInterrupt:  # one more, while it was seen to that another one ends it
+        code = _interrupted()
     code = _flushed(code)
     # Everything is closed and written; taking the interpreter apart would cost another 8 ms.
     os._exit(code)
@@ -229,10 +234,12 @@ def _answered(given: Sequence[str]) -> int:
         return _report(as_lanes_error(error), as_json="--json" in options)
 
 
-def _interrupt(*_: object) -> NoReturn:
+def _interrupt(*_: object) -> None:
     """Note the Ctrl-C as well as raise it: while a module loads, it may become another error."""
-    _INTERRUPTS.append(True)
-    raise KeyboardInterrupt
+    now = clock.monotonic()
+    if not _INTERRUPTS or now - _INTERRUPTS[-1] > _ONE_PRESS:
+        _INTERRUPTS.append(now)
+        raise KeyboardInterrupt
 
 
 def _unraisable(lost: sys.UnraisableHookArgs) -> None:
@@ -241,6 +248,7 @@ def _unraisable(lost: sys.UnraisableHookArgs) -> None:
     So it does while it frees things, and in this very function.
     """
     if issubclass(lost.exc_type, KeyboardInterrupt):
+        _INTERRUPTS.clear()
         signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
         signal.setitimer(signal.ITIMER_REAL, _MOMENT)
     else:
