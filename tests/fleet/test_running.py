@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from gitlanes import BadValue, BudgetExceeded, Limits, Negative, NotFound, Refused, RunOrder
+from gitlanes.fleet import places
+from gitlanes.models.fleet import Program
 from tests.support.agents import Fleet, needs_tmux
 
 HOSTILE = "quote \" ' `touch pwned` $(touch pwned) ; | & \\ %s #{pane_pid} {agent}\nline two\n"
@@ -148,10 +152,14 @@ def test_a_supervisor_that_was_killed(fleet: Fleet, boot: bool) -> None:
     run = fleet.start("lost", "stubborn")
     found = fleet.until("lost", lambda x: x.last == "at work" and x.changed)
     os.kill(int(found.pid or 0), signal.SIGKILL)
-    if boot:
-        state = fleet.directory(run) / "state.json"
+    bystander = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    state = fleet.directory(run) / "state.json"
+    if boot:  # and the agent's number is somebody else's by now
         own = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        state.write_text(state.read_text().replace(own, "0" * 36))
+        told = state.read_text().replace(own, "0" * 36)
+        state.write_text(
+            told.replace(f'"agent_pid": {found.agent_pid}', f'"agent_pid": {bystander.pid}')
+        )
     found = fleet.until("lost", lambda x: not x.live)
     why = "the machine was started anew" if boot else "its supervisor was killed"
     assert (found.status, found.reason, found.attempt) == ("crashed", why, "lost/1")
@@ -161,6 +169,40 @@ def test_a_supervisor_that_was_killed(fleet: Fleet, boot: bool) -> None:
     assert fleet.orphans() == []
     assert fleet.record("lost").run["status"] == "crashed"
     assert fleet.repo.lanes.doctor().sound
+    assert bystander.poll() is None
+    bystander.kill()
+    bystander.wait()
+
+
+def test_a_supervisor_that_was_killed_at_the_end(fleet: Fleet) -> None:
+    """What it had begun to record is gone on with: the agent finished, and its cost counts once."""
+    fleet.start("late", "thinker")
+    (found,) = fleet.ended("late")
+    before = fleet.repo.lanes.cost().total
+    state = fleet.directory(found) / "state.json"
+    told = {**json.loads(state.read_text()), "status": "running", "attempt": None}
+    del told["ended"]
+    state.write_text(json.dumps(told))
+    again = fleet.until("late", lambda x: not x.live)
+    assert (again.status, again.code, again.attempt) == ("finished", 0, "late/1")
+    assert fleet.repo.lanes.cost().total == before
+    assert fleet.record("late").next == 2
+
+
+def test_a_start_that_never_came(fleet: Fleet) -> None:
+    """Who was killed before he started the supervisor leaves a run that is a crash later."""
+    fleet.repo.lanes.new("never")
+    lane = fleet.record("never")
+    with fleet.repo.inner() as inner:
+        about = {"lane": "never", "lane_uuid": lane.uuid, "next": 1}
+        about["path"] = str(fleet.repo.workspace("never"))
+        order = RunOrder("x", agent="a")
+        place = places.make(inner, about, Program("writer", ("writer",)), order, "starting")
+        assert [x.status for x in fleet.repo.lanes.runs()] == ["starting"]
+        place.write(begun=0)
+    assert fleet.repo.lanes.runs() == ()
+    (found,) = fleet.repo.lanes.runs(ended=True)
+    assert (found.status, found.reason) == ("crashed", "its supervisor did not start")
 
 
 def test_budgets_end_an_agent(fleet: Fleet) -> None:
