@@ -14,6 +14,7 @@ from gitlanes import BadValue, BudgetExceeded, Limits, Negative, NotFound, Refus
 from gitlanes.fleet import places
 from gitlanes.models.fleet import Program
 from tests.support.agents import Fleet, needs_tmux
+from tests.support.gates import gate, set_gates
 
 HOSTILE = "quote \" ' `touch pwned` $(touch pwned) ; | & \\ %s #{pane_pid} {agent}\nline two\n"
 
@@ -219,6 +220,37 @@ def test_budgets_end_an_agent(fleet: Fleet) -> None:
     assert told.notes.costs[-1]["input_tokens"] == found.cost["input_tokens"]
     with pytest.raises(BudgetExceeded):
         fleet.start("rich", "writer")
+
+
+def test_gates_judge_what_it_left(fleet: Fleet) -> None:
+    """As the policy says: they are asked, or decide, or nothing is offered; a kill ends them."""
+    repo = fleet.repo
+    set_gates(repo, gate("has", "test -e written.txt"), gate("slow", "test ! -e slow || sleep 600"))
+    words = ("sh", "-c", "touch written.txt slow")
+    fleet.start("stopped", "shell", args=words)
+    fleet.start("asked", "writer")
+    for lane, program, policy in (
+        ("taken", "writer", "commit"),
+        ("turned", "committer", "commit"),
+        ("kept", "writer", "snapshot"),
+    ):
+        repo.environ["GITLANES_WHEN_AGENT_ENDS"] = policy
+        repo.close()
+        fleet.start(lane, program)
+    del repo.environ["GITLANES_WHEN_AGENT_ENDS"]
+    repo.close()
+    asked, taken, turned, kept = fleet.ended("asked", "taken", "turned", "kept")
+    assert (kept.attempt, kept.snapshot) == (None, "kept/s1")
+    told = [repo.lanes.show(str(x.attempt)).attempts[0] for x in (asked, taken, turned)]
+    assert [x.attempt.status for x in told] == ["proposed", "accepted", "rejected"]
+    assert [x["passed"] for x in told[0].notes.evaluations] == [True, True]
+    judged = fleet.directory(fleet.until("stopped", lambda x: x.code is not None)) / "state.json"
+    while "stopped/1" not in repo.git("log", "--format=%s", "refs/lanes/journal/stopped"):
+        pass
+    (stopped,) = repo.lanes.kill("stopped").runs
+    assert (stopped.status, stopped.attempt) == ("finished", "stopped/1")
+    assert json.loads(judged.read_text())["problem"] == "the gates were stopped"
+    assert repo.lanes.show("stopped/1").attempts[0].attempt.open
 
 
 def test_more_than_may_work_wait(fleet: Fleet) -> None:
