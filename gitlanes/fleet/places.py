@@ -166,6 +166,7 @@ def make(
         "batch": order.batch,
         "tmux": order.tmux,
         "quick": order.quick,
+        "args": order.args,
         "top": top[1] if top else repo.place.common_dir,
     }
     (begun / "order.json").write_text(json.dumps(told))
