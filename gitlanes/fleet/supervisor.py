@@ -124,7 +124,7 @@ class Supervisor:
         if piped:
             self._stdin = self.prompt.encode("utf-8", "surrogateescape")
         now = clock.monotonic()
-        self.screen = Screen(now, self.program.waiting)
+        self.screen = Screen(now, self.program.waiting, input=self.program.input)
         self.keyboard = Keyboard(self.screen, now)
         if self.program.prompt == TYPED and self.prompt:
             self.keyboard.type(self.prompt)
