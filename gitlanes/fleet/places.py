@@ -109,7 +109,8 @@ class Place:
     def deserted(self) -> bool:
         """Whether nobody sees to it, though somebody should: its supervisor was killed."""
         state = self.state()
-        if state.get("status") == STARTING and clock.now() - state.get("begun", 0) < _PATIENCE:
+        young = clock.now() - state.get("begun", 0) < _PATIENCE
+        if state.get("status") == STARTING and "pid" not in state and young:
             return False  # its supervisor may come yet
         return locks.is_free(self.directory / "lock")
 
