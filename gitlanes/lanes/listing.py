@@ -134,6 +134,7 @@ def _summaries(
             mode=entry.record.mode,
             sparse=entry.record.sparse,
             tasks=tasks.get(entry.record.name, ()),
+            run=entry.record.run,
         )
         for entry in shown
     )

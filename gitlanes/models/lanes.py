@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from gitlanes.models.plain import Model, Result, plain
+from gitlanes.models.plain import NOTHING, Model, Result, plain
 from gitlanes.models.records import Attempt, Lane
 from gitlanes.models.tasks import Task
 from gitlanes.models.workspaces import Following
@@ -100,7 +100,7 @@ class LaneSummary(Result):
     ``landed`` says whether its default target has all of its accepted work. ``origin`` and
     ``parent`` are the names of the lanes that it was started from and that it follows,
     ``above`` that of the one below which a tree of the listed lanes shows it. ``tasks`` are those
-    that have not ended.
+    that have not ended, ``run`` is what is remembered of the agent that ran there last.
     """
 
     name: str
@@ -124,6 +124,7 @@ class LaneSummary(Result):
     mode: str | None
     sparse: tuple[str, ...]
     tasks: tuple[Task, ...] = ()
+    run: dict[str, Any] = NOTHING
 
     schema: ClassVar[str] = "lane"
 
