@@ -330,3 +330,10 @@ def test_a_question_is_seen_and_answered(fleet: Fleet) -> None:
     assert intent["prompt"] == "do it\n\nyes; it #{may}"
     with pytest.raises(Negative, match="is finished"):
         fleet.repo.lanes.attach("asks")
+    fleet.start("other", "sleeper", tmux=True)
+    fleet.tmux(
+        "rename-session", "-t", str(fleet.until("other", lambda x: x.session).session), session
+    )
+    fleet.start("asks", "writer", tmux=True)
+    (again,) = fleet.ended("asks")
+    assert (again.status, again.socket) == ("finished", found.socket)
