@@ -16,8 +16,9 @@ def gc_command(out: Output, dry_run: bool, older_than: str | None, yes: bool) ->
     """Archive merged and abandoned lanes, and prune archived ones, once they are old enough.
 
     Of an archived lane go workspaces, branches that it was exported to, and snapshots; its records
-    and commits stay readable, and 'unarchive' brings it back. What old gates left goes, too. Lanes
-    that are at work are never touched. What is to go is shown first. Objects are git's to drop.
+    and commits stay readable, and 'unarchive' brings it back. What old gates and agents left goes,
+    too. Lanes that are at work are never touched. What is to go is shown first. Objects are git's
+    to drop.
     """
     from gitlanes.cli.options import milliseconds
     from gitlanes.upkeep.gc import carry_out, told

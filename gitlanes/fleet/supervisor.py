@@ -110,6 +110,7 @@ class Supervisor:
             lane = self._read_budgets(repo)
             path = finding.require_workspace(repo, lane).path
             claims.claim(repo, lane.name, agent=order["agent"], pid=os.getpid())
+        self._directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         words = programs.argv(self.program, self._values())
         program, size = self.program, _SIZE
         if self.pane:
@@ -173,6 +174,8 @@ class Supervisor:
             for text in self.place.take_prompts():
                 self.relay.keyboard.type(text)
             self._count(now)
+            if not os.fstat(self._directory).st_nlink and not self.wish:
+                self.wish, self.reason = KILLED, "its workspace was removed"
             if self.wish and not asked:
                 asked = now
                 families.ask(process.pid, mark)

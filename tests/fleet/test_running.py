@@ -145,6 +145,13 @@ def test_one_agent_at_a_time(fleet: Fleet) -> None:
     fleet.start("renamed", "writer")
     (again,) = fleet.ended("renamed")
     assert (again.status, again.attempt) == ("finished", "renamed/2")
+    fleet.start("gone", "sleeper")
+    fleet.until("gone", lambda x: x.last == "sleeping")
+    with pytest.raises(Refused, match="claimed by 'sleeper@gone'"):
+        fleet.repo.lanes.delete("gone")
+    fleet.repo.lanes.delete("gone", force=True)
+    ended = fleet.until("gone", lambda x: not x.live)
+    assert (ended.status, ended.reason) == ("killed", "its workspace was removed")
 
 
 def test_an_agent_that_dies_at_once(fleet: Fleet) -> None:
