@@ -138,6 +138,7 @@ class Transaction:
                 self._run(moves)
                 return
             except Raced:
+                self._notes.require_sound(self.repo.git, self.repo.refs)
                 if not tries_left or self._journals_moved():
                     raise
 
@@ -174,11 +175,9 @@ class Transaction:
 
     def _write_notes(self, now: Mapping[str, str | None]) -> list[RefMove]:
         message = f"{self.repo.redactor.text(self.description)}\n"
-        moves = self._notes.write(
+        return self._notes.write(
             self.repo.objects, now, lambda tree, parents: self._write_commit(tree, parents, message)
         )
-        self._notes.require_free(self.repo.git, moves)
-        return moves
 
     def _write_entry(
         self, lane: LaneChange, refs: tuple[RefChange, ...], uuids: dict[str, str]

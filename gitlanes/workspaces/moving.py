@@ -47,8 +47,9 @@ def changes_between(repo: LaneRepo, old: str, new: str) -> dict[bytes, Change]:
 
 def require_content(repo: LaneRepo, commit: str) -> None:
     """Raise Refused for a state that no work tree can have, because of a path in it."""
-    listing = repo.git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
-    refuse_long(listing.out.split(b"\0"))
+    from gitlanes.git.trees import long_paths
+
+    refuse_long(long_paths(repo.objects, repo.objects.commit(commit).tree, LONGEST_PATH))
 
 
 def refuse_long(paths: Iterable[bytes]) -> None:

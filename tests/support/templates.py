@@ -6,6 +6,8 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+import pygit2
+
 from tests.support.repos import START, Content, TestRepo
 
 
@@ -33,11 +35,18 @@ class Templates:
             self._made[key] = place
         shutil.copytree(self._made[key], path, symlinks=True, dirs_exist_ok=True)
         repo = TestRepo(path, environ)
-        # Git knows unchanged files by their inodes, too, and these are others.
-        repo.git("update-index", "-q", "--refresh")
+        _refresh(path)
         if adopted:
             _prove_locks(path / ".git/lanes")
         return repo
+
+
+def _refresh(path: Path) -> None:
+    """Let the index know the copied files: git knows unchanged ones by their inodes, too."""
+    index = pygit2.Repository(str(path)).index
+    for entry in [*index]:
+        index.add(entry.path)
+    index.write()
 
 
 def _prove_locks(directory: Path) -> None:
