@@ -19,7 +19,7 @@ from gitlanes.models.plain import plain, replace
 from gitlanes.models.records import ACTIVE, DELETED, NOT_LANDED, REJECTED, Lane, LaneState
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout, spending
-from gitlanes.store.adopt import USUAL_NAME, adopt, require_adopted_lane
+from gitlanes.store.adopt import adopt, require_adopted_lane
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import finding, intake, moving
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Along = Callable[[Transaction, Lane], None]
 
 
-def init(repo: LaneRepo, name: str = USUAL_NAME) -> Adopted:
+def init(repo: LaneRepo, name: str = layout.USUAL_NAME) -> Adopted:
     """Adopt the repository in place: lane `name` is bound to the branch in its own directory.
 
     Working tree, index, branch and config stay as they are. Again, it changes nothing.

@@ -210,6 +210,8 @@ class View:
 
     def has_lanes(self) -> bool:
         """Say whether there is a lane at all, deleted and damaged ones included."""
+        if self.reader.target(layout.journal(layout.USUAL_NAME)):
+            return True  # without a process of its own
         return bool(list_refs(self._git, ["--count=1", layout.JOURNALS], "refname"))
 
     def require_adopted(self) -> None:
