@@ -120,10 +120,10 @@ def _lines(store: pygit2.Repository, tree: Any) -> list[tuple[str, str]]:
 def _place(repo: TestRepo, store: pygit2.Repository, place: Path) -> Any:
     if not place.is_dir():
         return "gone"
-    git_dir = Path(repo.git("rev-parse", "--absolute-git-dir", cwd=place))
+    where, head = repo.git("rev-parse", "--absolute-git-dir", "HEAD", cwd=place).split("\n")
+    git_dir = Path(where)
     known = git_dir / "lanes.json"
     state = json.loads(known.read_text()) if known.exists() else None
-    head = repo.git("rev-parse", "--verify", "HEAD", cwd=place)
     return {
         "head": _history(store, head),
         "status": repo.git("status", "--porcelain", "-uall", cwd=place),
