@@ -42,6 +42,16 @@ class Clones:
         for name in others:
             self.clone(name)
 
+    @classmethod
+    def at(cls, home: Path, environ: Mapping[str, str], names: Iterable[str]) -> Clones:
+        """Return the clones that are in a directory already."""
+        found = cls.__new__(cls)
+        found.home, found.environ = home, dict(environ)
+        found.server = home / "server.git"
+        found.url = str(found.server)
+        found.all = [TestRepo(home / name, environ) for name in names]
+        return found
+
     def clone(self, name: str) -> TestRepo:
         """Make one more clone with all lanes."""
         self.all[0].git("clone", "--quiet", self.url, str(self.home / name))
