@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from tests.support.repos import START, Content, TestRepo
@@ -83,3 +83,7 @@ class Clones:
         """End the helper processes."""
         for one in self.all:
             one.close()
+
+
+# Makes clones: of which names, with which lanes.
+Make = Callable[..., Clones]
