@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         Unsupported,
     )
     from gitlanes.models.costs import Limits
+    from gitlanes.models.fleet import Run, RunOrder
     from gitlanes.models.gates import Waiver
     from gitlanes.models.notes import Cost, Evaluation, Intent, Judgement
     from gitlanes.models.sync import Question, Resolution
@@ -66,6 +67,8 @@ __all__ = [
     "Refused",
     "Repo",
     "Resolution",
+    "Run",
+    "RunOrder",
     "Unsupported",
     "Waiver",
 ]
@@ -75,6 +78,7 @@ _HOMES = {
     **dict.fromkeys(__all__, "gitlanes.errors"),
     **dict.fromkeys(("Cost", "Evaluation", "Intent", "Judgement"), "gitlanes.models.notes"),
     **dict.fromkeys(("Question", "Resolution"), "gitlanes.models.sync"),
+    **dict.fromkeys(("Run", "RunOrder"), "gitlanes.models.fleet"),
     "Limits": "gitlanes.models.costs",
     "Waiver": "gitlanes.models.gates",
     "Repo": "gitlanes.sdk.repo",

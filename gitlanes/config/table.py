@@ -23,6 +23,8 @@ TEAM_FILE = ".gitlanes.toml"
 _ENVIRONMENT = "GITLANES_"
 # Says who runs the command; no setting, for each process has its own.
 AGENT_VARIABLE = "GITLANES_AGENT"
+# Further ones that an agent gets, and what it started.
+_TOLD = (AGENT_VARIABLE, "GITLANES_RUN", "GITLANES_LANE", "GITLANES_PROMPT_FILE")
 _SECTION = "lanes."
 LONGEST_LEASE = 366 * 86400.0
 
@@ -236,6 +238,26 @@ KNOWN = (
         "the command that 'events --deliver' sends each event to, as JSON on its standard input; "
         "one word each time it is given, in git's own configuration alone",
     ),
+    Known(
+        "lanes.maxAgents",
+        SIZE,
+        ("0",),
+        "how many agents work at a time, more wait as queued; 0 is any number",
+    ),
+    Known(
+        "lanes.whenAgentEnds",
+        WORD,
+        ("evaluate",),
+        "what becomes of the work of an agent that finished: evaluate proposes it and asks the "
+        "gates, propose leaves them, commit accepts it if they let it, snapshot only saves it",
+        words=("evaluate", "propose", "commit", "snapshot"),
+    ),
+    Known(
+        "lanes.defaultAgent",
+        TEXT,
+        (),
+        "the agent that 'run' starts where none is named; else the first that is on PATH",
+    ),
     Known("color.lanes", COLOUR, ("auto",), "colours: auto, always or never; else color.ui"),
     Known(
         "pager.lanes",
@@ -252,7 +274,7 @@ BY_VARIABLE = {x.variable: x for x in KNOWN if x.variable is not None}
 
 def is_variable(name: str) -> bool:
     """Say whether an environment variable looks like that of a setting."""
-    return name.startswith(_ENVIRONMENT) and name != AGENT_VARIABLE
+    return name.startswith(_ENVIRONMENT) and name not in _TOLD
 
 
 def in_force(values: Sequence[str]) -> slice:

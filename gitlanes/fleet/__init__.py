@@ -1,0 +1,1 @@
+"""Agents at work: one process each, with its terminal, log, budget and end."""
