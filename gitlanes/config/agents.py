@@ -73,6 +73,14 @@ class Read(NamedTuple):
     prompts: dict[str, str]
     faults: tuple[tuple[str, str], ...]
 
+    @property
+    def shown(self) -> tuple[tuple[str, str], ...]:
+        """Return (key, what it says) of all that needs a person's trust."""
+        import shlex  # only what is shown needs it
+
+        programs = ((f"{AGENT}.{x}", shlex.join(found.args)) for x, found in self.programs.items())
+        return (*programs, *((f"{PROMPT}.{x}", text) for x, text in self.prompts.items()))
+
 
 def read(content: dict[str, Any]) -> Read:
     """Return the agents and prompts in a team's file, with everything that is wrong there."""

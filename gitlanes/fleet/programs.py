@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gitlanes.config import agents, layers
+from gitlanes.config import agents
 from gitlanes.config.table import TEAM_FILE
 from gitlanes.errors import BadValue, NotFound, Refused, line
-from gitlanes.gates import definitions, trust
 from gitlanes.models.fleet import ARGUMENT, FILE, Program, RunOrder
 from gitlanes.models.plain import replace
 from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.store.view import nearest
+from gitlanes.team.texts import texts_at
+from gitlanes.team.trusted import are_trusted
+from gitlanes.workspaces.judges import judge_within
 
 if TYPE_CHECKING:
     from gitlanes.models.records import Lane
@@ -76,20 +77,16 @@ def _of_team(repo: LaneRepo, lane: Lane | None, order: RunOrder) -> agents.Read:
 
     Raises Refused where that cannot be understood, or is not trusted.
     """
-    judge = definitions.judge_within(repo, lane or _to_be(repo, order.on))
-    data = definitions.text_at(repo, judge)
-    if data is None:
-        return agents.Read({}, {}, ())
-    content = layers.parsed(data)
-    found = agents.read(content)
+    judge = judge_within(repo, lane or _to_be(repo, order.on))
+    texts = texts_at(repo, judge)
+    found = texts.agents()
     if found.faults:
         where, problem = found.faults[0]
         raise Refused(
             f"{TEAM_FILE} in lane '{judge.name}': {where}: {problem}",
             hint=f"mend it, and commit it on the branch of '{judge.name}'",
         )
-    known = not (found.programs or found.prompts)
-    if not known and not trust.is_trusted(repo, hashlib.sha256(data).hexdigest()):
+    if (found.programs or found.prompts) and not are_trusted(repo, texts.digests):
         raise Refused(
             f"'{TEAM_FILE}' in lane '{judge.name}' is not trusted yet, so its agents do not run",
             hint=f"read it, then: git lanes trust {judge.name}",

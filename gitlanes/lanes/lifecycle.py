@@ -22,7 +22,7 @@ from gitlanes.store import layout, spending
 from gitlanes.store.adopt import adopt, require_adopted_lane
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
-from gitlanes.workspaces import finding, intake, moving
+from gitlanes.workspaces import finding, intake, moving, removal
 from gitlanes.workspaces import lifecycle as workspaces
 from gitlanes.workspaces import state as states
 
@@ -79,11 +79,9 @@ def new(
     check_about(about)
     budget = {"lane": given} if (given := spending.checked(limits)) else {}
     default = _default(repo)
-    existing = repo.view.find(name)
-    if existing is not None and existing.record.live:
-        workspaces.complete(repo, existing.record)
-        if exist_ok:
-            return _existing(repo, existing)
+    existing = _completed(repo, name)
+    if existing is not None and exist_ok:
+        return _existing(repo, existing)
     begun = forks.resolve_on(repo, start, on, default)
     require_commit(f"start of lane '{name}'", begun.commit, expect)
     only = directories(repo, sparse, begun.commit)
@@ -105,8 +103,11 @@ def new(
         if workspace:
             place = workspaces.free_place(repo, name, path)
             workspaces.create_with(tx, record, place, begun.commit)
-    made = workspaces.fill(repo, record) if workspace else None
-    return NewLane(record, made.path if made else None)
+    if not workspace:
+        return NewLane(record, None)
+    # What else the operation did is not to be taken back: then the lane stays.
+    made = workspaces.fill(repo, record, partial(_take_back, repo, record, alone=along is None))
+    return NewLane(record, made.path)
 
 
 def _meet(origin: LaneState | None, tx: Transaction, lane: Lane) -> None:
@@ -114,6 +115,40 @@ def _meet(origin: LaneState | None, tx: Transaction, lane: Lane) -> None:
     del lane
     if origin is not None:
         forks.met(tx, tx.repo.view.find(origin.record.name))
+
+
+def _completed(repo: LaneRepo, name: str) -> LaneState | None:
+    """Return the lane of that name, if it lives, once what a kill left of its making is done."""
+    found = repo.view.find(name)
+    if found is not None and found.record.status == DELETED:
+        _finish_taking_back(repo, found.record)
+    if found is None or not found.record.live:
+        return None
+    workspaces.complete(repo, found.record)
+    return found
+
+
+def _take_back(repo: LaneRepo, lane: Lane, *, alone: bool) -> None:
+    """Delete a lane whose workspace could not be set up, unless somebody did something with it."""
+    if not alone:
+        return
+    with transaction(repo, "delete") as tx:
+        state = repo.view.find(lane.name)
+        if state is None or any(lane.uuid in x.record.parents for x in repo.view.lanes()):
+            return
+        found = state.record
+        if (found.uuid, found.head, found.open) == (lane.uuid, lane.head, ()):
+            tx.description = f"delete lane {lane.name}: its workspace could not be set up"
+            tx.lane(state, replace(found, status=DELETED))
+            tx.drop(layout.head(lane.name))
+
+
+def _finish_taking_back(repo: LaneRepo, lane: Lane) -> None:
+    """Remove the workspace of a deleted lane that never was set up to its end."""
+    workspace = finding.workspace_of(repo, lane)
+    state = states.read(workspace.git_dir) if workspace is not None else None
+    if workspace is not None and state is not None and state.given and state.given.begun:
+        removal.discard(repo, workspace)
 
 
 def delete(
@@ -195,7 +230,7 @@ def doomed(
     if workspace is None:
         yield None
     else:
-        going = workspaces.removing(repo, workspace, force=force, saving=saving, careful=careful)
+        going = removal.removing(repo, workspace, force=force, saving=saving, careful=careful)
         with going as saved:
             yield saved
 

@@ -6,11 +6,12 @@ from contextlib import nullcontext
 from threading import Event, Semaphore, Thread
 from typing import TYPE_CHECKING
 
-from gitlanes.gates import judging, running
+from gitlanes.gates import judging
 from gitlanes.models.gates import passed
 from gitlanes.models.plain import replace
 from gitlanes.queue.speculation import Guess
 from gitlanes.store.lane_repo import LaneRepo
+from gitlanes.team import running
 
 if TYPE_CHECKING:
     from gitlanes.models.notes import Evaluation
