@@ -70,6 +70,8 @@ COMMANDS = {
     "check": ("promote", "say whether lanes would land"),
     "overlap": ("overlap", "say which lanes touch the same paths right now"),
     "promote": ("promote", "land a lane's accepted work on another lane"),
+    "compare": ("batch", "show lanes for the same work side by side"),
+    "pick": ("batch", "land the best of them, and turn the others down"),
     "queue": ("queue", "let lanes wait for their turn to land, and land them"),
     "stack": ("stack", "group a lane's changes into stacks of blocks"),
     "review": ("review", "review blocks: request, approve, turn down"),

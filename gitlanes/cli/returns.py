@@ -111,6 +111,8 @@ ANSWERS = {
     "promote": Answer(
         ("results.Promotion",), "both sides touched a path, a gate failed, or there is nothing new"
     ),
+    "compare": Answer(("batches.Comparison",), "none of them would land"),
+    "pick": Answer(("batches.Picked",), "none of them can be picked, or agents are at work"),
     "queue": _NOTHING,
     "queue add": Answer(("queue.QueueEntry",), "there is nothing to land", "entries"),
     "queue list": _QUEUE,

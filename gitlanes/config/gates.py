@@ -110,7 +110,7 @@ Check = Callable[[Any], str | None]
 
 def _gate(index: int, table: dict[str, Any], wrong: list[Misfit]) -> Gate | None:
     """Return the gate that a table describes, None with what is wrong told."""
-    faults = list(_faults(table, _GATE))
+    faults = list(faults_of(table, _GATE))
     if "name" not in table:
         faults.append(("name", "it is missing"))
     if not any(key == x for key, _ in faults for x in _WAYS):
@@ -122,7 +122,7 @@ def _gate(index: int, table: dict[str, Any], wrong: list[Misfit]) -> Gate | None
     for key in ("env", "paths"):
         given[key] = tuple(given.get(key, ()))
     if "timeout" in given:
-        given["timeout"] = _seconds(given["timeout"])
+        given["timeout"] = seconds(given["timeout"])
     return Gate(**given, args=words(table))
 
 
@@ -143,7 +143,7 @@ def _section(
     if not isinstance(table, dict):
         wrong.append(Misfit(section, 0, "", "not a table"))
         return {}
-    faults = dict(_faults(table, known))
+    faults = dict(faults_of(table, known))
     wrong += (Misfit(section, 0, key, problem) for key, problem in faults.items())
     return {
         key: tuple(value) if isinstance(value, list) else value
@@ -152,7 +152,8 @@ def _section(
     }
 
 
-def _faults(table: dict[str, Any], known: dict[str, Check]) -> Iterator[tuple[str, str]]:
+def faults_of(table: dict[str, Any], known: dict[str, Check]) -> Iterator[tuple[str, str]]:
+    """Yield (key, problem) for what a table may not have."""
     for key, value in table.items():
         check = known.get(key)
         problem = check(value) if check else "unknown setting"
@@ -170,7 +171,8 @@ def _text(value: Any) -> str | None:
     return "it has a NUL byte" if "\0" in value else None
 
 
-def _texts(value: Any) -> str | None:
+def texts(value: Any) -> str | None:
+    """Return what keeps a value from being a list of texts, None if it is one."""
     if not isinstance(value, list):
         return "not a list of texts"
     return next((f"{x!r:.60}: {fault}" for x in value if (fault := _text(x))), None)
@@ -197,7 +199,9 @@ def _args(value: Any) -> str | None:
     return "it has a NUL byte" if any("\0" in x for x in value) else None
 
 
-def _count(most: int, least: int = 0) -> Check:
+def count(most: int, least: int = 0) -> Check:
+    """Return a check for whole numbers in these bounds."""
+
     def check(value: Any) -> str | None:
         fits = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
         return None if fits else f"not a whole number from {least} to {most}"
@@ -205,17 +209,19 @@ def _count(most: int, least: int = 0) -> Check:
     return check
 
 
-def _seconds(value: Any) -> float | None:
+def seconds(value: Any) -> float | None:
+    """Return a duration in seconds, None for what is none."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     return as_seconds(str(value))
 
 
-def _timeout(value: Any) -> str | None:
-    seconds = _seconds(value)
-    if seconds is None:
+def timeout(value: Any) -> str | None:
+    """Return what keeps a value from being a time to wait, None if it is one."""
+    found = seconds(value)
+    if found is None:
         return "not a duration: write it as 90s, 5m or 1h30m"
-    return None if 0 < seconds <= _MOST_SECONDS else "it must be more than 0 and at most 7 days"
+    return None if 0 < found <= _MOST_SECONDS else "it must be more than 0 and at most 7 days"
 
 
 def _directory(value: Any) -> str | None:
@@ -227,7 +233,7 @@ def _directory(value: Any) -> str | None:
 
 
 def _variables(value: Any) -> str | None:
-    if (fault := _texts(value)) is not None:
+    if (fault := texts(value)) is not None:
         return fault
     odd = next((x for x in value if not _VARIABLE.fullmatch(x)), None)
     return f"'{odd[:60]}' is no name of a variable" if odd else None
@@ -239,13 +245,13 @@ _GATE: dict[str, Check] = {
     "command": _command,
     "python": _text,
     "required": _flag,
-    "timeout": _timeout,
+    "timeout": timeout,
     "cwd": _directory,
     "env": _variables,
-    "paths": _texts,
-    "retries": _count(_MOST_RETRIES),
+    "paths": texts,
+    "retries": count(_MOST_RETRIES),
 }
-_GATES: dict[str, Check] = {"jobs": _count(_MOST_JOBS, 1), "keep_ignored": _flag}
-_POLICY: dict[str, Check] = {"protected": _texts, "forbid_no_gates": _flag}
-_REVIEW: dict[str, Check] = {"approvals": _count(_MOST_APPROVALS)}
+_GATES: dict[str, Check] = {"jobs": count(_MOST_JOBS, 1), "keep_ignored": _flag}
+_POLICY: dict[str, Check] = {"protected": texts, "forbid_no_gates": _flag}
+_REVIEW: dict[str, Check] = {"approvals": count(_MOST_APPROVALS)}
 KEYS = {GATE: [*_GATE], GATES: [*_GATES], POLICY: [*_POLICY], REVIEW: [*_REVIEW]}

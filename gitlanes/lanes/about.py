@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from gitlanes import ids
 from gitlanes.errors import BadValue, NotFound, line
 from gitlanes.models.plain import NOTHING, Model
 from gitlanes.models.records import MODES
@@ -45,6 +46,15 @@ def check(about: About) -> None:
     if about.mode is not None and about.mode not in MODES:
         shown = line(about.mode, 60)
         raise BadValue(f"unknown promotion mode '{shown}'", hint=f"one of {', '.join(MODES)}")
+
+
+def check_batch(batch: str | None) -> None:
+    """Raise BadValue for what can be no id of a batch; None is passed over."""
+    if batch is not None and not ids.BATCH_ID.fullmatch(batch):
+        raise BadValue(
+            f"bad batch '{line(batch, 60)}'",
+            hint="use letters, digits, '.', '_' and '-', at most 64 of them",
+        )
 
 
 def directories(repo: LaneRepo, names: Sequence[str], commit: str) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gitlanes import clock, ids
 from gitlanes.errors import Refused
 from gitlanes.lanes import forks
-from gitlanes.lanes.about import NO_ABOUT, About, directories
+from gitlanes.lanes.about import NO_ABOUT, About, check_batch, directories
 from gitlanes.lanes.about import check as check_about
 from gitlanes.models.costs import NO_LIMITS, Limits
 from gitlanes.models.lanes import Adopted, DeletedLane, NewLane
@@ -59,6 +59,7 @@ def new(
     about: About = NO_ABOUT,
     sparse: Sequence[str] = (),
     limits: Limits = NO_LIMITS,
+    batch: str | None = None,
     exist_ok: bool = False,
     expect: str | None = None,
     along: Along | None = None,
@@ -68,15 +69,17 @@ def new(
     ``start`` is a lane, attempt, snapshot or revision; the adopted lane's head by default. With
     ``on`` it starts from a lane, or from an attempt or snapshot of one, and follows that lane.
     ``agent`` is who owns the lane, ``sparse`` the directories that its workspaces are limited
-    to, ``limits`` its budget. With ``exist_ok`` a lane of that name is returned as it is. ``along``
-    gets the new record, and sees to that of the lane which it starts from. Raises Raced if the
-    start is not the commit that ``expect`` (a beginning of it) names, BadValue for what cannot be
-    recorded and for a path that can be none, NotFound for a sparse directory that is not there.
+    to, ``limits`` its budget, ``batch`` the id that it shares with others. With ``exist_ok`` a
+    lane of that name is returned as it is. ``along`` gets the new record, and sees to that of the
+    lane which it starts from. Raises Raced if the start is not the commit that ``expect`` (a
+    beginning of it) names, BadValue for what cannot be recorded and for a path that can be none,
+    NotFound for a sparse directory that is not there.
     """
     layout.check_lane_name(name)
     workspaces.check_path(path)
     check_expected(expect)
     check_about(about)
+    check_batch(batch)
     budget = {"lane": given} if (given := spending.checked(limits)) else {}
     default = _default(repo)
     existing = repo.view.find(name)
@@ -98,7 +101,8 @@ def new(
         _refuse_half_deleted(repo, state)
         repo.redactor.require_none(name, "a lane's name")
         record = _record(tx, name, begun, default, state, agent)
-        record = replace(record, **plain(about), sparse=only, budget=budget)
+        repo.redactor.require_none(batch or "", "a batch's id")
+        record = replace(record, **plain(about), sparse=only, budget=budget, batch=batch)
         tx.description = f"new lane {name}"
         tx.lane(state, record, parents=[begun.commit])
         (along or partial(_meet, begun.origin))(tx, record)

@@ -149,6 +149,7 @@ class Repo(
         mode: str | None = None,
         sparse: Iterable[str] = (),
         budget: Limits = NO_LIMITS,
+        batch: str | None = None,
         exist_ok: bool = False,
         expect: str | None = None,
     ) -> NewLane:
@@ -156,7 +157,8 @@ class Repo(
 
         It starts from ``start``, or from ``on``, a lane that it follows then.
         ``sparse`` are the directories that the workspace is limited to, ``mode`` is how the
-        lane is promoted unless told, ``budget`` what it may use.
+        lane is promoted unless told, ``budget`` what it may use, ``batch`` an id that it shares
+        with lanes for the same work.
         """
         return lifecycle.new(
             self._repo,
@@ -169,6 +171,7 @@ class Repo(
             about=About(description, dict(meta), mode),
             sparse=tuple(sparse),
             limits=budget,
+            batch=batch,
             exist_ok=exist_ok,
             expect=expect,
         )

@@ -1,0 +1,1 @@
+"""Several agents at a time: started, compared, one picked."""

@@ -1,0 +1,239 @@
+"""The lanes of a batch: what each of them would land, or why it would not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from gitlanes.errors import Collision, NotFound, Refused
+from gitlanes.gates import definitions, verdicts
+from gitlanes.git.trailers import body_of
+from gitlanes.history import costs, log
+from gitlanes.landing import plans
+from gitlanes.lanes.targets import target_of
+from gitlanes.models import batches as words
+from gitlanes.models.batches import Entrant, Verdict
+from gitlanes.models.gates import Candidate, Gate
+from gitlanes.models.history import Told
+from gitlanes.models.notes import Evaluation
+from gitlanes.models.plain import Model, plain, replace
+from gitlanes.models.records import ACCEPTED, ACTIVE, NOT_LANDED, Attempt, Lane, LaneState
+from gitlanes.models.records import REJECTED as TURNED_DOWN
+from gitlanes.review import decide, standing
+from gitlanes.store import view
+from gitlanes.workspaces import intake
+
+if TYPE_CHECKING:
+    from gitlanes.store.lane_repo import LaneRepo
+
+
+class Contender(Model):
+    """An entrant, and what its gates are asked about; without a candidate it cannot win."""
+
+    entrant: Entrant
+    state: LaneState
+    candidate: Candidate | None = None
+    gates: tuple[Gate, ...] = ()
+    evaluations: tuple[Evaluation, ...] = ()
+
+
+class Field(NamedTuple):
+    """All lanes of a batch, and the lane that one of them is to land on."""
+
+    batch: str
+    target: LaneState
+    contenders: tuple[Contender, ...]
+
+
+def members(repo: LaneRepo, batch: str) -> list[LaneState]:
+    """Return the lanes of a batch, archived ones included, by name; raises NotFound."""
+    repo.view.require_adopted()
+    every = repo.view.lanes()
+    found = [x for x in every if x.record.batch == batch]
+    if not found:
+        known = sorted({x.record.batch for x in every if x.record.batch})
+        hint = f"there are: {', '.join(known[-5:])}" if known else "no lane is of any batch"
+        near = view.nearest(batch, known)
+        raise NotFound("batch", view.shown(batch), nearest=near, hint=hint)
+    return sorted(found, key=lambda x: x.record.name)
+
+
+def field(repo: LaneRepo, batch: str, into: str | None = None) -> Field:
+    """Return the lanes of a batch as they stand towards their target; nothing moves.
+
+    Raises NotFound, Refused where they are to land on several lanes.
+    """
+    states = [intake.foreseen(repo, x) for x in members(repo, batch)]
+    targets = {x.record.uuid: x for x in (target_of(repo, state, into) for state in states)}
+    if len(targets) > 1:
+        several = ", ".join(sorted(x.record.name for x in targets.values()))
+        raise Refused(
+            f"the lanes of batch '{batch}' are to land on several: {several}",
+            hint="name the target with --into LANE",
+        )
+    target = intake.foreseen(repo, next(iter(targets.values())))
+    names = tuple(x.record.name for x in states)
+    sums = {x.name: x.cost for x in costs.report(repo, costs.Wanted(by="lane", lanes=names)).rows}
+    found = []
+    for state in repo.counted("comparing lanes", states):
+        one = _contender(repo, state, target)
+        cost = sums.get(state.record.name, {})
+        entrant = replace(one.entrant, cost=cost, seconds=_seconds(cost))
+        found.append(replace(one, entrant=entrant))
+    return Field(batch, target, tuple(found))
+
+
+def _seconds(cost: dict[str, object]) -> float | None:
+    wall = cost.get("wall_ms")
+    return wall / 1000 if isinstance(wall, int) else None
+
+
+def _contender(repo: LaneRepo, state: LaneState, target: LaneState) -> Contender:
+    told = _last(repo, state.record)
+    entrant = _described(repo, state.record, told)
+    lane = state.record
+    if lane.status != ACTIVE:
+        return Contender(replace(entrant, standing=lane.status, why=lane.why), state)
+    try:
+        work = _work(repo, state)
+    except Collision as error:
+        return Contender(_colliding(entrant, error), state)
+    landing = plans.plan(repo, work, target)
+    if work.record.head in landing.bases:
+        return Contender(_without_news(entrant, lane, target.record, told), state)
+    return _planned(repo, entrant, state, landing)
+
+
+def _last(repo: LaneRepo, lane: Lane) -> Told | None:
+    """Return the attempt that a lane is known by: the newest open one, else accepted, else any."""
+    found = next((x for x in reversed(lane.open) if x.promotion is None), None)
+    if found is None:
+        known = log.attempts(repo, lane.name)
+        mine = [x for x in known if x.kind == "work" and x.time >= lane.created]
+        found = next((x for x in mine if x.status == ACCEPTED), next(iter(mine), None))
+    return log.tell(repo, found) if found else None
+
+
+def _described(repo: LaneRepo, lane: Lane, told: Told | None) -> Entrant:
+    if told is None:
+        return Entrant(lane.name, words.UNCHANGED, agent=lane.owner)
+    attempt = told.attempt
+    message = repo.objects.commit(attempt.commit).message
+    return Entrant(
+        lane.name,
+        words.UNCHANGED,
+        attempt=attempt.id,
+        open=attempt.open,
+        commit=attempt.commit,
+        title=attempt.title,
+        summary=body_of(message) or None,
+        agent=told.agent or lane.owner,
+        model=told.intent.get("model"),
+    )
+
+
+def to_accept(lane: Lane) -> list[Attempt]:
+    """Return the newest open attempt of a lane and those that it stands on, the lowest first."""
+    newest = next((x for x in reversed(lane.open) if x.promotion is None), None)
+    return standing.chain(lane, newest)[::-1]
+
+
+def _work(repo: LaneRepo, state: LaneState) -> LaneState:
+    """Return the lane as it would be once its newest open attempt is accepted; nothing moves.
+
+    Raises Collision where the lane itself went on at the same paths.
+    """
+    lane = state.record
+    for attempt in to_accept(lane):
+        tree, _ = decide.laid(repo, lane, attempt)
+        commit = attempt.commit
+        if attempt.base != lane.head:
+            who = repo.identity()
+            said = f"candidate of {lane.name}\n"
+            commit = repo.objects.write_own_commit(
+                tree, [str(lane.head)], said, author=who.author, committer=who.committer
+            )
+        landed = decide.with_merged(repo, lane, attempt)
+        lane = replace(lane, head=commit, landed=landed)
+    return replace(state, record=lane)
+
+
+def _without_news(entrant: Entrant, lane: Lane, target: Lane, told: Told | None) -> Entrant:
+    landed = lane.landed.get(target.uuid, NOT_LANDED)
+    if landed.at is not None and landed.source == lane.head:
+        return replace(entrant, standing=words.LANDED, why=f"it landed on {target.name}")
+    if told is not None and told.attempt.status == TURNED_DOWN:
+        return replace(entrant, standing=words.REJECTED, why=told.attempt.reason)
+    return replace(entrant, standing=words.UNCHANGED, why="it changed nothing")
+
+
+def _colliding(entrant: Entrant, error: Collision) -> Entrant:
+    paths = tuple(dict.fromkeys(x["path"].encode(*_BYTES) for x in error.data["collisions"]))
+    return replace(entrant, standing=words.COLLIDES, why=error.message, collisions=paths)
+
+
+_BYTES = ("utf-8", "surrogateescape")
+
+
+def _planned(
+    repo: LaneRepo, entrant: Entrant, state: LaneState, landing: plans.Landing
+) -> Contender:
+    """Return the contender whose work there is a plan for: what it changes, and what gates say."""
+    made, target = landing.plan, landing.target.record
+    before = repo.objects.commit(str(target.head)).tree
+    overlap = tuple(x for x in made.source if x in made.target)
+    entrant = replace(entrant, overlap=overlap)
+    if made.tree is None:
+        paths = tuple(dict.fromkeys(x.path for x in made.collisions))
+        why = f"{target.name} changed the same paths: {shown(paths)}"
+        base = repo.objects.commit(landing.bases[0]).tree
+        tree = repo.objects.commit(landing.ends[0]).tree
+        entrant = replace(entrant, standing=words.COLLIDES, why=why, collisions=paths)
+        return Contender(_sized(repo, entrant, base, tree), state)
+    entrant = _sized(repo, replace(entrant, tree=made.tree), before, made.tree)
+    rules = definitions.rules_at(repo, target)
+    candidate = Candidate(made.tree, str(target.head), target.name, entrant.paths, rules)
+    gates = definitions.gates_for(candidate)
+    said = tuple(_verdict(repo, made.tree, x) for x in gates)
+    entrant = replace(entrant, standing=words.READY, gates=said)
+    guarded = definitions.protected(repo, rules, made.tree, entrant.paths)
+    if guarded:
+        why = f"protected paths would change: {shown(tuple(guarded))}"
+        return Contender(replace(entrant, standing=words.PROTECTED, why=why), state)
+    return Contender(entrant, state, candidate, gates)
+
+
+def _verdict(repo: LaneRepo, tree: str, gate: Gate) -> Verdict:
+    known = verdicts.known(repo, tree, gate)
+    if known is None:
+        return Verdict(gate.name, None, gate.required)
+    return Verdict(gate.name, known.passed, gate.required, known.reason)
+
+
+def _sized(repo: LaneRepo, entrant: Entrant, before: str, after: str) -> Entrant:
+    """Return it with the paths and lines that lie between two trees."""
+    rows = list(_numbers(repo, before, after))
+    return replace(
+        entrant,
+        paths=tuple(sorted(path for path, _, _ in rows)),
+        added=sum(x for _, x, _ in rows),
+        removed=sum(x for _, _, x in rows),
+    )
+
+
+def _numbers(repo: LaneRepo, before: str, after: str) -> Iterator[tuple[bytes, int, int]]:
+    """Yield each path with its lines that come and go; a binary file has none."""
+    out = repo.git.run("diff-tree", "-r", "-z", "--numstat", "--no-renames", before, after).out
+    for row in filter(None, out.split(b"\0")):
+        added, removed, path = row.split(b"\t", 2)
+        yield path, _number(added), _number(removed)
+
+
+def _number(digits: bytes) -> int:
+    return int(digits) if digits.isdigit() else 0
+
+
+def shown(paths: tuple[bytes, ...]) -> str:
+    """Return paths as a reason tells them: the first few."""
+    more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
+    return ", ".join(str(plain(x)) for x in paths[:3]) + more
