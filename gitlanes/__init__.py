@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Refused,
         Unsupported,
     )
+    from gitlanes.models.batches import PickRules
     from gitlanes.models.costs import Limits
     from gitlanes.models.gates import Waiver
     from gitlanes.models.notes import Cost, Evaluation, Intent, Judgement
@@ -60,6 +61,7 @@ __all__ = [
     "NotAdopted",
     "NotFound",
     "NothingToPropose",
+    "PickRules",
     "Question",
     "Raced",
     "Refuse",
@@ -76,6 +78,7 @@ _HOMES = {
     **dict.fromkeys(("Cost", "Evaluation", "Intent", "Judgement"), "gitlanes.models.notes"),
     **dict.fromkeys(("Question", "Resolution"), "gitlanes.models.sync"),
     "Limits": "gitlanes.models.costs",
+    "PickRules": "gitlanes.models.batches",
     "Waiver": "gitlanes.models.gates",
     "Repo": "gitlanes.sdk.repo",
     "AgentSession": "gitlanes.sdk.session",

@@ -89,7 +89,8 @@ def _side(one: Entrant) -> str:
     told = "<br>".join(_text(x) for x in said if x)
     shown = "".join(_patch(one.patch or ""))
     name = _text(one.lane)
-    return f'<section class="side" id="{name}"><h2>{name}</h2><p>{told}</p><pre>{shown}</pre></section>'
+    inner = f"<h2>{name}</h2><p>{told}</p><pre>{shown}</pre>"
+    return f'<section class="side" id="{name}">{inner}</section>'
 
 
 def _patch(text: str) -> Iterator[str]:

@@ -109,9 +109,8 @@ def _misfits(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
     fields: Any = {name: (_type_of(known), None) for name, known in table.BY_NAME.items()}
     closed = pydantic.ConfigDict(extra="forbid")
     lanes: Any = pydantic.create_model("lanes", __config__=closed, **fields)
-    apart: Any = dict.fromkeys(
-        (prices.SECTION, picking.SECTION, *gates.SECTIONS), (Any, None)
-    )  # by own rules
+    by_own_rules = (prices.SECTION, picking.SECTION, *gates.SECTIONS)
+    apart: Any = dict.fromkeys(by_own_rules, (Any, None))
     whole = pydantic.create_model("team", __config__=closed, lanes=(lanes, None), **apart)
     try:
         whole.model_validate(content)

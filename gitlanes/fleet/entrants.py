@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.errors import Collision, NotFound, Refused
@@ -95,7 +95,7 @@ def _contender(repo: LaneRepo, state: LaneState, target: LaneState) -> Contender
     if lane.status != ACTIVE:
         return Contender(replace(entrant, standing=lane.status, why=lane.why), state)
     try:
-        work = _work(repo, state)
+        work = with_open(repo, state)
     except Collision as error:
         return Contender(_colliding(entrant, error), state)
     landing = plans.plan(repo, work, target)
@@ -138,7 +138,7 @@ def to_accept(lane: Lane) -> list[Attempt]:
     return standing.chain(lane, newest)[::-1]
 
 
-def _work(repo: LaneRepo, state: LaneState) -> LaneState:
+def with_open(repo: LaneRepo, state: LaneState) -> LaneState:
     """Return the lane as it would be once its newest open attempt is accepted; nothing moves.
 
     Raises Collision where the lane itself went on at the same paths.
@@ -190,24 +190,31 @@ def _planned(
         tree = repo.objects.commit(landing.ends[0]).tree
         entrant = replace(entrant, standing=words.COLLIDES, why=why, collisions=paths)
         return Contender(_sized(repo, entrant, base, tree), state)
+    if made.tree == before:
+        why = f"{target.name} has all of it by now"
+        return Contender(replace(entrant, why=why), state)
     entrant = _sized(repo, replace(entrant, tree=made.tree), before, made.tree)
     rules = definitions.rules_at(repo, target)
     candidate = Candidate(made.tree, str(target.head), target.name, entrant.paths, rules)
     gates = definitions.gates_for(candidate)
-    said = tuple(_verdict(repo, made.tree, x) for x in gates)
-    entrant = replace(entrant, standing=words.READY, gates=said)
+    known = {x.name: verdicts.known(repo, made.tree, x) for x in gates}
+    entrant = replace(entrant, standing=words.READY, gates=verdicts_of(gates, known))
     guarded = definitions.protected(repo, rules, made.tree, entrant.paths)
     if guarded:
         why = f"protected paths would change: {shown(tuple(guarded))}"
         return Contender(replace(entrant, standing=words.PROTECTED, why=why), state)
-    return Contender(entrant, state, candidate, gates)
+    return Contender(entrant, state, candidate, gates, tuple(filter(None, known.values())))
 
 
-def _verdict(repo: LaneRepo, tree: str, gate: Gate) -> Verdict:
-    known = verdicts.known(repo, tree, gate)
-    if known is None:
-        return Verdict(gate.name, None, gate.required)
-    return Verdict(gate.name, known.passed, gate.required, known.reason)
+def verdicts_of(
+    gates: Iterable[Gate], said: Mapping[str, Evaluation | None]
+) -> tuple[Verdict, ...]:
+    """Return what gates say by what was heard of them, by name; of some nothing."""
+    heard = ((x, said[x.name]) for x in gates)
+    return tuple(
+        Verdict(x.name, y.passed if y else None, x.required, y.reason if y else None)
+        for x, y in heard
+    )
 
 
 def _sized(repo: LaneRepo, entrant: Entrant, before: str, after: str) -> Entrant:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from gitlanes.fleet.entrants import verdicts_of
 from gitlanes.gates import judging, trust
-from gitlanes.models.batches import Verdict
 from gitlanes.models.plain import replace
 from gitlanes.queue.judging import Flights, Question
 
@@ -43,7 +43,6 @@ def _told(repo: LaneRepo, contender: Contender) -> Contender:
     if contender.candidate is None or not contender.gates:
         return contender
     found = judging.judge(repo, contender.candidate, contender.gates)
-    needed = {x.name: x.required for x in contender.gates}
-    gates = tuple(Verdict(x.name, x.passed, needed[x.name], x.reason) for x in found)
-    entrant = replace(contender.entrant, gates=gates)
+    said = verdicts_of(contender.gates, {x.name: x for x in found})
+    entrant = replace(contender.entrant, gates=said)
     return replace(contender, entrant=entrant, evaluations=found)

@@ -9,6 +9,7 @@ from gitlanes.errors import Collision, GateFailed, Negative, NotFound, Refused
 from gitlanes.fleet import entrants, judging, limits, ranking
 from gitlanes.fleet.entrants import Contender, Field
 from gitlanes.fleet.turning import PICKED, WHY, Won, merits, picked_before, turn_down
+from gitlanes.gates.clearance import JudgedAsItLands
 from gitlanes.git import locks
 from gitlanes.landing import accepting
 from gitlanes.landing.promote import Order, promote
@@ -156,7 +157,7 @@ def _carried_out(
         first = best[0]
         won = Won(first.entrant.lane, merits(first.entrant))
         try:
-            accepted, made = _land(repo, found, wish, won)
+            accepted, made = _land(repo, found, wish, first, won)
         except (Collision, GateFailed) as error:  # its lane or the target went on meanwhile
             others.append(_because(best.pop(0), error.message))
             continue
@@ -166,11 +167,16 @@ def _carried_out(
     raise _nothing(found, others)
 
 
-def _land(repo: LaneRepo, found: Field, wish: Wish, won: Won) -> tuple[tuple[str, ...], Promotion]:
+def _land(
+    repo: LaneRepo, found: Field, wish: Wish, best: Contender, won: Won
+) -> tuple[tuple[str, ...], Promotion]:
+    assert best.candidate is not None
     accepted = []
-    reason = f"picked of batch {found.batch}: {won.why}"
+    judgement = Judgement(wish.agent, f"picked of batch {found.batch}: {won.why}")
+    # Its own lane may lack what it needs, and what counts is how it lands.
+    judged = JudgedAsItLands(repo, best.candidate.rules.text, best.evaluations)
     for attempt in entrants.to_accept(repo.view.lane(won.lane).record):
-        accepting.accept(repo, attempt.id, Judgement(wish.agent, reason))
+        accepting.accept(repo, attempt.id, judgement, clearance=judged)
         accepted.append(attempt.id)
     intent = Intent(agent=wish.agent, meta={PICKED: found.batch, WHY: won.why})
     order = Order(found.target.record.name, wish.mode, intent=intent)
@@ -210,7 +216,8 @@ def _wanted(found: Field, wish: Wish, won: Won) -> Won:
 def _gone_on(repo: LaneRepo, found: Field, wish: Wish, won: Won) -> Picked:
     """Turn down what is left, after a winner that landed before."""
     best = [x for x in found.contenders if x.entrant.lane == won.lane]
-    others = [x for x in found.contenders if x.entrant.lane != won.lane]
+    # What they collide with now may well be the winner.
+    others = [_because(x, None) for x in found.contenders if x.entrant.lane != won.lane]
     result = replace(_told(found, wish, best, others), before=True, why=won.why)
     if wish.dry_run:
         return result

@@ -34,6 +34,7 @@ from gitlanes.models.plain import NOTHING
 from gitlanes.models.results import Decided, Promotion, Proposed
 from gitlanes.models.settings import Configuration, Validation
 from gitlanes.review import amend, decide, propose, putting
+from gitlanes.sdk.batches import Batches
 from gitlanes.sdk.changes import Changes
 from gitlanes.sdk.collecting import Collecting
 from gitlanes.sdk.costs import Costs
@@ -77,6 +78,7 @@ class Repo(
     Epochs,
     Stacks,
     Queue,
+    Batches,
     GitHooks,
     Exchange,
     Remotes,
