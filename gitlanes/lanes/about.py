@@ -30,8 +30,13 @@ class About(Model):
 NO_ABOUT = About()
 
 
-def check(about: About) -> None:
+def check(about: About, batch: str | None = None) -> None:
     """Raise BadValue for what a record cannot hold: no text, too much of it, no known mode."""
+    if batch is not None and not ids.BATCH_ID.fullmatch(batch):
+        raise BadValue(
+            f"bad batch '{line(batch, 60)}'",
+            hint="use letters, digits, '.', '_' and '-', at most 64 of them",
+        )
     fault = unsound_said(about.description, about.meta, about.mode)
     if fault is not None:
         raise BadValue(f"bad {fault} of a lane", hint="it is text; meta is a dict of texts")
@@ -46,15 +51,6 @@ def check(about: About) -> None:
     if about.mode is not None and about.mode not in MODES:
         shown = line(about.mode, 60)
         raise BadValue(f"unknown promotion mode '{shown}'", hint=f"one of {', '.join(MODES)}")
-
-
-def check_batch(batch: str | None) -> None:
-    """Raise BadValue for what can be no id of a batch; None is passed over."""
-    if batch is not None and not ids.BATCH_ID.fullmatch(batch):
-        raise BadValue(
-            f"bad batch '{line(batch, 60)}'",
-            hint="use letters, digits, '.', '_' and '-', at most 64 of them",
-        )
 
 
 def directories(repo: LaneRepo, names: Sequence[str], commit: str) -> tuple[str, ...]:

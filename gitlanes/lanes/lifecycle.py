@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gitlanes import clock, ids
 from gitlanes.errors import Refused
 from gitlanes.lanes import forks
-from gitlanes.lanes.about import NO_ABOUT, About, check_batch, directories
+from gitlanes.lanes.about import NO_ABOUT, About, directories
 from gitlanes.lanes.about import check as check_about
 from gitlanes.models.costs import NO_LIMITS, Limits
 from gitlanes.models.lanes import Adopted, DeletedLane, NewLane
@@ -78,8 +78,7 @@ def new(
     layout.check_lane_name(name)
     workspaces.check_path(path)
     check_expected(expect)
-    check_about(about)
-    check_batch(batch)
+    check_about(about, batch)
     budget = {"lane": given} if (given := spending.checked(limits)) else {}
     default = _default(repo)
     existing = repo.view.find(name)
@@ -99,9 +98,9 @@ def new(
                 return _existing(repo, state)
             raise Refused(f"lane '{name}' exists already", hint=f"see 'git lanes show {name}'")
         _refuse_half_deleted(repo, state)
-        repo.redactor.require_none(name, "a lane's name")
+        for text, what in ((name, "a lane's name"), (batch, "a batch's id")):
+            repo.redactor.require_none(text, what)
         record = _record(tx, name, begun, default, state, agent)
-        repo.redactor.require_none(batch or "", "a batch's id")
         record = replace(record, **plain(about), sparse=only, budget=budget, batch=batch)
         tx.description = f"new lane {name}"
         tx.lane(state, record, parents=[begun.commit])
