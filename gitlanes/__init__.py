@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from gitlanes.models.batches import PickRules
     from gitlanes.models.costs import Limits
+    from gitlanes.models.fleet import Run, RunOrder
     from gitlanes.models.gates import Waiver
     from gitlanes.models.notes import Cost, Evaluation, Intent, Judgement
     from gitlanes.models.sync import Question, Resolution
@@ -68,6 +69,8 @@ __all__ = [
     "Refused",
     "Repo",
     "Resolution",
+    "Run",
+    "RunOrder",
     "Unsupported",
     "Waiver",
 ]
@@ -77,6 +80,7 @@ _HOMES = {
     **dict.fromkeys(__all__, "gitlanes.errors"),
     **dict.fromkeys(("Cost", "Evaluation", "Intent", "Judgement"), "gitlanes.models.notes"),
     **dict.fromkeys(("Question", "Resolution"), "gitlanes.models.sync"),
+    **dict.fromkeys(("Run", "RunOrder"), "gitlanes.models.fleet"),
     "Limits": "gitlanes.models.costs",
     "PickRules": "gitlanes.models.batches",
     "Waiver": "gitlanes.models.gates",

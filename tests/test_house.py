@@ -56,9 +56,10 @@ IMPORTED_ONLY_IN = {
     "subprocess": (
         *("git/process.py", "git/repo.py", "git/refs.py", "git/notes.py"),
         "gates/running.py",
-        *("graph/agents.py", "events/commands.py"),
+        *("graph/agents.py", "events/commands.py", "fleet/spawning.py"),
         *("cli/pager.py", "cli/terminal.py", "demo/"),
     ),
+    "libtmux": ("fleet/tmux.py",),
     "click": ("cli/",),
     "rich": ("cli/",),
     "time": ("clock.py",),
@@ -73,7 +74,7 @@ IMPORTED_ONLY_IN = {
 CALLED_ONLY_IN = {
     "subprocess.Popen": (
         *("git/process.py", "gates/running.py", "graph/agents.py", "events/commands.py"),
-        *("cli/pager.py", "demo/"),
+        *("cli/pager.py", "demo/", "fleet/spawning.py"),
     ),
     "subprocess.run": ("git/repo.py", "demo/"),
     "os.system": (),
@@ -134,12 +135,13 @@ READING = {
     *("require_budget", "stack", "stacks", "unassigned", "review_summary", "queue"),
     *("workspace", "who", "snapshots", "show_snapshot", "settings", "validate_settings"),
     *("hook_status", "remote_status", "tasks.list", "tasks.show", "tasks.ready", "tasks.check"),
+    *("runs", "wait_for_runs", "attach", "logs"),
 }
 # What changes no lane, all of them, or begins with none: no revision of one tells of that.
 ABOUT_NO_LANE = {
     *("init", "init_from_remote", "push", "pull", "fetch", "doctor", "configure"),
     *("hook_install", "hook_uninstall", "trust", "distrust", "prune_snapshots"),
-    *("gc", "compact", "purge"),
+    *("gc", "compact", "purge", "kill"),
 }
 
 MOST_LINES = 400

@@ -24,6 +24,14 @@ STATUS = {
     "deleted": "red",
     "stale": "red",
     "claimed": "cyan",
+    "running": "green",
+    "starting": "green",
+    "waiting": "yellow",
+    "idle": "yellow",
+    "queued": "cyan",
+    "crashed": "red",
+    "killed": "red",
+    "over-budget": "red",
 }
 _WORD = re.compile(rf"({'|'.join(STATUS)})(?= )")
 _HEADING = re.compile(r"(attempt|lane|commit|operation|snapshot|promotion) \S+(?: \((\w+)\))?$")

@@ -14,6 +14,7 @@ def details(data: Mapping[str, Any], source: str = "source", target: str = "targ
     rows = [_collision(x, names) for x in data.get("collisions", ())]
     rows += [row for x in data.get("gates", ()) for row in gate_lines(x)]
     rows += [f"{line(x['lane'])}: {line(str(x['why']))}" for x in data.get("entrants", ())]
+    rows += _indented(list(data.get("output", ())))
     return rows + [f"in the way: '{line(x)}'" for x in data.get("in_the_way", ())]
 
 

@@ -112,7 +112,7 @@ def take_waiver(given: dict[str, Any]) -> Waiver:
 def take_intent(given: dict[str, Any]) -> Intent:
     """Remove the intent's options from `given` and return the intent; raises BadValue."""
     return Intent(
-        prompt=_prompt(given.pop("prompt"), given.pop("prompt_file")),
+        prompt=take_prompt(given.pop("prompt"), given.pop("prompt_file")),
         agent=given.pop("agent"),
         agent_type=given.pop("agent_type"),
         agent_version=given.pop("agent_version"),
@@ -124,9 +124,9 @@ def take_intent(given: dict[str, Any]) -> Intent:
     )
 
 
-def take_meta(given: Iterable[str]) -> dict[str, str]:
+def take_meta(given: Iterable[str], option: str = "--meta") -> dict[str, str]:
     """Return metadata given as NAME=VALUE; raises BadValue."""
-    return dict(_pair(x, "--meta") for x in given)
+    return dict(_pair(x, option) for x in given)
 
 
 def take_cost(given: dict[str, Any]) -> Cost:
@@ -199,7 +199,8 @@ def milliseconds(text: str) -> int:
     return round(seconds * 1000)
 
 
-def _prompt(text: str | None, file: Path | None) -> str | None:
+def take_prompt(text: str | None, file: Path | None) -> str | None:
+    """Return a prompt that is given as such, in a file, or ('-') on stdin; raises BadValue."""
     if text is not None and file is not None:
         raise BadValue("--prompt and --prompt-file exclude each other")
     if text == "-" or (file is not None and str(file) == "-"):

@@ -30,6 +30,12 @@ _QUEUE = Answer(("queue.QueueEntry",), key="entries")
 _SETTINGS = ("settings.Configuration", "settings.Setting", "settings.Validation")
 
 ANSWERS = {
+    "run": Answer(("fleet.Run",), "the agent died at once"),
+    "ps": Answer(("fleet.Runs",)),
+    "prompt": Answer(("fleet.Prompted",), "a resumed agent died at once"),
+    "attach": Answer(("fleet.Attachment",), "the agent has ended"),
+    "logs": Answer(("fleet.Logged",)),
+    "kill": Answer(("fleet.Killed",)),
     "init": Answer(("lanes.Adopted",)),
     "demo": _NOTHING,
     "config": Answer(_SETTINGS, "--validate finds a fault, or KEY has no value"),

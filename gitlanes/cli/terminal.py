@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -13,6 +13,7 @@ from gitlanes.errors import Refused, as_lanes_error
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Sequence
 
     from gitlanes.git.settings import Settings
 
@@ -116,6 +117,19 @@ def present() -> Terminal:
     if not _present:
         begin()
     return _present[0]
+
+
+def become(args: Sequence[str], *, without: Sequence[str] = ()) -> NoReturn:
+    """Let another program have this process and its terminal; some variables stay behind.
+
+    Raises Refused where it cannot be started.
+    """
+    environ = {key: value for key, value in os.environ.items() if key not in without}
+    sys.stdout.flush()
+    try:
+        os.execvpe(args[0], list(args), environ)
+    except OSError as error:
+        raise Refused(f"cannot start '{args[0]}': {(error.strerror or '').lower()}") from error
 
 
 def tell(text: str) -> None:

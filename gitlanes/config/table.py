@@ -236,6 +236,26 @@ KNOWN = (
         "the command that 'events --deliver' sends each event to, as JSON on its standard input; "
         "one word each time it is given, in git's own configuration alone",
     ),
+    Known(
+        "lanes.maxAgents",
+        SIZE,
+        ("0",),
+        "how many agents work at a time, more wait as queued; 0 is any number",
+    ),
+    Known(
+        "lanes.whenAgentEnds",
+        WORD,
+        ("evaluate",),
+        "what becomes of the work of an agent that finished: evaluate proposes it and asks the "
+        "gates, propose leaves them, commit accepts it if they let it, snapshot only saves it",
+        words=("evaluate", "propose", "commit", "snapshot"),
+    ),
+    Known(
+        "lanes.defaultAgent",
+        TEXT,
+        (),
+        "the agent that 'run' starts where none is named; else the first that is on PATH",
+    ),
     Known("color.lanes", COLOUR, ("auto",), "colours: auto, always or never; else color.ui"),
     Known(
         "pager.lanes",

@@ -74,6 +74,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "compact": ("lane.compacted",),
     "purge": ("lane.purged",),
     "cascade": ("cascade.completed",),
+    "run": ("agent.started",),
 }
 # Besides: what was spent in a lane came to a limit of its own budget.
 REACHED = "budget.reached"
@@ -207,6 +208,11 @@ def _cascades(entry: Entry, before: Lane | None) -> bool:
     return within and not _resolves(entry, before)
 
 
+def _ends(entry: Entry, before: Lane | None) -> bool:  # noqa: ARG001 - one of several
+    """Say whether an agent ended."""
+    return entry.verb == "run" and "ended" in entry.record.run
+
+
 # What is told instead of what the verb alone says; the last that holds counts.
 _FURTHER: tuple[tuple[Callable[[Entry, Lane | None], bool], tuple[str, ...]], ...] = (
     (_beside, OTHER),
@@ -216,6 +222,7 @@ _FURTHER: tuple[tuple[Callable[[Entry, Lane | None], bool], tuple[str, ...]], ..
     (_leaves, (PROMOTED,)),
     (_cascades, ("lane.synced", "cascade.rebased")),
     (_stops, ("conflict.deferred",)),
+    (_ends, ("agent.ended",)),
     (_resolves, ("conflict.resolved", "lane.synced")),
 )
 _SOME = (*KINDS.values(), (REACHED,), OTHER, tuple(TASKS.values()), *(x for _, x in _FURTHER))

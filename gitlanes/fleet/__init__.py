@@ -1,1 +1,1 @@
-"""Several agents at a time: started, compared, one picked."""
+"""Agents at work: one process each, with its terminal, log, budget and end; batches of them."""

@@ -23,16 +23,23 @@ _REGULAR = ("100644", "100755")
 def rules_within(repo: LaneRepo, lane: Lane) -> Rules:
     """Return the rules for what is accepted within a lane.
 
-    They are its parent's, else the adopted lane's: a lane could weaken its own. What people
-    committed on that one's branch since counts, too.
+    They are its parent's, else the adopted lane's: a lane could weaken its own.
+    """
+    return rules_at(repo, judge_within(repo, lane))
+
+
+def judge_within(repo: LaneRepo, lane: Lane) -> Lane:
+    """Return the lane whose head has the rules for what is accepted within a lane.
+
+    What people committed on its branch since counts, too.
     """
     found = repo.view.by_uuid(lane.parent) if lane.parent else None
     if found is None or not found.record.live:
         found = adopted_lane(repo)
     if found is None or not found.record.live or not found.record.head:
-        return rules_at(repo, lane)
+        return lane
     own = found.record.uuid == lane.uuid
-    return rules_at(repo, found.record if own else intake.foreseen(repo, found).record)
+    return found.record if own else intake.foreseen(repo, found).record
 
 
 def rules_at(repo: LaneRepo, lane: Lane) -> Rules:

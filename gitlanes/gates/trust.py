@@ -63,13 +63,18 @@ def revoke(repo: LaneRepo, lane: str | None = None) -> Trusted:
 
 def require(repo: LaneRepo, rules: Rules) -> None:
     """Raise Refused unless the text that the rules come from is trusted."""
-    if not rules.gates or rules.text in _known(repo):
+    if not rules.gates or is_trusted(repo, rules.text):
         return
     raise Refused(
         f"'{TEAM_FILE}' in lane '{rules.lane}' is not trusted yet, so its gates do not run",
         hint=f"read it, then: git lanes trust {rules.lane}",
         data={"lane": rules.lane, "commit": rules.commit, "text": rules.text},
     )
+
+
+def is_trusted(repo: LaneRepo, text: str | None) -> bool:
+    """Say whether a text, by its SHA-256, may run what it names."""
+    return text in _known(repo)
 
 
 def _adopted(repo: LaneRepo) -> LaneState:

@@ -13,15 +13,17 @@ from gitlanes import clock
 _ROUNDS, _PAUSE = 50, 0.005
 
 
-def end(root: int, mark: tuple[str, str]) -> None:
+def end(root: int | None, mark: tuple[str, str]) -> None:
     """Kill a process, its group and session, its descendants, and whoever has the mark.
 
-    `root` must have been started in a session of its own; `mark` is a variable that it has, and
-    its value. What left the session, lost its parent and cleared its environment is not found.
-    Where nothing is left this is one look at the list of processes.
+    `root` must have been started in a session of its own, and be none that only has its number
+    now: None then. `mark` is a variable that it has, and its value. What left the session, lost
+    its parent and cleared its environment is not found. Where nothing is left this is one look at
+    the list of processes.
     """
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(root, signal.SIGKILL)
+    if root is not None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(root, signal.SIGKILL)
     for _ in range(_ROUNDS):
         found = [pid for pid in _family(root, mark) if _kill(pid)]
         if not found:
@@ -29,15 +31,21 @@ def end(root: int, mark: tuple[str, str]) -> None:
         clock.sleep(_PAUSE)
 
 
-def _kill(pid: int) -> bool:
+def ask(root: int, mark: tuple[str, str]) -> None:
+    """Ask all of them to end; whether they do is their own decision."""
+    for pid in _family(root, mark):
+        _kill(pid, signal.SIGTERM)
+
+
+def _kill(pid: int, how: signal.Signals = signal.SIGKILL) -> bool:
     try:
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, how)
     except (ProcessLookupError, PermissionError):
         return False
     return True
 
 
-def _family(root: int, mark: tuple[str, str]) -> set[int]:
+def _family(root: int | None, mark: tuple[str, str]) -> set[int]:
     """Return the living members, other than ourselves."""
     parents: dict[int, int] = {}
     found: set[int] = set()
@@ -46,7 +54,7 @@ def _family(root: int, mark: tuple[str, str]) -> set[int]:
         parents[pid] = parent
         if session == root or wanted in environ:
             found.add(pid)
-    roots = {*found, root}
+    roots = {*found, *(() if root is None else (root,))}
     for pid in parents:
         above, seen = pid, set()
         while above in parents and above not in seen and above not in roots:

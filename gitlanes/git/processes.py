@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 # Commands that take no lock on anything, our own helpers and ourselves (`git lanes`) among them.
 _READING = frozenset(
@@ -144,3 +145,56 @@ def _line(path: str) -> str | None:
             return file.read().decode("utf-8", "replace").strip()
     except OSError:
         return None
+
+
+class Use(NamedTuple):
+    """What a process and its descendants use: seconds of the processor, bytes of memory."""
+
+    seconds: float
+    memory: int
+
+    def share(self, elapsed: float | None) -> float | None:
+        """Return the share of one core that they had of some seconds, in percent."""
+        return round(100 * self.seconds / elapsed, 1) if elapsed else None
+
+
+def usage(roots: Collection[int]) -> dict[int, Use]:
+    """Return what each process uses together with its descendants; one that ended is left out.
+
+    All processes are looked at once, however many are asked for.
+    """
+    if not roots:
+        return {}
+    known = dict(_uses())
+    sums = {root: Use(0.0, 0) for root in roots if root in known}
+    for pid, (_, use) in known.items():
+        above, seen = pid, set()
+        while above in known and above not in sums and above not in seen:
+            seen.add(above)
+            above = known[above][0]
+        if above in sums:
+            sums[above] = Use(sums[above].seconds + use.seconds, sums[above].memory + use.memory)
+    return sums
+
+
+def _uses() -> Iterator[tuple[int, tuple[int, Use]]]:
+    """Yield (id, (parent, what it uses alone, ended children included)) of all processes."""
+    if not os.path.isdir("/proc/self"):
+        yield from _uses_elsewhere()
+        return
+    ticks, page = os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE")
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        fields = _kernel_fields(int(name))
+        if fields:
+            used = sum(int(x) for x in fields[11:15]) / ticks
+            yield int(name), (int(fields[1]), Use(used, int(fields[21]) * page))
+
+
+def _uses_elsewhere() -> Iterator[tuple[int, tuple[int, Use]]]:
+    import psutil  # 40 ms, and Linux tells for nothing
+
+    for process in psutil.process_iter(["ppid", "cpu_times", "memory_info"]):
+        times, memory = process.info["cpu_times"], process.info["memory_info"]
+        if times and memory:
+            use = Use(times.user + times.system, memory.rss)
+            yield process.pid, (process.info["ppid"] or 0, use)

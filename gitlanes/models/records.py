@@ -131,6 +131,7 @@ class Lane(Model):
     has it in full, ``ended`` the entries in which tasks ended last (docs/format.md). ``queue``
     names, for each lane that is queued to land on this one, the entry that has that in full.
     ``batch`` is the id that lanes share which were made to do the same work side by side.
+    ``run`` tells of the agent that ran in it last (docs/format.md).
     ``extra`` keeps fields that a newer version wrote.
     """
 
@@ -167,6 +168,7 @@ class Lane(Model):
     ended: tuple[str, ...] = ()
     queue: dict[str, str] = NOTHING
     batch: str | None = None
+    run: dict[str, Any] = NOTHING
     extra: dict[str, Any] = NOTHING
 
     @property

@@ -42,6 +42,7 @@ from gitlanes.sdk.directories import Directories
 from gitlanes.sdk.epochs import Epochs
 from gitlanes.sdk.events import Happenings
 from gitlanes.sdk.exchange import Exchange
+from gitlanes.sdk.fleet import Fleet
 from gitlanes.sdk.gates import Gates
 from gitlanes.sdk.graph import Following
 from gitlanes.sdk.hooks import GitHooks
@@ -83,6 +84,7 @@ class Repo(
     Exchange,
     Remotes,
     Directories,
+    Fleet,
 ):
     """One git repository with lanes; a context manager, one for each thread.
 

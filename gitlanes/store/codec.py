@@ -45,7 +45,7 @@ Clean = Callable[[Any, Collection[str]], Any]
 # Members that are absent rather than empty: most lanes have none of them.
 _RARE = (
     *("meta", "sparse", "mingled", "budget", "spent", "beside", "why", "stacks", "exports"),
-    *("former", "tasks", "ended", "queue"),
+    *("former", "tasks", "ended", "queue", "run"),
 )
 
 

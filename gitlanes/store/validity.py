@@ -75,6 +75,8 @@ def checked_lane(lane: Lane) -> Lane:
     require_uuid(*lane.queue)
     if lane.batch is not None:
         _require(ids.BATCH_ID, lane.batch)
+    if not _is_run(lane.run):
+        raise ValueError("what ran in a lane is none")
     named = (*lane.stacks.values(), *lane.tasks.values(), *lane.ended, *lane.queue.values())
     for entry in named:
         _require(_OID, entry)
@@ -92,6 +94,14 @@ def checked_details(body: dict[str, Any]) -> Any:
     if body["previous"] or not sound:
         raise ValueError("what begins an epoch is none")
     return details
+
+
+def _is_run(run: object) -> bool:
+    """Say whether that tells of an agent's run: texts, and a number that it ended with."""
+    if not isinstance(run, dict):
+        return False
+    texts = {key: x for key, x in run.items() if key != "code"}
+    return all(isinstance(x, str) for x in texts.values()) and type(run.get("code", 0)) is int
 
 
 def _are_exports(exports: object) -> bool:

@@ -56,8 +56,8 @@ class Step(NamedTuple):
 
 
 NONE: frozenset[str] = frozenset()
-# What changes no lane: the form of journals, and what tells that others ended.
-_FORMAL = ("compact", "purge", "cascade")
+# What changes no lane: the form of journals, and what tells that others began or ended.
+_FORMAL = ("compact", "purge", "cascade", "run")
 
 
 def steps(repo: LaneRepo) -> Iterator[Step]:

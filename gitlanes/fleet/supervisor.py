@@ -1,0 +1,341 @@
+"""The process that sees to one agent: its terminal, its log, its budget, its end.
+
+It runs in the agent's tmux pane, or detached. What it knows of the agent is in the run's
+directory; prompts for the agent, and the wish to end it, come from there and as signals.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import tty
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from gitlanes import clock
+from gitlanes.errors import LanesError, as_lanes_error
+from gitlanes.fleet import ending, logs, metering, places, programs, queueing, recording, spawning
+from gitlanes.fleet.keyboard import Keyboard
+from gitlanes.fleet.screen import Screen
+from gitlanes.git import families, processes
+from gitlanes.git.process import elsewhere
+from gitlanes.models.fleet import (
+    CRASHED,
+    FINISHED,
+    KILLED,
+    OVER_BUDGET,
+    RUNNING,
+    STARTING,
+    STDIN,
+    TYPED,
+)
+from gitlanes.models.plain import plain, replace
+from gitlanes.review import budgets
+from gitlanes.store.lane_repo import LaneRepo
+from gitlanes.workspaces import claims
+
+# Seconds: until a look at what is new, between two notes, between two looks at the budget, after
+# which budgets are read anew, and that an agent has to end when it is asked to.
+_GLANCE, _NOTE, _COUNT, _BUDGETS, GRACE = 0.15, 1.0, 1.0, 15.0, 5.0
+_BLOCK = 1 << 16
+_SIZE = (50, 200)
+# What is said of a terminal that is not the agent's.
+_FOREIGN = ("TMUX", "TMUX_PANE", "LINES", "COLUMNS", "TERM_PROGRAM", "STY")
+
+
+class Supervisor:
+    """One agent from its start to the record of its end."""
+
+    def __init__(self, place: places.Place, *, pane: bool):
+        self.place = place
+        self.order = place.order()
+        self.program = place.program()
+        self.environ = place.take_environment()
+        self.pane = pane
+        self.prompts = [place.prompt.read_text(encoding="utf-8", errors="surrogateescape")]
+        self.wish: str | None = None
+        self.reason: str | None = None
+        self.forced = False
+        self._stdin: bytes = b""
+        self._since = clock.monotonic()
+        self._noted = self._counted = self._asked = 0.0
+        self._known: dict[str, Any] = {}
+        self._standings: tuple[Any, ...] = ()
+
+    def repository(self) -> LaneRepo:
+        """Open the repository that the agent works in, as its orderer would."""
+        return LaneRepo.open(self.order["top"], elsewhere(self.environ))
+
+    def run(self) -> None:
+        """See to it all."""
+        for one in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGUSR1):
+            signal.signal(one, self._asked_to_end)
+        try:
+            self._begin()
+        except (LanesError, OSError) as error:
+            self._failed(as_lanes_error(error).message)
+            return
+        code = self._attend()
+        self._end(code)
+
+    def _asked_to_end(self, number: int, _: object) -> None:
+        self.wish = self.wish or KILLED
+        if number == signal.SIGHUP:
+            self.reason = self.reason or "its terminal was closed"
+        self.forced = self.forced or number == signal.SIGUSR1
+
+    def _begin(self) -> None:
+        """Claim the workspace, record the start, and start the agent."""
+        order, place = self.order, self.place
+        place.write(status=STARTING, pid=os.getpid(), **_where(os.getpid(), "mark"))
+        with self.repository() as repo:
+            claims.claim(repo, order["lane"], agent=order["agent"], pid=os.getpid())
+            self._read_budgets(repo)
+            started = recording.began(repo, place.id, order)
+            extra = _surroundings(repo, order)
+        words = programs.argv(self.program, self._values())
+        environ = self._environment(extra)
+        size = _SIZE
+        if self.pane:
+            with suppress(OSError):
+                columns, rows = os.get_terminal_size(0)
+                size = (rows, columns)
+                tty.setraw(0)
+        piped = self.program.prompt == STDIN
+        self.spawned = spawning.agent(words, order["path"], environ, size, piped=piped)
+        if piped:
+            self._stdin = self.prompts[0].encode("utf-8", "surrogateescape")
+        now = clock.monotonic()
+        self.screen = Screen(now, self.program.waiting)
+        self.keyboard = Keyboard(self.screen, now)
+        if self.program.prompt == TYPED and self.prompts[0]:
+            self.keyboard.type(self.prompts[0])
+        self.meter = metering.Meter(self.program.usage == "output")
+        self.log = logs.Log(place.log)
+        pid = self.spawned.process.pid
+        self._note(
+            status=RUNNING, started=started, agent_pid=pid, **_where(pid, "agent_mark"), force=True
+        )
+
+    def _values(self) -> dict[str, str]:
+        order = self.order
+        values = {"prompt": self.prompts[0], "prompt_file": str(self.place.prompt)}
+        values["agent"] = order["agent"]
+        return {**values, **({"model": order["model"]} if order["model"] else {})}
+
+    def _environment(self, extra: Mapping[str, str]) -> dict[str, str]:
+        kept = {x: y for x, y in elsewhere(self.environ).items() if x not in _FOREIGN}
+        return {
+            **kept,
+            "TERM": "screen-256color" if self.pane else "xterm-256color",
+            **extra,
+            **self.program.env,
+            "GITLANES_AGENT": self.order["agent"],
+            "GITLANES_LANE": self.order["lane"],
+            "GITLANES_PROMPT_FILE": str(self.place.prompt),
+            spawning.MARK: self.place.id,
+        }
+
+    def _failed(self, why: str) -> None:
+        """Note that the agent could not be started, with all that has to be kept even so."""
+        how = {"status": CRASHED, "reason": why}
+        with suppress(LanesError, OSError), self.repository() as repo:
+            recording.ended(repo, self.place.id, self.order, how)
+            claims.release(repo, self.order["lane"], agent=self.order["agent"])
+        self.place.write(**how, ended=clock.utc_text(clock.now()))
+        self._next()
+
+    def _attend(self) -> int:
+        """Carry everything to and fro until the agent has ended; return its exit code."""
+        process, asked = self.spawned.process, 0.0
+        wake = _wake_up()
+        if self.pane:
+            signal.signal(signal.SIGWINCH, lambda *_: spawning.resize(self.spawned.terminal, 0))
+            spawning.resize(self.spawned.terminal, 0)
+        while process.poll() is None:
+            self._exchange(wake, _GLANCE)
+            now = clock.monotonic()
+            self._take_prompts()
+            self._count(now)
+            if self.wish and not asked:
+                asked = now
+                self._note(last=self.screen.last, force=True)
+                families.ask(process.pid, (spawning.MARK, self.place.id))
+            if self.wish and (self.forced or now - asked > GRACE):
+                break
+            self._note(status=self.screen.status(now), last=self.screen.last)
+        families.end(process.pid, (spawning.MARK, self.place.id))
+        code = process.wait()
+        while self._exchange(wake, 0.0):
+            pass  # what it printed last
+        os.close(self.spawned.terminal)
+        return code
+
+    def _exchange(self, wake: int, patience: float) -> bool:
+        """Pass on what there is, either way; say whether the agent had printed anything."""
+        terminal, stdin = self.spawned.terminal, self.spawned.stdin
+        poll = select.poll()
+        typing = self.keyboard.due(clock.monotonic())
+        poll.register(terminal, select.POLLIN | (select.POLLOUT if typing else 0))
+        poll.register(wake, select.POLLIN)
+        if self.pane:
+            poll.register(0, select.POLLIN)
+        if stdin is not None:
+            poll.register(stdin, select.POLLOUT)
+        said = False
+        for descriptor, event in poll.poll(patience * 1000):
+            if descriptor == wake:
+                os.read(wake, _BLOCK)
+            elif descriptor == 0:
+                self._pressed()
+            elif descriptor == stdin:
+                self._feed()
+            elif event & (select.POLLIN | select.POLLHUP):
+                said = self._printed() or said
+            if descriptor == terminal and event & select.POLLOUT:
+                with suppress(OSError):
+                    self.keyboard.typed(os.write(terminal, typing))
+        return said
+
+    def _printed(self) -> bool:
+        try:
+            data = os.read(self.spawned.terminal, _BLOCK)
+        except (BlockingIOError, OSError):  # nothing more, or nobody has its other end
+            data = b""
+        if not data:
+            if self.spawned.process.poll() is None:
+                clock.sleep(_GLANCE / 5)
+            return False
+        self.log.write(data)
+        self.screen.feed(data, clock.monotonic())
+        self.meter.feed(data)
+        if self.pane:
+            self._show(data)
+        return True
+
+    def _show(self, data: bytes) -> None:
+        try:
+            while data:
+                data = data[os.write(1, data) :]
+        except OSError:
+            self.pane = False  # nobody is there any more
+
+    def _pressed(self) -> None:
+        try:
+            data = os.read(0, _BLOCK)
+        except OSError:
+            data = b""
+        if data:
+            self.keyboard.press(data)
+        else:
+            self.pane = False
+
+    def _feed(self) -> None:
+        """Give the agent the next piece of its prompt, and end its input behind the last."""
+        assert self.spawned.stdin is not None
+        try:
+            self._stdin = self._stdin[os.write(self.spawned.stdin, self._stdin[:_BLOCK]) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            self._stdin = b""  # it reads no more
+        if not self._stdin:
+            os.close(self.spawned.stdin)
+            self.spawned = self.spawned._replace(stdin=None)
+
+    def _take_prompts(self) -> None:
+        for path in sorted(self.place.inbox.iterdir()):
+            if path.suffix == ".new":
+                continue
+            text = path.read_text(encoding="utf-8", errors="surrogateescape")
+            self.prompts.append(text)
+            self.keyboard.type(text)
+            path.unlink()
+
+    def _count(self, now: float) -> None:
+        """End the agent where it comes to a budget."""
+        if now - self._counted < _COUNT or self.wish:
+            return
+        self._counted = now
+        if self._standings and now - self._asked > _BUDGETS:
+            with suppress(LanesError, OSError), self.repository() as repo:
+                self._read_budgets(repo)
+        if self._standings:
+            over = metering.exceeded(self._standings, self.meter.cost(), self._wall())
+            if over:
+                self.wish, self.reason = OVER_BUDGET, over
+
+    def _read_budgets(self, repo: LaneRepo) -> None:
+        self._asked = clock.monotonic()
+        found = budgets.budget_left(repo, self.order["lane"], self.order["agent"])
+        self._standings = tuple(x for x in found if x.limits)
+
+    def _wall(self) -> int:
+        return round(1000 * (clock.monotonic() - self._since))
+
+    def _note(self, *, force: bool = False, **changes: Any) -> None:
+        """Note how it goes: what is new at once, all else from time to time."""
+        now = clock.monotonic()
+        status = changes.get("status")
+        turned = status is not None and status != self._known.get("status")
+        if not force and not turned and now - self._noted < _NOTE:
+            return
+        changes["cost"] = plain(replace(self.meter.cost(), raw=None), absent=False)
+        if force or any(self._known.get(key) != x for key, x in changes.items()):
+            self._known |= changes
+            self.place.write(**changes)
+        self._noted = now
+
+    def _end(self, code: int) -> None:
+        """Keep the agent's work, record how it ended, and let those that wait begin."""
+        self.log.close()
+        cost = replace(self.meter.whole(), wall_ms=self._wall())
+        status = self.wish or (FINISHED if code >= 0 else CRASHED)
+        reason = self.reason
+        if reason is None and self.wish is None and code:
+            reason = f"exit code {code}" if code > 0 else f"signal {-code}"
+        how = {"status": status, "code": code, "reason": reason}
+        self.place.write(code=code, last=self.screen.last, reason=reason)
+        prompt = "\n\n".join(x for x in self.prompts if x)
+        try:
+            with self.repository() as repo:
+                noted = ending.settle(repo, self.place.id, self.order, how, prompt, cost)
+                with suppress(LanesError):
+                    claims.release(repo, self.order["lane"], agent=self.order["agent"])
+                noted["warnings"] = repo.warnings
+        except (LanesError, OSError) as error:
+            noted = {"problem": as_lanes_error(error).message}
+        noted["ended"] = noted.get("ended") or clock.utc_text(clock.now())
+        self.place.write(**how, **noted)
+        self._next()
+
+    def _next(self) -> None:
+        with suppress(LanesError, OSError), self.repository() as repo:
+            queueing.start_waiting(repo)
+
+
+def _where(pid: int, mark: str) -> dict[str, Any]:
+    """Return what tells a process from all others that may have its number."""
+    return {
+        mark: processes.start_of(pid),
+        "host": os.uname().nodename,
+        "boot": processes.boot_id(),
+        "space": processes.pid_space(),
+    }
+
+
+def _surroundings(repo: LaneRepo, order: Mapping[str, Any]) -> dict[str, str]:
+    """Return the variables that the workspace gives to whoever works in it."""
+    del repo, order
+    return {}
+
+
+def _wake_up() -> int:
+    """Return a descriptor that has something to read whenever a signal came."""
+    source, sink = os.pipe()
+    os.set_blocking(sink, False)
+    os.set_blocking(source, False)
+    signal.set_wakeup_fd(sink, warn_on_full_buffer=False)
+    return source
