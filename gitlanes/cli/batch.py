@@ -80,13 +80,17 @@ def pick_command(
     """
     from gitlanes.fleet.picking import Wish, pick
 
-    words = tuple(by.split(",")) if by is not None else None
     given = read_rules(rules) if rules is not None else None
-    wish = Wish(lane, into, words, mode, given, auto, agent, dry_run)
+    wish = Wish(lane, into, by_words(by), mode, given, auto, agent, dry_run)
     with out.repository() as repo:
         made = pick(repo, batch, wish)
     out.result(made, picked_lines(made))
     return 0
+
+
+def by_words(text: str | None) -> tuple[str, ...] | None:
+    """Return the criteria that --by names."""
+    return None if text is None else tuple(text.split(","))
 
 
 def read_rules(path: Path) -> PickRules:

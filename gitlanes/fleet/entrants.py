@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from gitlanes import clock
 from gitlanes.errors import Collision, NotFound, Refused
+from gitlanes.fleet import observing, places
 from gitlanes.gates import definitions, verdicts
 from gitlanes.git.trailers import body_of
 from gitlanes.history import costs, log
@@ -13,6 +15,7 @@ from gitlanes.landing import plans
 from gitlanes.lanes.targets import target_of
 from gitlanes.models import batches as words
 from gitlanes.models.batches import Entrant, Verdict
+from gitlanes.models.fleet import CRASHED, KILLED, OVER_BUDGET
 from gitlanes.models.gates import Candidate, Gate
 from gitlanes.models.history import Told
 from gitlanes.models.notes import Evaluation
@@ -49,20 +52,29 @@ def members(repo: LaneRepo, batch: str) -> list[LaneState]:
     """Return the lanes of a batch, archived ones included, by name; raises NotFound."""
     repo.view.require_adopted()
     every = repo.view.lanes()
-    found = [x for x in every if x.record.batch == batch]
+    found = [x for x in every if batch in _batches(x.record)]
     if not found:
-        known = sorted({x.record.batch for x in every if x.record.batch})
+        known = sorted({name for x in every for name in _batches(x.record)})
         hint = f"there are: {', '.join(known[-5:])}" if known else "no lane is of any batch"
         near = view.nearest(batch, known)
         raise NotFound("batch", view.shown(batch), nearest=near, hint=hint)
     return sorted(found, key=lambda x: x.record.name)
 
 
+def _batches(lane: Lane) -> set[str]:
+    """Return what a lane was made for, and what its last agent ran for."""
+    return {x for x in (lane.batch, lane.run.get("batch")) if x}
+
+
 def field(repo: LaneRepo, batch: str, into: str | None = None) -> Field:
-    """Return the lanes of a batch as they stand towards their target; nothing moves.
+    """Return the lanes of a batch as they stand towards their target; no lane moves.
+
+    Agents whose supervisor was killed are seen to first.
 
     Raises NotFound, Refused where they are to land on several lanes.
     """
+    members(repo, batch)
+    observing.reconcile(repo)
     states = [intake.foreseen(repo, x) for x in members(repo, batch)]
     targets = {x.record.uuid: x for x in (target_of(repo, state, into) for state in states)}
     if len(targets) > 1:
@@ -74,18 +86,34 @@ def field(repo: LaneRepo, batch: str, into: str | None = None) -> Field:
     target = intake.foreseen(repo, next(iter(targets.values())))
     names = tuple(x.record.name for x in states)
     sums = {x.name: x.cost for x in costs.report(repo, costs.Wanted(by="lane", lanes=names)).rows}
+    busy = {place.order().get("lane_uuid") for place, _ in places.live(repo)}
     found = []
     for state in repo.counted("comparing lanes", states):
         one = _contender(repo, state, target)
-        cost = sums.get(state.record.name, {})
-        entrant = replace(one.entrant, cost=cost, seconds=_seconds(cost))
-        found.append(replace(one, entrant=entrant))
+        lane, cost = state.record, sums.get(state.record.name, {})
+        entrant = replace(one.entrant, cost=cost, seconds=_seconds(lane, cost))
+        found.append(replace(one, entrant=_at_work(entrant, lane, lane.uuid in busy)))
     return Field(batch, target, tuple(found))
 
 
-def _seconds(cost: dict[str, object]) -> float | None:
+def _seconds(lane: Lane, cost: dict[str, object]) -> float | None:
+    """Return how long its agents took: as its costs say, else its last one."""
     wall = cost.get("wall_ms")
-    return wall / 1000 if isinstance(wall, int) else None
+    if isinstance(wall, int):
+        return wall / 1000
+    began, ended = lane.run.get("started"), lane.run.get("ended")
+    if not began or not ended:
+        return None
+    return max(0.0, clock.from_utc_text(ended) - clock.from_utc_text(began))
+
+
+def _at_work(entrant: Entrant, lane: Lane, busy: bool) -> Entrant:
+    """Return it with what is known of its agent: at work here, or elsewhere without an offer."""
+    nothing = entrant.standing == words.UNCHANGED
+    if not busy and not (nothing and lane.run and "ended" not in lane.run):
+        return entrant
+    standing = words.RUNNING if nothing else entrant.standing
+    return replace(entrant, running=True, standing=standing, why=None if nothing else entrant.why)
 
 
 def _contender(repo: LaneRepo, state: LaneState, target: LaneState) -> Contender:
@@ -162,9 +190,15 @@ def _without_news(entrant: Entrant, lane: Lane, target: Lane, told: Told | None)
     landed = lane.landed.get(target.uuid, NOT_LANDED)
     if landed.at is not None and landed.source == lane.head:
         return replace(entrant, standing=words.LANDED, why=f"it landed on {target.name}")
+    ended = lane.run.get("status")
+    if ended in (CRASHED, KILLED, OVER_BUDGET):
+        why = lane.run.get("reason") or f"exit code {lane.run.get('code')}"
+        return replace(entrant, standing=ended, why=why)
     if told is not None and told.attempt.status == TURNED_DOWN:
         return replace(entrant, standing=words.REJECTED, why=told.attempt.reason)
-    return replace(entrant, standing=words.UNCHANGED, why="it changed nothing")
+    code = lane.run.get("code")
+    why = f"its agent ended with exit code {code}" if code else "it changed nothing"
+    return replace(entrant, standing=words.UNCHANGED, why=why)
 
 
 def _colliding(entrant: Entrant, error: Collision) -> Entrant:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from gitlanes.models.exporting import Exported
+from gitlanes.models.fleet import Run
 from gitlanes.models.plain import NOTHING, Model, Result
 from gitlanes.models.results import Promotion
 
@@ -139,3 +141,35 @@ class Picked(Result):
     dry_run: bool = False
 
     schema: ClassVar[str] = "picked"
+
+
+class Fanned(Result):
+    """Agents that were started together; ``runs`` are as they were some seconds later.
+
+    ``skipped`` is {lane: why} of those in which an agent was at work already, ``failed`` of those
+    in which none could be started.
+    """
+
+    batch: str
+    runs: tuple[Run, ...]
+    skipped: dict[str, str] = NOTHING
+    failed: dict[str, str] = NOTHING
+
+    schema: ClassVar[str] = "batch"
+
+    @property
+    def dead(self) -> tuple[Run, ...]:
+        """Return those that ended badly at once."""
+        return tuple(x for x in self.runs if x.code or x.status in ("crashed", "over-budget"))
+
+
+class Gone(Result):
+    """What several tries at the same work came to: the runs as they ended, what was picked."""
+
+    batch: str
+    runs: tuple[Run, ...]
+    picked: Picked
+    exported: Exported | None = None
+    failed: dict[str, str] = NOTHING
+
+    schema: ClassVar[str] = "gone"
