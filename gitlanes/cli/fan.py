@@ -116,8 +116,8 @@ def multi_command(
 ) -> int:
     """Start an agent for each of TASKS, which are LANE:PROMPT, in quotes.
 
-    A --file has them in TOML ([[task]] with lane and prompt), JSON or Markdown (a heading is the
-    lane, what is below it the prompt). Lanes in which an agent is at work are skipped.
+    A --file has them in TOML ([[task]] with lane and prompt), JSON or Markdown (## LANE, and
+    the prompt below it). Lanes in which an agent is at work are skipped.
     """
     from gitlanes.fleet.fanning import start
     from gitlanes.fleet.orders import of_file, of_words

@@ -13,7 +13,7 @@ from gitlanes.models.fleet import RunOrder
 from gitlanes.models.plain import replace
 
 _KEYS = {"agent": "program", "model": "model", "from": "start", "on": "on", "agent_id": "agent"}
-_HEADING = re.compile(r"#{1,6}[ \t]+(.*?)[ \t]*#*[ \t]*")
+_HEADING = re.compile(r"(##?)[ \t]+(.*?)[ \t]*#*[ \t]*")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HINT = "it has a lane and a prompt for each task: see docs/fleet.md"
 
@@ -82,22 +82,20 @@ def _fault(table: Any) -> str | None:
 
 
 def _of_markdown(text: str) -> list[dict[str, str]]:
-    """Return a task for each heading: that is the lane, and the text below it the prompt.
+    """Return a task for each ``## LANE``: what is below it is the prompt, further headings too.
 
     What is between fences is text, whatever it looks like.
     """
-    lanes: list[str] = []
-    prompts: list[list[str]] = []
-    fence = ""
+    found: list[tuple[str, list[str]]] = []
+    fence, inside = "", False
     for row in text.splitlines():
         heading = None if fence else _HEADING.fullmatch(row)
         if heading is not None:
-            lanes.append(heading[1])
-            prompts.append([])
+            inside = heading[1] == "##"  # what is below a title is about all of them
+            found += [(heading[2], [])] if inside else []
             continue
         if mark := _FENCE.match(row):
             fence = "" if fence and mark[1].startswith(fence) else fence or mark[1]
-        if prompts:
-            prompts[-1].append(row)
-    told = ("\n".join(x).strip() for x in prompts)
-    return [{"lane": x, "prompt": y} for x, y in zip(lanes, told, strict=True)]
+        if inside:
+            found[-1][1].append(row)
+    return [{"lane": lane, "prompt": "\n".join(rows).strip()} for lane, rows in found]

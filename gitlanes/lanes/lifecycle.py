@@ -93,13 +93,11 @@ def new(
         moving.require_content(repo, begun.commit)
     with transaction(repo, "new", actor=agent) as tx:
         state = repo.view.find(name)
-        if state is not None and state.record.live:
-            if exist_ok:
-                return _existing(repo, state)
-            raise Refused(f"lane '{name}' exists already", hint=f"see 'git lanes show {name}'")
-        _refuse_half_deleted(repo, state)
-        for text, what in ((name, "a lane's name"), (batch, "a batch's id")):
-            repo.redactor.require_none(text, what)
+        if state is not None and state.record.live and exist_ok:
+            return _existing(repo, state)
+        _refuse_taken(repo, state)
+        repo.redactor.require_none(name, "a lane's name")
+        repo.redactor.require_none(batch, "a batch's id")
         record = _record(tx, name, begun, default, state, agent)
         record = replace(record, **plain(about), sparse=only, budget=budget, batch=batch)
         tx.description = f"new lane {name}"
@@ -211,11 +209,14 @@ def _default(repo: LaneRepo) -> LaneState:
     return found
 
 
-def _refuse_half_deleted(repo: LaneRepo, state: LaneState | None) -> None:
-    if state is None or state.record.status != DELETED:
+def _refuse_taken(repo: LaneRepo, state: LaneState | None) -> None:
+    """Raise Refused where a lane has that name, or is being deleted."""
+    if state is None:
         return
     name = state.record.name
-    if finding.workspace_of(repo, state.record) is not None:
+    if state.record.live:
+        raise Refused(f"lane '{name}' exists already", hint=f"see 'git lanes show {name}'")
+    if state.record.status == DELETED and finding.workspace_of(repo, state.record) is not None:
         raise Refused(
             f"the deletion of lane '{name}' was interrupted",
             hint=f"finish it with 'git lanes delete {name}'",

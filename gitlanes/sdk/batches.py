@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from gitlanes.fleet import comparing, entrants, picking
-from gitlanes.models.batches import Comparison, Picked, PickRules
+from gitlanes.fleet import comparing, entrants, fanning, going, picking
+from gitlanes.fleet.making import Member
+from gitlanes.fleet.running import SETTLED
+from gitlanes.models.batches import Comparison, Fanned, Gone, Picked, PickRules
+from gitlanes.models.fleet import RunOrder
+from gitlanes.models.plain import replace
 from gitlanes.store.expectation import expecting
 from gitlanes.store.lane_repo import LaneRepo
 
@@ -14,6 +18,48 @@ class Batches:
     """Methods of `gitlanes.Repo`; ``into`` is the lane that one of a batch is to land on."""
 
     _repo: LaneRepo
+
+    def fanout(
+        self,
+        number: int,
+        prompt: str = "",
+        *,
+        prefix: str | None = None,
+        order: RunOrder | None = None,
+        agents: Iterable[str] = (),
+        models: Iterable[str] = (),
+        settle: float = SETTLED,
+    ) -> Fanned:
+        """Start agents with one prompt, in lanes PREFIX-a, PREFIX-b and so on; see `RunOrder`.
+
+        ``agents`` and ``models`` are dealt in turn. Raises Negative where none could be started.
+        """
+        order = order or RunOrder()
+        order = replace(order, prompt=prompt or order.prompt)
+        dealt = {"agents": tuple(agents), "models": tuple(models)}
+        return fanning.fanout(self._repo, number, prefix, order, settle=settle, **dealt)
+
+    def multi(
+        self,
+        tasks: Mapping[str, str | RunOrder],
+        order: RunOrder | None = None,
+        *,
+        settle: float = SETTLED,
+    ) -> Fanned:
+        """Start an agent for each lane and prompt; lanes in which one is at work are skipped."""
+        usual = order or RunOrder()
+        members = [
+            Member(lane, replace(usual, prompt=x) if isinstance(x, str) else x)
+            for lane, x in tasks.items()
+        ]
+        return fanning.start(self._repo, members, settle=settle)
+
+    def go(self, tries: going.Tries, tell: Callable[[str], None] = lambda _: None) -> Gone:
+        """Have a prompt done several times, wait, pick the best, export it; see `Tries`.
+
+        ``tell`` is called with what is done. Raises Negative where nothing can be picked.
+        """
+        return going.go(self._repo, tries, tell)
 
     def compare(self, batch: str, *, into: str | None = None, patches: bool = False) -> Comparison:
         """Return what each lane of a batch would land, and what is known of it; no gate is run."""
