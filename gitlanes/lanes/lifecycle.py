@@ -96,8 +96,7 @@ def new(
         if state is not None and state.record.live and exist_ok:
             return _existing(repo, state)
         _refuse_taken(repo, state)
-        repo.redactor.require_none(name, "a lane's name")
-        repo.redactor.require_none(batch, "a batch's id")
+        _refuse_secrets(repo, name, batch)
         record = _record(tx, name, begun, default, state, agent)
         record = replace(record, **plain(about), sparse=only, budget=budget, batch=batch)
         tx.description = f"new lane {name}"
@@ -221,6 +220,11 @@ def _refuse_taken(repo: LaneRepo, state: LaneState | None) -> None:
             f"the deletion of lane '{name}' was interrupted",
             hint=f"finish it with 'git lanes delete {name}'",
         )
+
+
+def _refuse_secrets(repo: LaneRepo, name: str, batch: str | None) -> None:
+    repo.redactor.require_none(name, "a lane's name")
+    repo.redactor.require_none(batch, "a batch's id")
 
 
 def _existing(repo: LaneRepo, state: LaneState) -> NewLane:
