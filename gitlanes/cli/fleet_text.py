@@ -26,7 +26,7 @@ _LAST = 60
 def summary(run: Run) -> str:
     """Return one line about a run: what it is by now, and what it left."""
     said = f"{run.status} {run.agent} in lane {run.lane}"
-    if run.code:
+    if run.code and run.code > 0:
         said += f", exit code {run.code}"
     if run.attempt:
         said += f", attempt {run.attempt}"
@@ -60,7 +60,7 @@ def total_text(sums: dict[str, Any]) -> str:
 
 
 def _row(run: Run) -> tuple[str, ...]:
-    status = f"{run.status} ({run.code})" if run.code and not run.live else run.status
+    status = f"{run.status} ({run.code})" if run.status == "finished" and run.code else run.status
     return (
         run.lane,
         status,

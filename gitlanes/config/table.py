@@ -23,6 +23,8 @@ TEAM_FILE = ".gitlanes.toml"
 _ENVIRONMENT = "GITLANES_"
 # Says who runs the command; no setting, for each process has its own.
 AGENT_VARIABLE = "GITLANES_AGENT"
+# Further ones that an agent gets, and what it started.
+_TOLD = (AGENT_VARIABLE, "GITLANES_RUN", "GITLANES_LANE", "GITLANES_PROMPT_FILE")
 _SECTION = "lanes."
 LONGEST_LEASE = 366 * 86400.0
 
@@ -272,7 +274,7 @@ BY_VARIABLE = {x.variable: x for x in KNOWN if x.variable is not None}
 
 def is_variable(name: str) -> bool:
     """Say whether an environment variable looks like that of a setting."""
-    return name.startswith(_ENVIRONMENT) and name != AGENT_VARIABLE
+    return name.startswith(_ENVIRONMENT) and name not in _TOLD
 
 
 def in_force(values: Sequence[str]) -> slice:

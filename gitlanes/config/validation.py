@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
-from gitlanes.config import gates, layers, picking, prices, table
+from gitlanes.config import agents, gates, layers, picking, prices, table
 from gitlanes.config.settings import nearest
 from gitlanes.errors import Refused
 from gitlanes.git import settings as git_settings
@@ -55,6 +55,10 @@ def _in_team_file(git: Git, path: str, top: str) -> Iterator[Fault]:
     for where, problem in prices.faults(content.get(prices.SECTION, {})):
         model, _, name = where.rpartition(".")
         yield Fault(path, line_of(text, model, name), where, problem)
+    for where, problem in agents.read(content).faults:
+        table_, _, name = where.rpartition(".")
+        near = nearest(name, agents.KEYS) if problem == _UNKNOWN else None
+        yield Fault(path, line_of(text, table_, name), where, problem, near)
     yield from _in_gates(path, text, content, top)
     values = content.get("lanes")
     for name, value in values.items() if isinstance(values, dict) else ():
@@ -109,8 +113,8 @@ def _misfits(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
     fields: Any = {name: (_type_of(known), None) for name, known in table.BY_NAME.items()}
     closed = pydantic.ConfigDict(extra="forbid")
     lanes: Any = pydantic.create_model("lanes", __config__=closed, **fields)
-    by_own_rules = (prices.SECTION, picking.SECTION, *gates.SECTIONS)
-    apart: Any = dict.fromkeys(by_own_rules, (Any, None))
+    named = (prices.SECTION, picking.SECTION, *gates.SECTIONS, *agents.SECTIONS)
+    apart: Any = dict.fromkeys(named, (Any, None))  # by own rules
     whole = pydantic.create_model("team", __config__=closed, lanes=(lanes, None), **apart)
     try:
         whole.model_validate(content)

@@ -20,7 +20,7 @@ def main(directory: str, *how: str) -> None:
     from gitlanes.models.fleet import STARTING
 
     place = Place(Path(directory))
-    with suppress(Locked), place.hold():
+    with suppress(Locked), place.hold(), place.errors.open("a") as sys.stderr:
         if place.state().get("status") == STARTING:
             Supervisor(place, pane=not detached).run()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from gitlanes.config import table
@@ -14,7 +15,7 @@ from gitlanes.models.notes import Cost, Intent, Judgement
 from gitlanes.models.plain import plain
 from gitlanes.models.records import Lane
 from gitlanes.review import costs, propose
-from gitlanes.workspaces import edits, finding, snapshots
+from gitlanes.workspaces import claims, edits, finding, snapshots
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -49,6 +50,14 @@ def settle(
     return work.noted
 
 
+def release(repo: LaneRepo, order: Mapping[str, Any]) -> None:
+    """End the claim on the workspace that an agent had, if it has it still."""
+    found = repo.view.by_uuid(order["lane_uuid"], order["lane"])
+    with suppress(LanesError):
+        if found is not None and found.record.live:
+            claims.release(repo, found.record.name, agent=order["agent"])
+
+
 class _Work:
     """What an agent left, with all that is to be told of it."""
 
@@ -71,8 +80,8 @@ class _Work:
 
     @property
     def _why(self) -> str:
-        reason = self._how.get("reason")
-        return f"the agent is {self._how['status']}" + (f": {reason}" if reason else "")
+        said, reason = recording.DONE[self._how["status"]], self._how.get("reason")
+        return f"the agent {said}: {reason}" if reason else f"the agent {said}"
 
     def keep(self, lane: Lane) -> bool:
         """Keep the files; say whether an attempt carries what they took."""

@@ -42,7 +42,7 @@ def kill(
     workspace goes. Raises NotFound where none fits.
     """
     observing.reconcile(repo)
-    found = [x for x in places.told(repo) if _fits(x[1], pattern, batch)]
+    found = [x for x in places.named(repo) if _fits(x[1], pattern, batch)]
     live = [x for x in found if x[1].live]
     if not (found if remove else live):
         raise NotFound(
@@ -79,7 +79,7 @@ def _stop(repo: LaneRepo, live: Found, *, force: bool) -> None:
             _ask(place, signal.SIGKILL)
             _wait_until_gone(place)
             observing.mend(repo, place)
-        _let_go(place)
+        _wait_until_gone(place)
 
 
 def _ask(place: places.Place, how: signal.Signals) -> None:
@@ -92,15 +92,10 @@ def _ask(place: places.Place, how: signal.Signals) -> None:
 
 
 def _wait_until_gone(place: places.Place) -> None:
-    end = clock.monotonic() + _PATIENCE
-    while not place.deserted and clock.monotonic() < end:
-        clock.sleep(_GLANCE)
-
-
-def _let_go(place: places.Place) -> None:
-    """Wait until a supervisor has ended, whose run has: its session goes with it."""
-    end = clock.monotonic() + _PATIENCE / 10
-    while not place.deserted and clock.monotonic() < end:
+    """Wait until a supervisor has ended: its session goes with it."""
+    state, end = place.state(), clock.monotonic() + _PATIENCE / 6
+    pid, mark = state.get("pid"), state.get("mark")
+    while pid and mark and processes.start_of(pid) == mark and clock.monotonic() < end:
         clock.sleep(_GLANCE)
 
 

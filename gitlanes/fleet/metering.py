@@ -28,7 +28,7 @@ class Meter:
         self._begun = b""
         self._lines: list[bytes] = []
         self._size = 0
-        self._end = b""
+        self._end = bytearray()
         self._known = NO_COST
         self._news = False
 
@@ -36,7 +36,12 @@ class Meter:
         """Take in output."""
         if not self._on:
             return
-        self._end = (self._end + data)[-_END:] if len(data) < _END else data[-_END:]
+        self._end += data
+        if len(self._end) > 2 * _END:
+            del self._end[:-_END]
+        if not self._begun and b"{" not in data:
+            self._begun = b"" if data.endswith(b"\n") else b"."  # a line that tells nothing
+            return
         *whole, self._begun = (self._begun + data).split(b"\n")
         self._begun = self._begun[-_LONGEST:]
         for row in whole:
@@ -60,7 +65,7 @@ class Meter:
         found = self.cost()
         if found.known or not self._on:
             return found
-        text = screen.plain(self._end)
+        text = screen.plain(bytes(self._end))
         begin = text.rfind("\n{\n")
         return _read(text[begin + 1 :].encode()) or NO_COST
 

@@ -38,7 +38,7 @@ def runs(
     wanted = frozenset(lanes)
     found = [
         (place, run)
-        for place, run in places.told(repo)
+        for place, run in places.named(repo)
         if (all or run.live)
         and (batch is None or run.batch == batch)
         and (not wanted or run.lane in wanted)
@@ -66,13 +66,17 @@ def wait(repo: LaneRepo, lanes: Sequence[str], timeout: float | None = None) -> 
     Returns the newest run of each lane, when the time is over as it is then.
     """
     end = None if timeout is None else clock.monotonic() + timeout
-    wanted = frozenset(lanes)
+    uuids = {repo.view.lane(x).record.uuid: x for x in lanes}
     looked = 0.0
     while True:
         if clock.monotonic() - looked > 1.0:
             reconcile(repo)
             looked = clock.monotonic()
-        newest = {run.lane: run for _, run in places.told(repo) if run.lane in wanted}
+        newest = {
+            uuids[uuid]: run
+            for place, run in places.told(repo)
+            if (uuid := place.order().get("lane_uuid")) in uuids
+        }
         over = end is not None and clock.monotonic() >= end
         if over or not any(x.live for x in newest.values()):
             return tuple(_timed(newest[x]) for x in lanes if x in newest)
@@ -125,9 +129,9 @@ def _bury(repo: LaneRepo, place: places.Place, state: dict[str, Any], why: str) 
     order = place.order()
     how = {"status": CRASHED, "reason": why}
     cost = {key: x for key, x in state.get("cost", {}).items() if key in Cost.fields}
-    prompt = place.prompt.read_text(encoding="utf-8", errors="surrogateescape")
     try:
-        noted = ending.settle(repo, place.id, order, how, prompt, replace(NO_COST, **cost))
+        noted = ending.settle(repo, place.id, order, how, place.asked, replace(NO_COST, **cost))
+        ending.release(repo, order)
     except (LanesError, OSError) as error:
         noted = {"problem": as_lanes_error(error).message}
     noted["ended"] = noted.get("ended") or clock.utc_text(clock.now())

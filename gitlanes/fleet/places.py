@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,11 @@ class Place:
         return self.directory / "log"
 
     @property
+    def errors(self) -> Path:
+        """What its supervisor could tell nobody else."""
+        return self.directory / "errors"
+
+    @property
     def inbox(self) -> Path:
         """Where prompts for it are laid down."""
         return self.directory / "inbox"
@@ -56,6 +61,11 @@ class Place:
     def prompt(self) -> Path:
         """The prompt that it was started with."""
         return self.directory / "prompt"
+
+    @property
+    def asked(self) -> str:
+        """What it was asked for at its start."""
+        return self.prompt.read_text(encoding="utf-8", errors="surrogateescape")
 
     def order(self) -> dict[str, Any]:
         """Return what was ordered."""
@@ -138,11 +148,17 @@ def make(
         "top": top[1] if top else repo.place.common_dir,
     }
     (begun / "order.json").write_text(json.dumps(told))
-    (begun / "environ").write_text(json.dumps(dict(repo.environ)))
-    fresh.prompt.write_text(order.prompt, encoding="utf-8", errors="surrogateescape")
+    _write_private(begun / "environ", json.dumps(dict(repo.environ)))
+    _write_private(fresh.prompt, order.prompt)
     fresh.write(status=status, begun=now)
     os.rename(begun, place.directory)
     return place
+
+
+def _write_private(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(descriptor, "w", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(text)
 
 
 def root(repo: LaneRepo) -> Path:
@@ -166,6 +182,19 @@ def told(repo: LaneRepo) -> list[tuple[Place, Run]]:
     return [(place, run) for place in every(repo) if (run := place.told()) is not None]
 
 
+def named(repo: LaneRepo) -> list[tuple[Place, Run]]:
+    """Return the same under the names that their lanes have by now."""
+    found = told(repo)
+    if not found:
+        return []
+    names = {x.record.uuid: x.record.name for x in repo.view.lanes()}
+    owners = [place.order().get("lane_uuid", "") for place, _ in found]
+    return [
+        (place, replace(run, lane=names.get(uuid, run.lane)))
+        for (place, run), uuid in zip(found, owners, strict=True)
+    ]
+
+
 def live(repo: LaneRepo) -> list[tuple[Place, Run]]:
     """Return those that have not ended, as far as it is noted."""
     return [(place, run) for place, run in told(repo) if run.status in LIVE]
@@ -177,9 +206,13 @@ def of_lane(repo: LaneRepo, uuid: str) -> Place | None:
     return next((x for x in owned if x.told()), None)
 
 
-def alone(repo: LaneRepo, timeout: float = 60.0) -> AbstractContextManager[int]:
-    """Be the only one who starts runs; raises Locked."""
-    return locks.hold(root(repo) / "lock", "the starting of agents", timeout=timeout)
+@contextmanager
+def alone(repo: LaneRepo, timeout: float = 60.0) -> Iterator[None]:
+    """Be the only one who starts runs; what was begun by one who was killed goes. Raises Locked."""
+    with locks.hold(root(repo) / "lock", "the starting of agents", timeout=timeout):
+        for half in root(repo).glob("*.new"):
+            shutil.rmtree(half)
+        yield
 
 
 def _read(path: Path) -> dict[str, Any]:

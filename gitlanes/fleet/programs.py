@@ -110,7 +110,9 @@ def _detected(repo: LaneRepo) -> Program:
         if found.args and _where(repo, found):
             return found
     names = ", ".join(x for x in agents.BUILT_IN if x != agents.SHELL)
-    raise NotFound("agent", "on PATH", hint=f"install one of {names}, or name one with --agent")
+    raise Refused(
+        "no agent is on PATH", hint=f"install one of {names}, or name another with --agent"
+    )
 
 
 def _where(repo: LaneRepo, program: Program) -> str | None:

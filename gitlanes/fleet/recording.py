@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from gitlanes import clock
+from gitlanes.models.fleet import CRASHED, FINISHED, KILLED, OVER_BUDGET
 from gitlanes.models.notes import Cost
 from gitlanes.models.plain import plain, replace
 from gitlanes.models.records import Lane
@@ -15,6 +16,14 @@ from gitlanes.store.transaction import transaction
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
+
+# What is said of an agent that has ended.
+DONE = {
+    FINISHED: "finished",
+    CRASHED: "crashed",
+    KILLED: "was stopped",
+    OVER_BUDGET: "came to a budget",
+}
 
 
 def began(repo: LaneRepo, run: str, order: Mapping[str, Any]) -> str | None:
@@ -49,7 +58,7 @@ def ended(
     known = dict(lane.run) if lane is not None and lane.run.get("id") == run else {"id": run}
     told = {key: x for key, x in how.items() if x is not None}
     known |= {**told, "ended": clock.utc_text(clock.now())}
-    said = f"agent {one_line(order['agent'], 100)} is {told['status']} in lane"
+    said = f"agent {one_line(order['agent'], 100)} {DONE[told['status']]} in lane"
     return _record(repo, order, known, said, unpaid)
 
 

@@ -15,7 +15,7 @@ from gitlanes.store import layout
 from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.store.codec import check_agent
 from gitlanes.store.expectation import require_active
-from gitlanes.usage.budgets import require
+from gitlanes.usage.budgets import LANE, require
 from gitlanes.workspaces import claims, finding
 from gitlanes.workspaces import lifecycle as workspaces
 
@@ -51,6 +51,7 @@ def run(repo: LaneRepo, lane: str, order: RunOrder, *, settle: float = SETTLED) 
         agent=check_agent(order.agent or f"{program.name}@{lane}"),
     )
     _check(program, order)
+    _require_budget(repo, lane, record, order)
     if record is not None:
         _require_free(repo, record, order)
     made = _prepared(repo, lane, record, order)
@@ -109,8 +110,13 @@ def _require_free(repo: LaneRepo, lane: Lane, order: RunOrder) -> None:
                 claims.said(f"workspace of lane '{name}'", held.owner),
                 hint=f"its holder ends that with 'git lanes workspace release {name}'",
             )
-    for standing in budgets.budget_left(repo, name, order.agent):
-        require(standing)
+
+
+def _require_budget(repo: LaneRepo, name: str, lane: Lane | None, order: RunOrder) -> None:
+    """Raise BudgetExceeded where a budget is used up that the work would count towards."""
+    for standing in budgets.budget_left(repo, beginning(repo, name, order), order.agent):
+        if lane or order.on or standing.scope != LANE:
+            require(standing)
 
 
 def _prepared(repo: LaneRepo, name: str, lane: Lane | None, order: RunOrder) -> dict[str, Any]:
@@ -136,7 +142,7 @@ def _watched(place: places.Place, seconds: float) -> Run:
     end = clock.monotonic() + seconds
     while clock.monotonic() < end:
         state = place.state()
-        if state["status"] in ENDED or state["status"] == QUEUED or state.get("code"):
+        if state.get("status") in (*ENDED, QUEUED) or state.get("code"):
             break
         clock.sleep(_GLANCE)
     found = observing.of(place)

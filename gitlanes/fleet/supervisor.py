@@ -38,7 +38,7 @@ from gitlanes.workspaces import claims
 
 # Seconds: until a look at what is new, between two notes, between two looks at the budget, after
 # which budgets are read anew, and that an agent has to end when it is asked to.
-_GLANCE, _NOTE, _COUNT, _BUDGETS, GRACE = 0.15, 1.0, 1.0, 15.0, 5.0
+_GLANCE, _NOTE, _COUNT, _BUDGETS, GRACE = 0.15, 0.5, 0.5, 15.0, 5.0
 _BLOCK = 1 << 16
 _SIZE = (50, 200)
 # What is said of a terminal that is not the agent's.
@@ -54,7 +54,7 @@ class Supervisor:
         self.program = place.program()
         self.environ = place.take_environment()
         self.pane = pane
-        self.prompts = [place.prompt.read_text(encoding="utf-8", errors="surrogateescape")]
+        self.prompts = [place.asked]
         self.wish: str | None = None
         self.reason: str | None = None
         self.forced = False
@@ -143,7 +143,7 @@ class Supervisor:
         how = {"status": CRASHED, "reason": why}
         with suppress(LanesError, OSError), self.repository() as repo:
             recording.ended(repo, self.place.id, self.order, how)
-            claims.release(repo, self.order["lane"], agent=self.order["agent"])
+            ending.release(repo, self.order)
         self.place.write(**how, ended=clock.utc_text(clock.now()))
         self._next()
 
@@ -302,8 +302,7 @@ class Supervisor:
         try:
             with self.repository() as repo:
                 noted = ending.settle(repo, self.place.id, self.order, how, prompt, cost)
-                with suppress(LanesError):
-                    claims.release(repo, self.order["lane"], agent=self.order["agent"])
+                ending.release(repo, self.order)
                 noted["warnings"] = repo.warnings
         except (LanesError, OSError) as error:
             noted = {"problem": as_lanes_error(error).message}

@@ -11,8 +11,9 @@ class Waste(Model):
     """One thing that goes: ``name`` says which, ``why`` for what reason.
 
     ``kind`` is 'archive' or 'prune' for the lane itself, 'workspace', 'branch' or 'snapshot' for
-    what is its, 'scratch' or 'verdicts' for what gates left. ``lane`` is whose it is, if it is
-    one's. ``done`` is what was done, ``left`` why it was not; both None in a plan.
+    what is its, 'scratch' or 'verdicts' for what gates left, 'run' for an agent's log. ``lane`` is
+    whose it is, if it is one's. ``done`` is what was done, ``left`` why it was not; both None in a
+    plan.
     """
 
     kind: str

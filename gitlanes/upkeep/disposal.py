@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gitlanes.exchange.retiring import Branch
+    from gitlanes.fleet import places
     from gitlanes.lanes.resting import Known
     from gitlanes.models.records import Entry, Lane
     from gitlanes.models.workspaces import Snapshot, Workspace
@@ -78,6 +79,12 @@ def unlearn(files: Sequence[Path]) -> str:
     """Forget what gates said of trees; notes have what was recorded of it."""
     verdicts.forget(files)
     return "forgot them"
+
+
+def forget_run(place: places.Place) -> str:
+    """Remove what only this machine knows of an agent's run; the journal tells of it still."""
+    place.drop()
+    return "removed its log"
 
 
 def _saved(snapshot: str | None) -> str:

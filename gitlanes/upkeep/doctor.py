@@ -10,6 +10,7 @@ from gitlanes.errors import LanesError, as_lanes_error
 from gitlanes.models.health import Diagnosis, Finding
 from gitlanes.models.plain import replace
 from gitlanes.upkeep import (
+    agents,
     directories,
     heads,
     machinery,
@@ -39,6 +40,7 @@ CHECKS: dict[str, Check] = {
     "snapshot": records.snapshots,
     "workspace-record": directories.workspace_states,
     "dirty-marker": directories.steps,
+    "dead-agent": agents.deserted,
     "stale-lock": directories.stale_claims,
     "stale-session": relations.sessions,
     "missing-workspace": directories.missing,

@@ -13,6 +13,7 @@ from gitlanes import clock, ids
 from gitlanes.config import table
 from gitlanes.errors import BadValue
 from gitlanes.exchange import retiring
+from gitlanes.fleet import places
 from gitlanes.gates import scratch, verdicts
 from gitlanes.git.refs import list_refs
 from gitlanes.git.settings import as_seconds
@@ -86,7 +87,7 @@ class _Planner:
     def plan(self) -> Plan:
         """Return what goes, lane by lane, then what is no lane's."""
         lanes = [self._of(x) for x in self.known.entries if x.record.status != RENAMED]
-        groups = (tuple(x) for x in (*lanes, *self._of_gates()))
+        groups = (tuple(x) for x in (*lanes, *self._of_gates(), *self._of_agents()))
         return Plan(tuple(filter(None, groups)), tuple(self.spared))
 
     def _of(self, entry: Entry) -> Iterable[Piece]:
@@ -166,6 +167,13 @@ class _Planner:
             what = f"{len(files)} kept verdict{'' if len(files) == 1 else 's'} of gates"
             waste = Waste("verdicts", what, "no gate was asked since")
             yield (Piece(waste, partial(disposal.unlearn, files)),)
+
+    def _of_agents(self) -> Iterator[Iterable[Piece]]:
+        for place, run in places.told(self.repo):
+            ended = _moment(run.ended)
+            if not run.live and ended < self.before:
+                waste = Waste("run", run.id, f"it ended on {str(run.ended)[:10]}", run.lane)
+                yield (Piece(waste, partial(disposal.forget_run, place)),)
 
 
 def _snapshots(repo: LaneRepo, known: Known, before: float) -> dict[str, list[Snapshot]]:

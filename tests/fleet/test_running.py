@@ -1,0 +1,229 @@
+"""Agents in lanes: started, watched, and their work kept, without tmux."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from gitlanes import BadValue, BudgetExceeded, Limits, Negative, NotFound, Refused, RunOrder
+from tests.support.agents import Fleet, needs_tmux
+
+HOSTILE = "quote \" ' `touch pwned` $(touch pwned) ; | & \\ %s #{pane_pid} {agent}\nline two\n"
+
+
+def test_prompts_come_through_unharmed(fleet: Fleet) -> None:
+    """As an argument, on stdin and in a file, with all that a shell knows, and 100 kB of it."""
+    prompt = HOSTILE + "x" * 100_000
+    for lane, program in (("a", "writer"), ("b", "thinker"), ("c", "reader")):
+        fleet.start(lane, program, prompt)
+    runs = fleet.ended("a", "b", "c")
+    lanes = fleet.repo.lanes
+    for run in runs:
+        assert (run.status, run.code, run.attempt) == ("finished", 0, f"{run.lane}/1")
+        written = fleet.repo.workspace(run.lane) / "written.txt"
+        assert written.read_text() == prompt
+        assert not (written.parent / "pwned").exists()
+        told = lanes.show(str(run.attempt)).attempts[0]
+        assert told.notes.intents[-1]["prompt"] == prompt
+        assert told.notes.intents[-1]["agent"] == {"id": run.agent, "type": run.program}
+        assert lanes.who(run.lane).workspaces[0].owner is None
+        remembered = fleet.record(run.lane).run
+        assert (remembered["id"], remembered["status"]) == (run.id, "finished")
+    cost = lanes.show("b/1").attempts[0].notes.costs[-1]
+    assert (cost["input_tokens"], cost["amount"], cost["currency"]) == (100, "0.25", "USD")
+    assert cost["wall_ms"] > 0
+    kinds = [x.kind for x in lanes.events(lane="a").events]
+    assert kinds[-3:] == ["agent.started", "attempt.proposed", "agent.ended"]
+    assert lanes.logs("a").lines == ("wrote it",)
+    assert oct(fleet.directory(runs[0]).stat().st_mode)[-3:] == "700"
+    assert not (fleet.directory(runs[0]) / "environ").exists()
+
+
+def test_how_agents_end(fleet: Fleet) -> None:
+    """One that fails has a rejected attempt, one that commits is proposed, a flood is kept."""
+    for program in ("crasher", "suicide", "committer", "flooder"):
+        fleet.start(program, program)
+    crashed, killed, committed, flooded = fleet.ended("crasher", "suicide", "committer", "flooder")
+    show = fleet.repo.lanes.show
+    assert (crashed.status, crashed.code, crashed.reason) == ("finished", 3, "exit code 3")
+    assert (killed.status, killed.code, killed.reason) == ("crashed", -9, "signal 9")
+    for run in (crashed, killed):
+        told = show(str(run.attempt)).attempts[0].attempt
+        assert (told.status, told.reason) == (
+            "rejected",
+            f"the agent {run.status}: {run.reason}",
+        )
+        assert (fleet.repo.workspace(run.lane) / "partial.txt").exists()
+        assert "partial.txt" in fleet.repo.files(told.commit)
+    own = show(str(committed.attempt)).attempts[0].attempt
+    assert (own.status, own.title) == ("proposed", "do it")
+    assert "own.txt" in fleet.repo.files(own.commit)
+    assert flooded.last == "the last line"
+    assert fleet.repo.lanes.logs("flooder", lines=1).lines == ("the last line",)
+
+
+def test_what_is_refused_makes_nothing(fleet: Fleet) -> None:
+    """No program, no such agent, a bad order: no lane, no workspace, no run comes of it."""
+    repo = fleet.repo
+    before = repo.refs()
+    repo.git("config", "lanes.agent.absent.args", "no-such-program")
+    repo.git("config", "lanes.agent.broken.args", "writer")
+    repo.git("config", "lanes.agent.broken.prompt", "shouted")
+    for order, error, said in (
+        (RunOrder("x", program="absent"), NotFound, "program 'no-such-program' not found"),
+        (RunOrder("x", program="writr"), NotFound, "agent 'writr' not found"),
+        (RunOrder("x", program="broken"), Refused, "prompt: none of argument, stdin"),
+        (RunOrder("x", program="writer", model="m"), BadValue, "takes no model"),
+        (RunOrder("x" * 140_000, program="writer"), Refused, "too long to be an argument"),
+        (RunOrder("x\0", program="writer"), BadValue, "NUL"),
+        (RunOrder("x", program="writer", resume=True), Refused, "cannot be resumed"),
+        (RunOrder("x", program="shell"), BadValue, "needs a command"),
+        (RunOrder(program="writer", template="bugfix"), BadValue, "needs 'issue'"),
+        (RunOrder(program="writer", template="bugs"), NotFound, "prompt 'bugs' not found"),
+        (RunOrder("x", program="writer", agent="\x1b"), BadValue, "bad agent id"),
+        (RunOrder("x", program="writer", on="nowhere"), NotFound, "nowhere"),
+    ):
+        with pytest.raises(error, match=said):
+            repo.lanes.run("new", order=order)
+    assert repo.refs() == before
+    assert repo.lanes.runs(ended=True) == ()
+    with pytest.raises(NotFound, match="agent of lane 'main'"):
+        repo.lanes.logs("main")
+
+
+def test_one_agent_at_a_time(fleet: Fleet) -> None:
+    """A lane where one works takes no second, and one that somebody claimed none at all."""
+    fleet.start("busy", "sleeper")
+    with pytest.raises(Refused, match=r"agent 'sleeper@busy' is \w+ in lane 'busy'"):
+        fleet.start("busy", "writer")
+    fleet.until("busy", lambda x: x.status == "running")
+    with pytest.raises(Refused, match="claimed by 'sleeper@busy'"):
+        fleet.repo.lanes.propose("busy")
+    fleet.repo.lanes.rename("busy", "renamed")
+    (killed,) = fleet.repo.lanes.kill("ren*").runs
+    assert (killed.status, killed.attempt) == ("killed", "renamed/1")
+    fleet.repo.lanes.claim("renamed", agent="somebody")
+    with pytest.raises(Refused, match="claimed by 'somebody'"):
+        fleet.start("renamed", "writer")
+    fleet.repo.lanes.release("renamed", agent="somebody")
+    fleet.start("renamed", "writer")
+    (again,) = fleet.ended("renamed")
+    assert (again.status, again.attempt) == ("finished", "renamed/2")
+
+
+def test_an_agent_that_dies_at_once(fleet: Fleet) -> None:
+    """The order fails with the last it said, without what moves a cursor; its work is kept."""
+    with pytest.raises(Negative, match="died at once: exit code 3") as raised:
+        fleet.repo.lanes.run("dies", order=RunOrder("x", program="crasher", tmux=False))
+    assert raised.value.data["output"] == ["now it fails"]
+    fleet.ended("dies")
+    assert fleet.repo.lanes.show("dies/1").attempts[0].attempt.status == "rejected"
+
+
+def test_killed_with_all_that_it_started(fleet: Fleet) -> None:
+    """Children that ignore a polite end, in sessions of their own, too, are gone at once."""
+    run = fleet.start("stub", "stubborn")
+    fleet.until("stub", lambda x: x.last == "at work")
+    assert len(fleet.orphans()) > 3
+    made = fleet.repo.lanes.kill("stub", force=True, remove=True)
+    assert fleet.orphans() == []
+    assert [x.status for x in made.runs] == ["killed"]
+    assert made.archived == ("stub",)
+    assert fleet.repo.lanes.lane("stub").status == "archived"
+    assert "stub" not in fleet.repo.git("worktree", "list")
+    attempt = fleet.repo.lanes.show("stub/1").attempts[0].attempt
+    assert (attempt.status, attempt.reason) == ("rejected", "the agent was stopped")
+    assert "half.txt" in fleet.repo.files(attempt.commit)
+    with pytest.raises(NotFound):
+        fleet.repo.lanes.kill("stub")
+    assert fleet.directory(run).exists()
+
+
+@pytest.mark.parametrize("boot", [False, True], ids=["killed", "rebooted"])
+def test_a_supervisor_that_was_killed(fleet: Fleet, boot: bool) -> None:
+    """The next look ends what it left and keeps the work, be the machine another one by then."""
+    run = fleet.start("lost", "stubborn")
+    found = fleet.until("lost", lambda x: x.last == "at work" and x.changed)
+    os.kill(int(found.pid or 0), signal.SIGKILL)
+    if boot:
+        state = fleet.directory(run) / "state.json"
+        own = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        state.write_text(state.read_text().replace(own, "0" * 36))
+    found = fleet.until("lost", lambda x: not x.live)
+    why = "the machine was started anew" if boot else "its supervisor was killed"
+    assert (found.status, found.reason, found.attempt) == ("crashed", why, "lost/1")
+    attempt = fleet.repo.lanes.show("lost/1").attempts[0].attempt
+    assert (attempt.status, attempt.reason) == ("rejected", f"the agent crashed: {why}")
+    assert "half.txt" in fleet.repo.files(attempt.commit)
+    assert fleet.orphans() == []
+    assert fleet.record("lost").run["status"] == "crashed"
+    assert fleet.repo.lanes.doctor().sound
+
+
+def test_budgets_end_an_agent(fleet: Fleet) -> None:
+    """What it spends is seen while it works; at the limit it is stopped, and all is on record."""
+    fleet.repo.lanes.new("rich")
+    fleet.repo.lanes.set_budget("rich", Limits(input_tokens=4000))
+    fleet.start("rich", "spender")
+    (found,) = fleet.ended("rich")
+    assert found.status == "over-budget"
+    assert "lane 'rich' is over budget" in str(found.reason)
+    assert found.cost["input_tokens"] >= 4000
+    told = fleet.repo.lanes.show(str(found.attempt)).attempts[0]
+    assert told.attempt.status == "rejected"
+    assert told.notes.costs[-1]["input_tokens"] == found.cost["input_tokens"]
+    with pytest.raises(BudgetExceeded):
+        fleet.start("rich", "writer")
+
+
+def test_more_than_may_work_wait(fleet: Fleet) -> None:
+    """Beyond `lanes.maxAgents` they are queued, and begin when one ends; a kill takes them out."""
+    fleet.repo.git("config", "lanes.maxAgents", "1")
+    with fleet.repo.open() as lanes:
+        first = lanes.run("one", order=RunOrder("x", program="sleeper", tmux=False), settle=0)
+        for lane in ("two", "three"):
+            made = lanes.run(lane, order=RunOrder(lane, program="writer", tmux=False))
+            assert made.status == "queued"
+        assert [x.status for x in lanes.kill("three").runs] == ["killed"]
+        assert lanes.wait_for_runs(["two"], 0.0)[0].status == "queued"
+        fleet.until("one", lambda x: x.status == "running")
+        lanes.kill("one")
+        assert [x.status for x in lanes.wait_for_runs(["one", "two"], 30)] == ["killed", "finished"]
+        assert first.id < made.id
+    assert not (fleet.repo.workspace("three") / "written.txt").exists()
+
+
+def test_what_nobody_could_carry_counts(fleet: Fleet) -> None:
+    """The cost of an agent that changed nothing is in its lane's totals all the same."""
+    text = fleet.repo.path.parent / "bin" / "thinker"
+    text.write_text("\n".join(x for x in text.read_text().splitlines() if "open(" not in x))
+    fleet.start("idle", "thinker")
+    (found,) = fleet.ended("idle")
+    assert (found.status, found.attempt, found.changed) == ("finished", None, 0)
+    assert fleet.record("idle").spent["total"]["amounts"] == {"USD": "0.25"}
+
+
+@needs_tmux
+def test_a_question_is_seen_and_answered(fleet: Fleet) -> None:
+    """In tmux: it waits for input, takes a prompt, its session is known under any name."""
+    fleet.start("asks", "asker", tmux=True)
+    found = fleet.until("asks", lambda x: x.status == "waiting")
+    assert found.last == "Shall I go on? [y/n]"
+    (session,) = fleet.tmux("list-sessions", "-F", "#{session_name}")
+    assert session == found.session
+    fleet.tmux("rename-session", "-t", session, "mine")
+    (renamed,) = fleet.repo.lanes.runs()
+    assert renamed.session == "mine"
+    assert fleet.repo.lanes.attach("asks").args[-2:] == ("-t", "$0")
+    fleet.repo.lanes.prompt("asks", "yes; it #{may}")
+    (ended,) = fleet.ended("asks")
+    assert ended.status == "finished"
+    answer = fleet.repo.workspace("asks") / "answer.txt"
+    assert answer.read_text() == "yes; it #{may}\n"
+    intent = fleet.repo.lanes.show("asks/1").attempts[0].notes.intents[-1]
+    assert intent["prompt"] == "do it\n\nyes; it #{may}"
+    with pytest.raises(Negative, match="is finished"):
+        fleet.repo.lanes.attach("asks")
