@@ -174,11 +174,12 @@ class _Fanning:
         """Return what came of it; raises Negative where no agent was started."""
         failed = {name: error.message for name, error in self._failed.items()}
         found = Fanned(self._batch, tuple(runs), self._skipped, failed)
-        if not runs:
-            why = [*self._failed.values()]
-            raise Negative(
-                "no agent could be started" + (f": {why[0].message}" if why else ""),
-                hint=why[0].hint if why else "they are at work in all of these lanes",
-                data={"batch": plain(found)},
-            )
-        return found
+        if runs:
+            return found
+        why = next(iter((*failed.values(), *self._skipped.values())))
+        hints = (x.hint for x in self._failed.values())
+        raise Negative(
+            f"no agent could be started: {why}",
+            hint=next(hints, "they are at work in all of these lanes"),
+            data={"fanned": plain(found)},
+        )
