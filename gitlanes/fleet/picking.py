@@ -20,6 +20,7 @@ from gitlanes.models.plain import Model, plain, replace
 from gitlanes.models.results import Promotion
 from gitlanes.store import view
 from gitlanes.store.transaction import require_locks
+from gitlanes.workspaces import binding
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -221,6 +222,10 @@ def _gone_on(repo: LaneRepo, found: Field, wish: Wish, won: Won) -> Picked:
     result = replace(_told(found, wish, best, others), before=True, why=won.why)
     if wish.dry_run:
         return result
+    target = found.target.record
+    if target.bound:  # a kill may have come between the landing and this
+        binding.follow(repo, target.name)
+    repo.landed(target.name)
     return replace(result, turned=turn_down(repo, found, won, others, wish.agent))
 
 
