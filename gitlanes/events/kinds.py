@@ -33,6 +33,7 @@ REJECTED = "attempt.rejected"
 LANDED = "lane.landed"
 PROMOTED = "lane.promoted"
 OPENED = "lane.opened"
+STARTED, ENDED = OF_AGENTS = ("agent.started", "agent.ended")
 
 KINDS: dict[str, tuple[str, ...]] = {
     "init": (OPENED,),
@@ -74,7 +75,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "compact": ("lane.compacted",),
     "purge": ("lane.purged",),
     "cascade": ("cascade.completed",),
-    "run": ("agent.started",),
+    "run": (STARTED,),
 }
 # Besides: what was spent in a lane came to a limit of its own budget.
 REACHED = "budget.reached"
@@ -222,7 +223,7 @@ _FURTHER: tuple[tuple[Callable[[Entry, Lane | None], bool], tuple[str, ...]], ..
     (_leaves, (PROMOTED,)),
     (_cascades, ("lane.synced", "cascade.rebased")),
     (_stops, ("conflict.deferred",)),
-    (_ends, ("agent.ended",)),
+    (_ends, (ENDED,)),
     (_resolves, ("conflict.resolved", "lane.synced")),
 )
 _SOME = (*KINDS.values(), (REACHED,), OTHER, tuple(TASKS.values()), *(x for _, x in _FURTHER))

@@ -161,6 +161,8 @@ def _ways(matter: Matter, names: Mapping[str, str]) -> tuple[str | None, str | N
 
 
 def _said(matter: Matter, notes: Mapping[str, Notes]) -> dict[str, Any]:
+    if matter.kind in kinds.OF_AGENTS:
+        return dict(matter.step.entry.record.run)
     if matter.attempt is None:
         return dict(matter.step.entry.record.meta)
     told = Told(matter.attempt, notes.get(matter.attempt.commit, Notes())).intent.get("meta")

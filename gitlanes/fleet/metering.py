@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Bytes of a line, and of all lines, that are kept: of what tells a usage, and of the end of all.
 _LONGEST, _MOST, _END = 4 << 20, 16 << 20, 1 << 20
 _TELLING = (b"usage", b"okens")
+# JSON, and aider's words.
+_BEGIN = (b"{", b"T")
 
 
 class Meter:
@@ -39,13 +41,13 @@ class Meter:
         self._end += data
         if len(self._end) > 2 * _END:
             del self._end[:-_END]
-        if not self._begun and b"{" not in data:
+        if not self._begun and b"{" not in data and b"Tokens" not in data:
             self._begun = b"" if data.endswith(b"\n") else b"."  # a line that tells nothing
             return
         *whole, self._begun = (self._begun + data).split(b"\n")
         self._begun = self._begun[-_LONGEST:]
         for row in whole:
-            if row.lstrip()[:1] == b"{" and any(x in row for x in _TELLING):
+            if row.lstrip()[:1] in _BEGIN and any(x in row for x in _TELLING):
                 self._news = True
                 self._lines.append(row)
                 self._size += len(row)

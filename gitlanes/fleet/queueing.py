@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from gitlanes import clock
-from gitlanes.errors import Refused
+from gitlanes.errors import Refused, as_lanes_error
 from gitlanes.fleet import places, spawning, tmux
 from gitlanes.models.fleet import QUEUED, STARTING
 
@@ -44,15 +45,24 @@ def launch(repo: LaneRepo, place: places.Place) -> None:
         for key, value in place.environment().items()
         if key in _NEEDED or key.startswith(_PYTHON)
     }
-    if order["tmux"]:
-        try:
-            socket = tmux.socket_of(place.environment())
-            place.write(**fresh, socket=socket)
-            name = tmux.session_name(order["top"], order["lane"])
-            tmux.start(socket, name, spawning.supervisor_words(str(place.directory)), environ)
-        except (Refused, OSError) as error:
-            repo.warn(f"{error}; the agent runs without tmux")
-        else:
-            return
-    place.write(**fresh, socket=None)
-    spawning.detached(str(place.directory), environ)
+    why = _in_tmux(place, fresh, environ) if order["tmux"] else None
+    if why:
+        repo.warn(f"{why}; the agent runs without tmux")
+    if why or not order["tmux"]:
+        place.write(**fresh, socket=None)
+        spawning.detached(str(place.directory), environ)
+
+
+def _in_tmux(place: places.Place, fresh: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    """Start a supervisor in a tmux session; return why it could not be, '' if it was."""
+    order, known = place.order(), place.environment()
+    if why := tmux.missing(known):
+        return why
+    try:
+        socket = tmux.socket_of(known)
+        place.write(**fresh, socket=socket)
+        name = tmux.session_name(order["top"], order["lane"])
+        tmux.start(socket, name, spawning.supervisor_words(str(place.directory)), environ)
+    except (Refused, OSError) as error:
+        return as_lanes_error(error).message
+    return ""

@@ -35,8 +35,9 @@ class LaneEvent(Result):
     or the head before; ``paths`` are those in which the two differ. ``subject`` is the commit's, or
     says what was done. ``source`` is the lane that the work, or a new lane, came from, ``into`` the
     one that it went to. ``metadata`` is what callers said: of an attempt in its intent, else of the
-    lane. ``tasks`` are the ids of tasks that it is about. ``cursor`` says where in the journals one
-    is after it, if that was asked for.
+    lane; of an agent that began or ended it is what the lane remembers of that. ``tasks`` are the
+    ids of tasks that it is about. ``cursor`` says where in the journals one is after it, if that
+    was asked for.
     """
 
     kind: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gitlanes.models.notes import COMPLETE, PARTIAL, Cost
-from gitlanes.usage import anthropic, claude_code, openai
+from gitlanes.usage import anthropic, claude_code, openai, other_agents
 from gitlanes.usage.reading import added, bad, count, documents, each_once, inner, kept, text
 
 # Bytes that are read: a long session's transcript, and no more.
@@ -16,15 +16,23 @@ def read_usage(said: str) -> Cost:
     """Return the cost that an agent's output tells of; what it does not tell is None.
 
     The format is seen from the text: Claude Code's result, stream or transcript, Codex's
-    events, or answers of the APIs of OpenAI and Anthropic (one, a list, or lines of them) or
-    their usage alone. Input tokens include cached ones in the result, whatever the format has.
+    events, what Gemini CLI, OpenCode and aider print, or answers of the APIs of OpenAI and
+    Anthropic (one, a list, or lines of them) or their usage alone. Input tokens include cached
+    ones in the result, whatever the format has.
     Raises BadValue for what is none of these.
     """
+    if "Tokens: " in said and (lines := other_agents.of_aider(said)) is not None:
+        return lines
     found, cut = documents(said)
     if any(claude_code.is_result(x) for x in found):
         return claude_code.of_result(found)
     if any(claude_code.is_message(x) for x in found):
         return claude_code.of_messages(found, cut=cut)
+    if any(other_agents.is_opencode_step(x) for x in found):
+        return other_agents.of_opencode(found, cut=cut)
+    results = [x for x in found if other_agents.is_gemini_result(x)]
+    if results:
+        return other_agents.of_gemini(results[-1])
     turns = [x for x in found if x.get("type") == "turn.completed"]
     if len(turns) > 1:
         raise bad(f"it has {len(turns)} turns, whose usage is of all before them, too")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from gitlanes import BadValue, Collision, Cost, Limits, NotFound, Raced, Repo
+from gitlanes import BadValue, Collision, Cost, Limits, NotFound, Raced, Repo, RunOrder
 from gitlanes.review import putting
 from gitlanes.review.propose import Offer
 from gitlanes.sdk.tasks import Tasks
@@ -293,7 +293,35 @@ GATES = (
     Step("pick", "main", lambda r, x: r.pick("h", expect=x), _offer_side_by_side),
 )
 
+
+def _run(repo: Repo, lane: str, expect: str) -> None:
+    """Run a command as an agent, to its end."""
+    order = RunOrder("x", program="shell", args=("true",), tmux=False)
+    repo.run(lane, order=order, settle=0, expect=expect)
+    repo.wait_for_runs([lane])
+
+
+def _resume(repo: Repo, expect: str) -> None:
+    """Go on with an agent that has ended."""
+    repo.prompt("fresh", "more", settle=0, expect=expect)
+    repo.wait_for_runs(["fresh"])
+
+
+def _resumable(repo: TestRepo) -> None:
+    """Let the agent of the lane be one that can be resumed."""
+    for key in ("args", "resume"):
+        repo.git("config", f"lanes.agent.shell.{key}", "true")
+    repo.close()  # settings are read once
+
+
+FLEET = (
+    Step("run", "main", lambda r, x: _run(r, "fresh", x)),
+    Step("run", "fresh", lambda r, x: _run(r, "fresh", x), _commit("fresh", "more")),
+    Step("prompt", "fresh", _resume, _resumable),
+)
+
 STORIES = {
+    "fleet": FLEET,
     "work": WORK,
     "stacks": STACKS,
     "queue": QUEUE,

@@ -338,3 +338,26 @@ def test_any_json_is_read_or_refused(value: object, kind: str | None) -> None:
     except BadValue:
         return
     assert usage_fits(cost.raw)
+
+
+def test_further_agents() -> None:
+    """Gemini CLI's result, OpenCode's steps, aider's lines; what is beside others is added up."""
+    stats = {"total_tokens": 9, "input_tokens": 7, "output_tokens": 2, "cached": 3, "tool_calls": 1}
+    gemini = [{"type": "init", "model": "m"}, {"type": "result", "stats": stats}]
+    found = read_usage("\n".join(json.dumps(x) for x in gemini))
+    assert (found.input_tokens, found.output_tokens, found.cache_read_input_tokens) == (7, 2, 3)
+    assert (found.tool_calls, found.provider, found.amount) == (1, "google", None)
+    tokens = {"input": 1, "output": 2, "reasoning": 3, "cache": {"read": 4, "write": 5}}
+    step = {"type": "step_finish", "part": {"tokens": tokens, "cost": 0.25}}
+    found = read_usage("\n".join(json.dumps(x) for x in (step, {"type": "text"}, step)))
+    assert (found.input_tokens, found.output_tokens, found.api_calls) == (20, 10, 2)
+    assert (found.reasoning_output_tokens, found.amount, found.currency) == (6, "0.50", "USD")
+    free = {"type": "step_finish", "part": {"tokens": tokens, "cost": 0}}
+    assert read_usage(json.dumps(free)).amount is None
+    found = read_usage(
+        "Applied edit to a.py\n"
+        "Tokens: 2.3k sent, 103 received. Cost: $0.0086 message, $0.0086 session.\n"
+        "Tokens: 1.2M sent, 4k cache hit, 1,204 received. Cost: $1.00 message, $1.0086 session.\n"
+    )
+    assert (found.input_tokens, found.output_tokens) == (1_202_300, 1307)
+    assert (found.api_calls, found.amount) == (2, "1.0086")
