@@ -10,7 +10,7 @@ from gitlanes.errors import Collision, NotFound, Refused
 from gitlanes.fleet import observing, places
 from gitlanes.gates import definitions, verdicts
 from gitlanes.git.trailers import body_of
-from gitlanes.history import costs, log
+from gitlanes.history import log
 from gitlanes.landing import plans
 from gitlanes.lanes.targets import target_of
 from gitlanes.models import batches as words
@@ -23,7 +23,7 @@ from gitlanes.models.plain import Model, plain, replace
 from gitlanes.models.records import ACCEPTED, ACTIVE, NOT_LANDED, Attempt, Lane, LaneState
 from gitlanes.models.records import REJECTED as TURNED_DOWN
 from gitlanes.review import decide, standing
-from gitlanes.store import view
+from gitlanes.store import spending, view
 from gitlanes.workspaces import intake
 
 if TYPE_CHECKING:
@@ -84,13 +84,12 @@ def field(repo: LaneRepo, batch: str, into: str | None = None) -> Field:
             hint="name the target with --into LANE",
         )
     target = intake.foreseen(repo, next(iter(targets.values())))
-    names = tuple(x.record.name for x in states)
-    sums = {x.name: x.cost for x in costs.report(repo, costs.Wanted(by="lane", lanes=names)).rows}
     busy = {place.order().get("lane_uuid") for place, _ in places.live(repo)}
     found = []
     for state in repo.counted("comparing lanes", states):
         one = _contender(repo, state, target)
-        lane, cost = state.record, sums.get(state.record.name, {})
+        lane = state.record
+        cost = spending.of(repo, lane).get("total", {})
         entrant = replace(one.entrant, cost=cost, seconds=_seconds(lane, cost))
         found.append(replace(one, entrant=_at_work(entrant, lane, lane.uuid in busy)))
     return Field(batch, target, tuple(found))

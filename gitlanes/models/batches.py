@@ -39,7 +39,7 @@ class Entrant(Model):
     one, ``open`` that it would be accepted first. ``tree`` is the target with that work, where it
     would land. ``paths`` are those that change, ``added`` and ``removed`` lines of text.
     ``overlap`` are paths that the target changed meanwhile, too, ``collisions`` those of them that
-    differ. ``cost`` sums what all attempts of the lane took, ``seconds`` is how long the agent
+    differ. ``cost`` sums what all that was done in the lane took, ``seconds`` is how long the agent
     took; None where nobody said. ``patch`` is git's own rendering, where one was asked for.
     """
 

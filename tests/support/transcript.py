@@ -26,6 +26,8 @@ _HOME = "/home/ada"
 _VARYING = (
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "OPERATION"),
     (re.compile(r"\bt[0-9a-z]{7}\b"), "TASK"),
+    (re.compile(r"\bb[0-9a-hjkmnp-tv-z]{7}\b"), "BATCH"),
+    (re.compile(r"(?<= )\d+s(?= )"), "SECONDS"),
     (re.compile(r"\bI[0-9a-f]{12,40}\b"), "CHANGE"),
     (re.compile(r"\b[0-9a-f]{7,40}\b"), "ID"),
     (re.compile(r"\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?( ?[+-]\d{4}|Z)?"), "TIME"),
