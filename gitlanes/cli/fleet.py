@@ -48,7 +48,7 @@ def run_command(
     """Run an agent in LANE, which is made if it is not there.
 
     ARGS, behind '--', are further words for the agent; of 'shell' they are the command. It is
-    watched for 5 seconds; its work is proposed when it ends.
+    watched for up to 5 seconds; its work is proposed when it ends.
     """
     from gitlanes.fleet.running import run
     from gitlanes.models.fleet import RunOrder

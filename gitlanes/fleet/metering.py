@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import BadValue
+from gitlanes.config import prices
+from gitlanes.config.prices import Price
+from gitlanes.errors import BadValue, LanesError
 from gitlanes.fleet import screen
 from gitlanes.models.notes import NO_COST, Cost
-from gitlanes.models.plain import replace
+from gitlanes.models.plain import plain
+from gitlanes.usage import budgets, sums
+from gitlanes.usage import prices as pricing
 from gitlanes.usage.importing import read_usage
 
 if TYPE_CHECKING:
@@ -84,25 +88,33 @@ def _read(data: bytes) -> Cost | None:
         return None
 
 
+def priced(cost: Cost, model: str | None, team_file: str | None) -> Cost:
+    """Return a cost with an amount by the team's prices, where it has none of its own."""
+    model = cost.model or model
+    if cost.amount is not None or model is None or cost.input_tokens is cost.output_tokens is None:
+        return cost
+    price = _price(team_file, model)
+    return pricing.priced(cost, price) if price else cost
+
+
+@cache
+def _price(team_file: str | None, model: str) -> Price | None:
+    try:
+        return prices.price_of(team_file, model)
+    except LanesError:
+        return None
+
+
 def exceeded(standings: Iterable[Standing], cost: Cost, wall_ms: int) -> str | None:
     """Say which budget an agent comes to with what it took so far, None if it comes to none."""
-    taken = replace(cost, wall_ms=wall_ms)
+    taken = sums.as_sums({**plain(cost, absent=False), "wall_ms": wall_ms})
     for found in standings:
-        for limit, most in found.limits.items():
-            used = found.used.get(limit, 0)
-            if limit == "amount":
-                own = taken.amount if taken.currency == found.currency else None
-                over = Decimal(str(used)) + Decimal(own or 0) >= Decimal(str(most))
-            else:
-                over = int(used) + (getattr(taken, limit) or 0) >= int(most)
-            if over:
-                from gitlanes.usage import budgets
-
-                return f"{budgets.subject(found)} is over budget: {_told(found, limit)}"
+        used = dict(found.used)
+        if "amount" in used:
+            used["amounts"] = {found.currency: used.pop("amount")}
+        limits = {**found.limits, "currency": found.currency}
+        after = sums.summed([used, taken])
+        now = budgets.standing(found.scope, found.name, limits, after)
+        if now.exceeded:
+            return f"{budgets.subject(now)} is over budget: {budgets.told(now, now.exceeded[0])}"
     return None
-
-
-def _told(found: Standing, limit: str) -> str:
-    from gitlanes.usage.budgets import LIMITS
-
-    return f"its limit of {found.limits[limit]} ({LIMITS[limit][0]}) is reached"

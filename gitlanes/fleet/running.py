@@ -8,7 +8,7 @@ from gitlanes import clock
 from gitlanes.errors import BadValue, Negative, Refused
 from gitlanes.fleet import logs, observing, places, programs, queueing
 from gitlanes.lanes import lifecycle
-from gitlanes.models.fleet import ENDED, FINISHED, QUEUED, STARTING, Program, Run, RunOrder
+from gitlanes.models.fleet import ENDED, FINISHED, QUEUED, STARTING, WAITING, Program, Run, RunOrder
 from gitlanes.models.plain import plain, replace
 from gitlanes.review import budgets
 from gitlanes.store import layout
@@ -138,11 +138,14 @@ def make_lane(repo: LaneRepo, name: str, order: RunOrder) -> NewLane:
 
 
 def _watched(place: places.Place, seconds: float) -> Run:
-    """Look for some seconds whether a run ends; raises Negative where it ends badly."""
+    """Look for some seconds whether a run ends; raises Negative where it ends badly.
+
+    One that waits, for its turn or for somebody, does not end by itself.
+    """
     end = clock.monotonic() + seconds
     while clock.monotonic() < end:
         state = place.state()
-        if state.get("status") in (*ENDED, QUEUED) or state.get("code"):
+        if state.get("status") in (*ENDED, QUEUED, WAITING) or state.get("code"):
             break
         clock.sleep(_GLANCE)
     found = observing.of(place)

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from gitlanes import clock
+from gitlanes.config import layers
 from gitlanes.errors import LanesError, as_lanes_error
 from gitlanes.fleet import ending, logs, metering, places, programs, queueing, recording, spawning
 from gitlanes.fleet.keyboard import Keyboard
@@ -263,12 +264,15 @@ class Supervisor:
             with suppress(LanesError, OSError), self.repository() as repo:
                 self._read_budgets(repo)
         if self._standings:
-            over = metering.exceeded(self._standings, self.meter.cost(), self._wall())
+            cost = metering.priced(self.meter.cost(), self.order["model"], self._team_file)
+            over = metering.exceeded(self._standings, cost, self._wall())
             if over:
                 self.wish, self.reason = OVER_BUDGET, over
 
     def _read_budgets(self, repo: LaneRepo) -> None:
         self._asked = clock.monotonic()
+        root = repo.root()
+        self._team_file = layers.team_file(root[1] if root else None)
         found = budgets.budget_left(repo, self.order["lane"], self.order["agent"])
         self._standings = tuple(x for x in found if x.limits)
 
