@@ -123,6 +123,7 @@ READING = {
     *("attempts", "history", "trace", "show", "cat", "diff", "blame", "why", "search"),
     *("similar", "operation", "operations", "last_rejection", "change", "changes", "became", "was"),
     *("check", "overlap", "would_land", "conflict", "conflicts", "evaluate_workspace", "trusted"),
+    "compare",
     *("events", "subscribe", "tell", "cost", "read_usage", "budget", "budget_left"),
     *("require_budget", "stack", "stacks", "unassigned", "review_summary", "queue"),
     *("workspace", "who", "snapshots", "show_snapshot", "settings", "validate_settings"),
@@ -134,6 +135,7 @@ ABOUT_NO_LANE = {
     *("init", "init_from_remote", "push", "pull", "fetch", "doctor", "configure"),
     *("hook_install", "hook_uninstall", "trust", "distrust", "prune_snapshots"),
     *("gc", "compact", "purge", "kill"),
+    *("fanout", "multi", "go"),
 }
 
 MOST_LINES = 400

@@ -59,6 +59,7 @@ def new(
     about: About = NO_ABOUT,
     sparse: Sequence[str] = (),
     limits: Limits = NO_LIMITS,
+    batch: str | None = None,
     exist_ok: bool = False,
     expect: str | None = None,
     along: Along | None = None,
@@ -68,15 +69,16 @@ def new(
     ``start`` is a lane, attempt, snapshot or revision; the adopted lane's head by default. With
     ``on`` it starts from a lane, or from an attempt or snapshot of one, and follows that lane.
     ``agent`` is who owns the lane, ``sparse`` the directories that its workspaces are limited
-    to, ``limits`` its budget. With ``exist_ok`` a lane of that name is returned as it is. ``along``
-    gets the new record, and sees to that of the lane which it starts from. Raises Raced if the
-    start is not the commit that ``expect`` (a beginning of it) names, BadValue for what cannot be
-    recorded and for a path that can be none, NotFound for a sparse directory that is not there.
+    to, ``limits`` its budget, ``batch`` the id that it shares with others. With ``exist_ok`` a
+    lane of that name is returned as it is. ``along`` gets the new record, and sees to that of the
+    lane which it starts from. Raises Raced if the start is not the commit that ``expect`` (a
+    beginning of it) names, BadValue for what cannot be recorded and for a path that can be none,
+    NotFound for a sparse directory that is not there.
     """
     layout.check_lane_name(name)
     workspaces.check_path(path)
     check_expected(expect)
-    check_about(about)
+    check_about(about, batch)
     budget = {"lane": given} if (given := spending.checked(limits)) else {}
     default = _default(repo)
     existing = _completed(repo, name)
@@ -89,14 +91,12 @@ def new(
         moving.require_content(repo, begun.commit)
     with transaction(repo, "new", actor=agent) as tx:
         state = repo.view.find(name)
-        if state is not None and state.record.live:
-            if exist_ok:
-                return _existing(repo, state)
-            raise Refused(f"lane '{name}' exists already", hint=f"see 'git lanes show {name}'")
-        _refuse_half_deleted(repo, state)
-        repo.redactor.require_none(name, "a lane's name")
+        if state is not None and state.record.live and exist_ok:
+            return _existing(repo, state)
+        _refuse_taken(repo, state)
+        _refuse_secrets(repo, name, batch)
         record = _record(tx, name, begun, default, state, agent)
-        record = replace(record, **plain(about), sparse=only, budget=budget)
+        record = replace(record, **plain(about), sparse=only, budget=budget, batch=batch)
         tx.description = f"new lane {name}"
         tx.lane(state, record, parents=[begun.commit])
         (along or partial(_meet, begun.origin))(tx, record)
@@ -243,15 +243,23 @@ def _default(repo: LaneRepo) -> LaneState:
     return found
 
 
-def _refuse_half_deleted(repo: LaneRepo, state: LaneState | None) -> None:
-    if state is None or state.record.status != DELETED:
+def _refuse_taken(repo: LaneRepo, state: LaneState | None) -> None:
+    """Raise Refused where a lane has that name, or is being deleted."""
+    if state is None:
         return
     name = state.record.name
-    if finding.workspace_of(repo, state.record) is not None:
+    if state.record.live:
+        raise Refused(f"lane '{name}' exists already", hint=f"see 'git lanes show {name}'")
+    if state.record.status == DELETED and finding.workspace_of(repo, state.record) is not None:
         raise Refused(
             f"the deletion of lane '{name}' was interrupted",
             hint=f"finish it with 'git lanes delete {name}'",
         )
+
+
+def _refuse_secrets(repo: LaneRepo, name: str, batch: str | None) -> None:
+    repo.redactor.require_none(name, "a lane's name")
+    repo.redactor.require_none(batch, "a batch's id")
 
 
 def _existing(repo: LaneRepo, state: LaneState) -> NewLane:

@@ -34,6 +34,7 @@ from gitlanes.models.plain import NOTHING
 from gitlanes.models.results import Decided, Promotion, Proposed
 from gitlanes.models.settings import Configuration, Validation
 from gitlanes.review import amend, decide, propose, putting
+from gitlanes.sdk.batches import Batches
 from gitlanes.sdk.changes import Changes
 from gitlanes.sdk.collecting import Collecting
 from gitlanes.sdk.costs import Costs
@@ -78,6 +79,7 @@ class Repo(
     Epochs,
     Stacks,
     Queue,
+    Batches,
     GitHooks,
     Exchange,
     Remotes,
@@ -151,6 +153,7 @@ class Repo(
         mode: str | None = None,
         sparse: Iterable[str] = (),
         budget: Limits = NO_LIMITS,
+        batch: str | None = None,
         exist_ok: bool = False,
         expect: str | None = None,
     ) -> NewLane:
@@ -158,7 +161,8 @@ class Repo(
 
         It starts from ``start``, or from ``on``, a lane that it follows then.
         ``sparse`` are the directories that the workspace is limited to, ``mode`` is how the
-        lane is promoted unless told, ``budget`` what it may use.
+        lane is promoted unless told, ``budget`` what it may use, ``batch`` an id that it shares
+        with lanes for the same work.
         """
         return lifecycle.new(
             self._repo,
@@ -171,6 +175,7 @@ class Repo(
             about=About(description, dict(meta), mode),
             sparse=tuple(sparse),
             limits=budget,
+            batch=batch,
             exist_ok=exist_ok,
             expect=expect,
         )

@@ -280,9 +280,17 @@ def _offer_gated(repo: TestRepo) -> None:
     repo.propose("g", {"g": "g"})
 
 
+def _offer_side_by_side(repo: TestRepo) -> None:
+    """Offer the same work in two lanes of a batch."""
+    for lane in ("h-a", "h-b"):
+        repo.lanes.new(lane, workspace=False, batch="h")
+        repo.lanes.put_file(lane, f"{lane}.txt", b"x\n", accept=False)
+
+
 GATES = (
     Step("evaluate", "g", lambda r, x: r.evaluate("g/1", expect=x), _offer_gated),
     Step("evaluate_and_decide", "g", lambda r, x: r.evaluate_and_decide("g/1", expect=x)),
+    Step("pick", "main", lambda r, x: r.pick("h", expect=x), _offer_side_by_side),
 )
 
 

@@ -129,7 +129,9 @@ class Fleet:
         found += [f"session {x}" for x in self.tmux("list-sessions") if self.repo.path.name in x]
         found += [f"file {x}" for x in self.repo.path.glob(".git/**/*.new")]
         found += [
-            f"lock {x}" for x in self.repo.path.glob(".git/**/*.lock") if x.name != "lanes.lock"
+            f"lock {x}"
+            for x in self.repo.path.glob(".git/**/*.lock")
+            if x.name != "lanes.lock" and x.parent.name != "scratch"
         ]
         return found
 
