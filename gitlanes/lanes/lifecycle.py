@@ -71,9 +71,8 @@ def new(
     ``agent`` is who owns the lane, ``sparse`` the directories that its workspaces are limited
     to, ``limits`` its budget, ``batch`` the id that it shares with others. With ``exist_ok`` a
     lane of that name is returned as it is. ``along`` gets the new record, and sees to that of the
-    lane which it starts from. Raises Raced if the start is not the commit that ``expect`` (a
-    beginning of it) names, BadValue for what cannot be recorded and for a path that can be none,
-    NotFound for a sparse directory that is not there.
+    lane which it starts from. Raises Raced if the start is not the commit that ``expect`` (its
+    beginning) names, BadValue for what cannot be recorded, NotFound for a sparse directory.
     """
     layout.check_lane_name(name)
     workspaces.check_path(path)
