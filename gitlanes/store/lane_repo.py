@@ -51,8 +51,8 @@ class LaneRepo:
     def __init__(self, place: Place, environ: Mapping[str, str]):
         self.place = place
         self.environ = environ
-        self.git = Git(place.common_dir, environ)
-        self.refs = RefReader(self.git)
+        self.git = Git(place.common_dir, environ, before=self._before_git)
+        self.refs = RefReader(self.git, self._before_asking)
         self.warnings: list[str] = []
         self.view = View(self.git, self.refs, self.warn)
         self.progress: Progress = _untold
@@ -105,8 +105,18 @@ class LaneRepo:
         return ObjectStore(
             self.place.common_dir,
             self.refs,
-            cache(lambda: self.own_settings.fsyncs("loose-object")),
+            cache(lambda kind: self.own_settings.fsyncs(kind)),
         )
+
+    def _before_git(self) -> None:
+        """Let git see what is held back."""
+        if store := self.__dict__.get("objects"):
+            store.settle()
+
+    def _before_asking(self, names: Sequence[str]) -> None:
+        store = self.__dict__.get("objects")
+        if store is not None and store.has_held(names):
+            store.settle()
 
     @property
     def reader(self) -> ObjectReader:
