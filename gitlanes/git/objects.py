@@ -77,16 +77,21 @@ class ObjectStore(ObjectReader):
 
     def has_held(self, names: Iterable[str]) -> bool:
         """Say whether one of these names of objects begins with the id of one that is held back."""
-        held = self._held
+        held = self._held or {}
         return bool(held) and any(name[:40] in held for name in names)
 
     def settle(self) -> None:
         """Write what is held back, for git to see it."""
-        held, self._bytes_held = self._held, 0
-        while held:
-            oid, (kind, data) = next(iter(held.items()))
-            self._write(kind, data)
-            del held[oid]
+        if not self._held:
+            return
+        held, self._held = self._held, None  # git may be asked meanwhile how durable it is to be
+        try:
+            while held:
+                oid, (kind, data) = next(iter(held.items()))
+                self._write(kind, data)
+                del held[oid]
+        finally:
+            self._held, self._bytes_held = held, 0
 
     def as_pack(self) -> Pack | None:
         """Return what is held back as a pack to be written by `write_pack`, None for a few."""

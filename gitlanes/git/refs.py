@@ -7,7 +7,7 @@ import re
 import select
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from typing import NamedTuple
 
 from gitlanes import clock
@@ -303,10 +303,8 @@ def move_head(
 
     A `mover` that waits there does it.
     """
-    if mover is None:
-        with closing(Mover(git, pass_fds)) as once:
-            return move_head(git, commit, pass_fds, mover=once)
-    out, err = mover.feed(f"start\noption no-deref\nupdate HEAD {commit}\nprepare\ncommit\n")
+    with nullcontext(mover) if mover else closing(Mover(git, pass_fds)) as one:
+        out, err = one.feed(f"start\noption no-deref\nupdate HEAD {commit}\nprepare\ncommit\n")
     if _DONE not in out:
         reason = _reason(err)
         raise GitFailed(f"git update-ref failed: {reason}", hint=hint_at(reason))

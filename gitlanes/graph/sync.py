@@ -59,9 +59,8 @@ def sync(repo: LaneRepo, lane: str | None = None, order: Order | None = None) ->
     order = checked(order)
     state = finding.lane_or_present(repo, lane)
     event = Event("sync", repo.place.common_dir, state.record.name, into=order.onto, agent=order.by)
-    with around(event, repo.state_directory, repo.warn) as told:
-        with repo.objects.holding_back():
-            told.result = made = _sync(repo, state, order)
+    with around(event, repo.state_directory, repo.warn) as told, repo.objects.holding_back():
+        told.result = made = _sync(repo, state, order)
     repo.landed(made.lane)
     return made
 

@@ -110,18 +110,17 @@ class LaneRepo:
 
     def _before_git(self) -> None:
         """Let git see what is held back."""
-        if store := self.__dict__.get("objects"):
-            store.settle()
+        if "objects" in self.__dict__:
+            self.objects.settle()
 
     def _before_asking(self, names: Sequence[str]) -> None:
-        store = self.__dict__.get("objects")
-        if store is not None and store.has_held(names):
-            store.settle()
+        if "objects" in self.__dict__ and self.objects.has_held(names):
+            self.objects.settle()
 
     @property
     def reader(self) -> ObjectReader:
         """What reads objects fastest: libgit2 where it is loaded already."""
-        return self.__dict__.get("objects", self.refs)
+        return self.objects if "objects" in self.__dict__ else self.refs
 
     @cached_property
     def settings(self) -> Settings:

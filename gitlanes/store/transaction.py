@@ -349,9 +349,8 @@ def carry_out(
     """
     with uninterrupted():
         pack = repo.objects.as_pack()
-        if pack is not None:  # as long as it is kept from `git repack`, recovery knows of it
-            keep = os.path.relpath(pack.keep, repo.place.common_dir)
-            planned = planned._replace(locks=(*planned.locks, keep))
+        if pack is not None:
+            planned = planned._replace(keep=os.path.relpath(pack.keep, repo.place.common_dir))
         pending.write(repo.state_directory, planned, durable=repo.durable())
         try:
             if make:
@@ -361,8 +360,6 @@ def carry_out(
             move_refs(repo.git, planned.moves, mover=mover or repo.mover(lock))
             recovery.drop(repo, planned.drops, lock)
         except Exception:
-            if pack is not None:
-                pack.release()
             if not recovery.recover(repo, lock):
                 raise
         else:
