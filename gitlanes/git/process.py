@@ -189,6 +189,28 @@ class Git:
             raise failure(args, done)
         return done
 
+    @contextmanager
+    def beside(self, *args: str) -> Iterator[Callable[[], Completed]]:
+        """Run a command that only reads beside the block; yield what waits for its end.
+
+        That raises GitFailed on a non-zero exit. Left before, the command is ended.
+        """
+        process = self.popen(*args)
+
+        def wait() -> Completed:
+            out, err = finish(process, b"")
+            done = Completed(process.returncode, out, err)
+            if done.code:
+                raise failure(args, done)
+            return done
+
+        try:
+            yield wait
+        finally:
+            if process.returncode is None:
+                process.kill()
+                finish(process, b"")
+
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:

@@ -140,7 +140,8 @@ def _planned(
         )
     basis = grounds.basis(repo, state, parents)
     settle = settle_by(repo, order.strategy, agent.about(basis) if agent else None)
-    return basis, laying.lay(repo, basis.own, repo.objects.commit(basis.ground).tree, settle)
+    with grounds.movable(repo, basis, first=agent is not None):
+        return basis, laying.lay(repo, basis.own, repo.objects.commit(basis.ground).tree, settle)
 
 
 def _require_free(repo: LaneRepo, hold: capture.Held, course: Course, order: Order) -> None:
