@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitlanes.git.objects import ObjectStore
+    from gitlanes.git.packs import Pack
     from gitlanes.git.raw import ObjectReader
     from gitlanes.git.settings import Identity, Settings
     from gitlanes.redaction.redactor import Redactor
@@ -107,6 +108,10 @@ class LaneRepo:
             self.refs,
             cache(lambda kind: self.own_settings.fsyncs(kind)),
         )
+
+    def held_pack(self) -> Pack | None:
+        """Return what is held back as a pack to be written, None where that is little or nothing."""
+        return self.objects.as_pack() if "objects" in self.__dict__ else None
 
     def _before_git(self) -> None:
         """Let git see what is held back."""

@@ -348,7 +348,7 @@ def carry_out(
     The repository's own `mover` does it unless another is given.
     """
     with uninterrupted():
-        pack = repo.objects.as_pack()
+        pack = repo.held_pack()
         if pack is not None:
             planned = planned._replace(keep=os.path.relpath(pack.keep, repo.place.common_dir))
         pending.write(repo.state_directory, planned, durable=repo.durable())
