@@ -110,7 +110,7 @@ class LaneRepo:
         )
 
     def held_pack(self) -> Pack | None:
-        """Return what is held back as a pack to be written, None where that is little or nothing."""
+        """Return what is held back as a pack to be written, None where that is little."""
         return self.objects.as_pack() if "objects" in self.__dict__ else None
 
     def _before_git(self) -> None:
