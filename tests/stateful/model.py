@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.stateful.watching import Entry, Files, Look, Record, Watch
@@ -154,6 +155,9 @@ class Model:
             origin = str(part.after.get("origin"))
             for kept in (self.seen, self.has):
                 kept[case.uuid] = set(kept.get(origin, ()))
+        elif verb == "rename":
+            both = {"name": case.argv[2], "status": part.before["status"]}
+            assert part.after == {**part.before, **both}
         elif verb in _TAKING_BACK:
             self._check_taken_back(case.made, case.uuid, part)
         elif part.before["head"] != part.after["head"] and part.after["status"] != "deleted":
@@ -176,6 +180,11 @@ class Model:
         else:
             for path in changed(case.part.old, case.part.new):
                 assert case.part.new.get(path) == work.get(path), path
+        if case.argv[0] == "put":
+            path, file = case.argv[2:4]
+            content = None if file == "--delete" else Path(file).read_text().rstrip("\n")
+            assert changed(case.part.old, case.part.new) <= {path}
+            assert case.part.new.get(path) == content
         if case.argv[0] == "commit" and "--amend" not in case.argv:
             for place in case.look.places.values():
                 if place.lane == case.uuid:
