@@ -29,8 +29,10 @@ from gitlanes.store.validity import joined_of
 
 T = TypeVar("T")
 
-# A verb reads the newest entries of its lanes several times, and no entry ever changes.
-_decoded = lru_cache(maxsize=16)(codec.decode_entry)
+# A verb reads the newest entries of its lanes several times, and no entry ever changes: some are
+# kept, but for the large ones that begin an epoch.
+_kept = lru_cache(maxsize=16)(codec.decode_entry)
+_LARGE = 1 << 18
 
 # Where it is told what is left out of an answer.
 Warn = Callable[[str], None]
@@ -42,6 +44,10 @@ def read_entry(reader: RefReader, oid: str) -> Entry:
     if found is None:
         raise CorruptRecord(f"journal entry {oid[:12]} is missing", hint="run 'git fsck'")
     return _decoded(oid, found[1].partition(b"\n\n")[2])
+
+
+def _decoded(oid: str, message: bytes) -> Entry:
+    return (_kept if len(message) < _LARGE else codec.decode_entry)(oid, message)
 
 
 def tip_entry(name: str, oid: str, message: bytes) -> Entry:
