@@ -171,7 +171,9 @@ def _bring(repo: LaneRepo, hold: capture.Held, new: str, *, along: bool) -> Move
 
 def _move(repo: LaneRepo, hold: capture.Held, step: states.Step) -> None:
     """Do a step; where git refuses, it is as if it had never been."""
-    hold.begin(replace(step, locks=moving.locks_of(hold)))
+    step = replace(step, locks=moving.locks_of(hold))
+    if step != hold.state.step:  # it is not marked yet
+        hold.begin(step)
     with closing(Mover(hold.git, (hold.lock,))) as mover:  # it starts while files are written
         try:
             blocking = moving.move_files(repo, hold, str(step.old), str(step.new))
