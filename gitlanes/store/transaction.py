@@ -8,6 +8,7 @@ no ref moved, or finishes the rest.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -346,14 +347,21 @@ def carry_out(
     The repository's own `mover` does it unless another is given.
     """
     with uninterrupted():
+        pack = repo.held_pack()
+        if pack is not None:
+            planned = planned._replace(keep=os.path.relpath(pack.keep, repo.place.common_dir))
         pending.write(repo.state_directory, planned, durable=repo.durable())
         try:
             if make:
                 make()
+            if pack is not None:
+                repo.objects.write_pack(pack)
             move_refs(repo.git, planned.moves, mover=mover or repo.mover(lock))
             recovery.drop(repo, planned.drops, lock)
         except Exception:
             if not recovery.recover(repo, lock):
                 raise
         else:
+            if pack is not None:
+                pack.release()
             pending.clear(repo.state_directory)

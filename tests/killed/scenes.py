@@ -269,6 +269,11 @@ def _to_sync(repo: TestRepo) -> None:
     repo.write({"unsaved.txt": "unsaved\n"}, repo.workspace("auth"))
 
 
+def _to_sync_much(repo: TestRepo) -> None:
+    _to_sync(repo)
+    repo.commit("auth", {f"many/{number}/file": f"{number}\n" for number in range(70)})
+
+
 def _conflicted(repo: TestRepo) -> None:
     repo.lanes.new("dev")
     repo.lanes.new("auth", on="dev")
@@ -383,6 +388,7 @@ SCENES = (
     Scene("reject-reset", ("reject", "auth/1", "--reset"), _followed_up, 128, nightly=True),
     Scene("switch", _HAND_OVER, _to_hand_over, 128, nightly=True),
     Scene("sync", ("sync", "auth"), _to_sync, 1, nightly=True),
+    Scene("sync-much", ("sync", "auth"), _to_sync_much, 1, nightly=True),
     Scene("cascade", ("cascade", "dev"), _to_sync, 0, nightly=True),
     Scene("conflict-start", ("conflict", "start", "auth"), _conflicted, 1, nightly=True),
     Scene("conflict-continue", ("conflict", "continue", "auth"), _resolved, 128, nightly=True),
