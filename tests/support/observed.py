@@ -67,6 +67,9 @@ def directories(repo: TestRepo) -> dict[str, Any]:
     }
 
 
+_LEFT = (".lock", "-index", "packed-refs.new", ".keep")
+
+
 def left_behind(repo: TestRepo) -> list[str]:
     """Return lock files, and others, that stop git or us and that nobody holds any more."""
     top, found = repo.path / ".git", []
@@ -75,7 +78,7 @@ def left_behind(repo: TestRepo) -> list[str]:
             path = str(Path(place, name).relative_to(top))
             if path == "lanes/lock" or name == "lanes.lock" or path.startswith("lanes/trash/"):
                 continue
-            if path == "lanes/pending" or name.endswith((".lock", "-index", "packed-refs.new")):
+            if path == "lanes/pending" or name.endswith(_LEFT):
                 found.append(path)
     return sorted(found)
 
