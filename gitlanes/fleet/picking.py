@@ -117,6 +117,8 @@ def _judged(repo: LaneRepo, found: Field, wish: Wish) -> tuple[list[Contender], 
     wanted = [x for x in found.contenders if wish.lane in (None, x.entrant.lane)]
     fitting = [x for x in wanted if x.candidate and _fault(x.entrant, early) is None]
     judged = judging.judged(repo, fitting)
+    if judged and not any(x.gates for x in judged.values()):
+        repo.warn("no gate judges this work: only numbers speak for what is picked")
     ready, others = [], []
     for one in found.contenders:
         known = judged.get(one.entrant.lane)

@@ -143,7 +143,7 @@ def test_nothing_good_comes_of_it(fleet: Fleet) -> None:
 
 @pytest.mark.slow
 def test_ctrl_c(fleet: Fleet) -> None:
-    """Of `fanout` nothing is left half made; of `go` the agents' work is kept."""
+    """Of `fanout` nothing is left half made: no agent, and no lane without work."""
     repo = fleet.repo
     before = repo.refs()
     process = start_cli(
@@ -159,16 +159,3 @@ def test_ctrl_c(fleet: Fleet) -> None:
         x for x in heads - {*before} if repo.lanes.history(x.rpartition("/")[2]).attempts
     }
     assert not repo.lanes.runs()
-    process = start_cli(
-        *(repo.path, repo.environ, "go", "x", "--prefix", "g", "--tries", "2"),
-        *("--agent", "sleeper", "--no-tmux"),
-    )
-    for lane in ("g-a", "g-b"):
-        fleet.until(lane, lambda x: x.last == "sleeping")
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
-    assert process.stderr is not None
-    assert "stopped; what they did is kept" in process.stderr.read()
-    for lane in ("g-a", "g-b"):
-        told = repo.lanes.history(lane).attempts[0].attempt
-        assert repo.files(told.commit)["here.txt"] == "here"
