@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 from gitlanes.config import table
@@ -31,15 +31,17 @@ def settle(
     how: Mapping[str, Any],
     prompt: str,
     cost: Cost,
+    judging: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> dict[str, Any]:
     """Keep the work of an agent that has ended, and record that it has; return what is to note.
 
     Work of one that finished is proposed, and more or less than that as `lanes.whenAgentEnds`
     says; of any other it is recorded as a rejected attempt, for people to look at. The files stay
     where they are. What cannot be proposed is in a snapshot. Nothing is raised: the note says
-    what went wrong.
+    what went wrong. ``judging`` surrounds the work of gates, which Ctrl-C ends. What another one
+    began who was killed is gone on with.
     """
-    work = _Work(repo, order, how, prompt, cost)
+    work = _Work(repo, order, how, prompt, cost, judging)
     work.noted["cost"] = plain(cost, absent=False)
     try:
         found = repo.view.by_uuid(order["lane_uuid"], order["lane"])
@@ -68,12 +70,14 @@ class _Work:
         how: Mapping[str, Any],
         prompt: str,
         cost: Cost,
+        judging: Callable[[], AbstractContextManager[None]],
     ):
         self._repo = repo
         self._order = order
         self._how = how
         self._prompt = prompt
         self._cost = cost
+        self._judging = judging
         (usual,) = table.BY_NAME["whenAgentEnds"].default
         self._policy = repo.settings.word(POLICY, usual, WORDS)
         self.noted: dict[str, Any] = {}
@@ -121,12 +125,15 @@ class _Work:
 
     def _judge(self, attempt: str) -> None:
         try:
-            if self._policy == COMMIT:
-                accepting.accept(self._repo, attempt)
-            else:
-                evaluating.evaluate(self._repo, attempt)
+            with self._judging():
+                if self._policy == COMMIT:
+                    accepting.accept(self._repo, attempt)
+                else:
+                    evaluating.evaluate(self._repo, attempt)
         except Negative:
             pass  # there are no gates, or they said no, which is on record
+        except KeyboardInterrupt:
+            self.noted["problem"] = "the gates were stopped"
         except LanesError as error:
             self.noted["problem"] = error.message
 
@@ -136,5 +143,6 @@ class _Work:
             return False
         attempt = f"{lane.name}/{lane.next - 1}"
         self.noted["attempt"] = attempt
-        costs.add(self._repo, attempt, self._cost)
+        if not costs.has(self._repo, attempt, self._cost):
+            costs.add(self._repo, attempt, self._cost)
         return True

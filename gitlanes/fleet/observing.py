@@ -127,7 +127,7 @@ def _still(state: dict[str, Any]) -> int | None:
 
 def _bury(repo: LaneRepo, place: places.Place, state: dict[str, Any], why: str) -> None:
     order = place.order()
-    how = {"status": CRASHED, "reason": why}
+    how = state.get("ending") or {"status": CRASHED, "reason": why}
     cost = {key: x for key, x in state.get("cost", {}).items() if key in Cost.fields}
     try:
         noted = ending.settle(repo, place.id, order, how, place.asked, replace(NO_COST, **cost))

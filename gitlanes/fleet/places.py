@@ -58,14 +58,34 @@ class Place:
         return self.directory / "inbox"
 
     @property
+    def said(self) -> Path:
+        """Where those are that it has taken."""
+        return self.directory / "said"
+
+    @property
     def prompt(self) -> Path:
         """The prompt that it was started with."""
         return self.directory / "prompt"
 
     @property
     def asked(self) -> str:
-        """What it was asked for at its start."""
-        return self.prompt.read_text(encoding="utf-8", errors="surrogateescape")
+        """What it was asked for, at its start and since."""
+        said = [self.prompt, *sorted(self.said.iterdir())]
+        return "\n\n".join(text for x in said if (text := _text(x)))
+
+    def take_prompts(self) -> list[str]:
+        """Return the prompts that were laid down for it since the last time."""
+        found = []
+        for path in sorted(x for x in self.inbox.iterdir() if not x.suffix):
+            found.append(_text(path))
+            path.rename(self.said / path.name)
+        return found
+
+    def lay_down(self, prompt: str) -> None:
+        """Lay a prompt down for it."""
+        name = ids.new_id(clock.now())
+        _write_private(self.inbox / f"{name}.new", prompt)
+        os.rename(self.inbox / f"{name}.new", self.inbox / name)
 
     def order(self) -> dict[str, Any]:
         """Return what was ordered."""
@@ -136,6 +156,7 @@ def make(
     begun.mkdir(mode=0o700)
     fresh = Place(begun)
     fresh.inbox.mkdir()
+    fresh.said.mkdir()
     top = repo.root()
     told = {
         **lane,
@@ -213,6 +234,10 @@ def alone(repo: LaneRepo, timeout: float = 60.0) -> Iterator[None]:
         for half in root(repo).glob("*.new"):
             shutil.rmtree(half)
         yield
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="surrogateescape")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -10,8 +10,8 @@ import os
 import select
 import signal
 import tty
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from gitlanes import clock
@@ -55,11 +55,12 @@ class Supervisor:
         self.program = place.program()
         self.environ = place.take_environment()
         self.pane = pane
-        self.prompts = [place.asked]
+        self.prompt = place.asked
         self.wish: str | None = None
         self.reason: str | None = None
         self.forced = False
         self._stdin: bytes = b""
+        self._judging = False
         self._since = clock.monotonic()
         self._noted = self._counted = self._asked = 0.0
         self._known: dict[str, Any] = {}
@@ -82,6 +83,8 @@ class Supervisor:
         self._end(code)
 
     def _asked_to_end(self, number: int, _: object) -> None:
+        if self._judging:
+            raise KeyboardInterrupt  # gates end surely then
         self.wish = self.wish or KILLED
         if number == signal.SIGHUP:
             self.reason = self.reason or "its terminal was closed"
@@ -107,12 +110,12 @@ class Supervisor:
         piped = self.program.prompt == STDIN
         self.spawned = spawning.agent(words, order["path"], environ, size, piped=piped)
         if piped:
-            self._stdin = self.prompts[0].encode("utf-8", "surrogateescape")
+            self._stdin = self.prompt.encode("utf-8", "surrogateescape")
         now = clock.monotonic()
         self.screen = Screen(now, self.program.waiting)
         self.keyboard = Keyboard(self.screen, now)
-        if self.program.prompt == TYPED and self.prompts[0]:
-            self.keyboard.type(self.prompts[0])
+        if self.program.prompt == TYPED and self.prompt:
+            self.keyboard.type(self.prompt)
         self.meter = metering.Meter(self.program.usage == "output")
         self.log = logs.Log(place.log)
         pid = self.spawned.process.pid
@@ -122,7 +125,7 @@ class Supervisor:
 
     def _values(self) -> dict[str, str]:
         order = self.order
-        values = {"prompt": self.prompts[0], "prompt_file": str(self.place.prompt)}
+        values = {"prompt": self.prompt, "prompt_file": str(self.place.prompt)}
         values["agent"] = order["agent"]
         return {**values, **({"model": order["model"]} if order["model"] else {})}
 
@@ -247,13 +250,8 @@ class Supervisor:
             self.spawned = self.spawned._replace(stdin=None)
 
     def _take_prompts(self) -> None:
-        for path in sorted(self.place.inbox.iterdir()):
-            if path.suffix == ".new":
-                continue
-            text = path.read_text(encoding="utf-8", errors="surrogateescape")
-            self.prompts.append(text)
+        for text in self.place.take_prompts():
             self.keyboard.type(text)
-            path.unlink()
 
     def _count(self, now: float) -> None:
         """End the agent where it comes to a budget."""
@@ -301,11 +299,14 @@ class Supervisor:
         if reason is None and self.wish is None and code:
             reason = f"exit code {code}" if code > 0 else f"signal {-code}"
         how = {"status": status, "code": code, "reason": reason}
-        self.place.write(code=code, last=self.screen.last, reason=reason)
-        prompt = "\n\n".join(x for x in self.prompts if x)
+        noted: dict[str, Any] = {"cost": plain(cost, absent=False), "last": self.screen.last}
+        self.place.write(ending=how, code=code, reason=reason, **noted)
+        prompt = self.place.asked
         try:
             with self.repository() as repo:
-                noted = ending.settle(repo, self.place.id, self.order, how, prompt, cost)
+                noted = ending.settle(
+                    repo, self.place.id, self.order, how, prompt, cost, self._stoppable
+                )
                 ending.release(repo, self.order)
                 noted["warnings"] = repo.warnings
         except (LanesError, OSError) as error:
@@ -313,6 +314,15 @@ class Supervisor:
         noted["ended"] = noted.get("ended") or clock.utc_text(clock.now())
         self.place.write(**how, **noted)
         self._next()
+
+    @contextmanager
+    def _stoppable(self) -> Iterator[None]:
+        """Let whoever wants to end the agent end what is done in the block."""
+        self._judging = True
+        try:
+            yield
+        finally:
+            self._judging = False
 
     def _next(self) -> None:
         with suppress(LanesError, OSError), self.repository() as repo:

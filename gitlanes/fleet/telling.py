@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from gitlanes import clock, ids
 from gitlanes.errors import BadValue, Negative, NotFound, Refused
 from gitlanes.fleet import logs, observing, places, running, tmux
 from gitlanes.models.fleet import LIVE, QUEUED, Attachment, Logged, Prompted, Run, RunOrder
@@ -47,10 +45,7 @@ def prompt(
             hint=f"wait until it ends ('git lanes ps'): then 'git lanes prompt {found.lane}' "
             "goes on with it",
         )
-    name = place.inbox / ids.new_id(clock.now())
-    fresh = name.with_suffix(".new")
-    fresh.write_text(text, encoding="utf-8", errors="surrogateescape")
-    os.rename(fresh, name)
+    place.lay_down(text)
     return Prompted(found)
 
 

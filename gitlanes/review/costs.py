@@ -112,6 +112,12 @@ def add(repo: LaneRepo, attempt_id: str, cost: Cost, *, replaces: str | None = N
     return CostAdded(attempt, made["id"], made, replaces)
 
 
+def has(repo: LaneRepo, attempt_id: str, cost: Cost) -> bool:
+    """Say whether that very cost is recorded with an attempt; raises NotFound."""
+    commit = repo.view.attempt(attempt_id).commit
+    return any(_equal(x, cost) for x in records.read(repo, [commit])[commit].costs)
+
+
 def _carriers(repo: LaneRepo, lane: Lane, attempt: Attempt) -> list[str]:
     """Return the commits of replays and squashes that have an attempt's records, too."""
     if not any(x.source for x in lane.landed.values()):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from gitlanes import BadValue, BudgetExceeded, Limits, Negative, NotFound, Refused, RunOrder
+from gitlanes.fleet import places
+from gitlanes.models.fleet import Program
 from tests.support.agents import Fleet, needs_tmux
+from tests.support.gates import gate, set_gates
 
 HOSTILE = "quote \" ' `touch pwned` $(touch pwned) ; | & \\ %s #{pane_pid} {agent}\nline two\n"
 
@@ -148,10 +153,14 @@ def test_a_supervisor_that_was_killed(fleet: Fleet, boot: bool) -> None:
     run = fleet.start("lost", "stubborn")
     found = fleet.until("lost", lambda x: x.last == "at work" and x.changed)
     os.kill(int(found.pid or 0), signal.SIGKILL)
-    if boot:
-        state = fleet.directory(run) / "state.json"
+    bystander = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    state = fleet.directory(run) / "state.json"
+    if boot:  # and the agent's number is somebody else's by now
         own = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        state.write_text(state.read_text().replace(own, "0" * 36))
+        told = state.read_text().replace(own, "0" * 36)
+        state.write_text(
+            told.replace(f'"agent_pid": {found.agent_pid}', f'"agent_pid": {bystander.pid}')
+        )
     found = fleet.until("lost", lambda x: not x.live)
     why = "the machine was started anew" if boot else "its supervisor was killed"
     assert (found.status, found.reason, found.attempt) == ("crashed", why, "lost/1")
@@ -161,6 +170,40 @@ def test_a_supervisor_that_was_killed(fleet: Fleet, boot: bool) -> None:
     assert fleet.orphans() == []
     assert fleet.record("lost").run["status"] == "crashed"
     assert fleet.repo.lanes.doctor().sound
+    assert bystander.poll() is None
+    bystander.kill()
+    bystander.wait()
+
+
+def test_a_supervisor_that_was_killed_at_the_end(fleet: Fleet) -> None:
+    """What it had begun to record is gone on with: the agent finished, and its cost counts once."""
+    fleet.start("late", "thinker")
+    (found,) = fleet.ended("late")
+    before = fleet.repo.lanes.cost().total
+    state = fleet.directory(found) / "state.json"
+    told = {**json.loads(state.read_text()), "status": "running", "attempt": None}
+    del told["ended"]
+    state.write_text(json.dumps(told))
+    again = fleet.until("late", lambda x: not x.live)
+    assert (again.status, again.code, again.attempt) == ("finished", 0, "late/1")
+    assert fleet.repo.lanes.cost().total == before
+    assert fleet.record("late").next == 2
+
+
+def test_a_start_that_never_came(fleet: Fleet) -> None:
+    """Who was killed before he started the supervisor leaves a run that is a crash later."""
+    fleet.repo.lanes.new("never")
+    lane = fleet.record("never")
+    with fleet.repo.inner() as inner:
+        about = {"lane": "never", "lane_uuid": lane.uuid, "next": 1}
+        about["path"] = str(fleet.repo.workspace("never"))
+        order = RunOrder("x", agent="a")
+        place = places.make(inner, about, Program("writer", ("writer",)), order, "starting")
+        assert [x.status for x in fleet.repo.lanes.runs()] == ["starting"]
+        place.write(begun=0)
+    assert fleet.repo.lanes.runs() == ()
+    (found,) = fleet.repo.lanes.runs(ended=True)
+    assert (found.status, found.reason) == ("crashed", "its supervisor did not start")
 
 
 def test_budgets_end_an_agent(fleet: Fleet) -> None:
@@ -177,6 +220,37 @@ def test_budgets_end_an_agent(fleet: Fleet) -> None:
     assert told.notes.costs[-1]["input_tokens"] == found.cost["input_tokens"]
     with pytest.raises(BudgetExceeded):
         fleet.start("rich", "writer")
+
+
+def test_gates_judge_what_it_left(fleet: Fleet) -> None:
+    """As the policy says: they are asked, or decide, or nothing is offered; a kill ends them."""
+    repo = fleet.repo
+    set_gates(repo, gate("has", "test -e written.txt"), gate("slow", "test ! -e slow || sleep 600"))
+    words = ("sh", "-c", "touch written.txt slow")
+    fleet.start("stopped", "shell", args=words)
+    fleet.start("asked", "writer")
+    for lane, program, policy in (
+        ("taken", "writer", "commit"),
+        ("turned", "committer", "commit"),
+        ("kept", "writer", "snapshot"),
+    ):
+        repo.environ["GITLANES_WHEN_AGENT_ENDS"] = policy
+        repo.close()
+        fleet.start(lane, program)
+    del repo.environ["GITLANES_WHEN_AGENT_ENDS"]
+    repo.close()
+    asked, taken, turned, kept = fleet.ended("asked", "taken", "turned", "kept")
+    assert (kept.attempt, kept.snapshot) == (None, "kept/s1")
+    told = [repo.lanes.show(str(x.attempt)).attempts[0] for x in (asked, taken, turned)]
+    assert [x.attempt.status for x in told] == ["proposed", "accepted", "rejected"]
+    assert [x["passed"] for x in told[0].notes.evaluations] == [True, True]
+    judged = fleet.directory(fleet.until("stopped", lambda x: x.code is not None)) / "state.json"
+    while "stopped/1" not in repo.git("log", "--format=%s", "refs/lanes/journal/stopped"):
+        pass
+    (stopped,) = repo.lanes.kill("stopped").runs
+    assert (stopped.status, stopped.attempt) == ("finished", "stopped/1")
+    assert json.loads(judged.read_text())["problem"] == "the gates were stopped"
+    assert repo.lanes.show("stopped/1").attempts[0].attempt.open
 
 
 def test_more_than_may_work_wait(fleet: Fleet) -> None:

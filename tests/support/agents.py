@@ -128,11 +128,9 @@ class Fleet:
         found = [f"process {x}" for one in ids for x in processes_of(one, runs / one)]
         found += [f"session {x}" for x in self.tmux("list-sessions") if self.repo.path.name in x]
         found += [f"file {x}" for x in self.repo.path.glob(".git/**/*.new")]
-        found += [
-            f"lock {x}"
-            for x in self.repo.path.glob(".git/**/*.lock")
-            if x.name != "lanes.lock" and x.parent.name != "scratch"
-        ]
+        every = self.repo.path.glob(".git/**/*.lock")
+        locks = (x for x in every if x.parent.name not in ("lanes", "scratch"))
+        found += [f"lock {x}" for x in locks if x.name != "lanes.lock"]
         return found
 
 
