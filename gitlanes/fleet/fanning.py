@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
-from gitlanes.errors import LanesError, Negative, Refused
+from gitlanes.errors import LanesError, Negative, NotFound, Refused
 from gitlanes.fleet import killing, naming, observing, programs, running
 from gitlanes.fleet.making import Makers, Member
 from gitlanes.lanes import lifecycle
@@ -152,10 +153,8 @@ class _Fanning:
     def take_back(self) -> None:
         """End what was started, and take away the lanes that were made and hold no work."""
         if self.started:
-            try:
+            with suppress(NotFound):  # they have ended meanwhile
                 killing.kill(self._repo, batch=self._batch, force=True)
-            except LanesError as error:
-                self._repo.warn(error.message)
         for name in self._made:
             self._unmake(name)
 

@@ -132,7 +132,7 @@ def test_go(fleet: Fleet) -> None:
         "g-a is finished, g-a/1",
         "g-b is finished, g-b/1: exit code 3",
     ]
-    assert said[3:] == ["picking the best one"]
+    assert said[3:] == ["picking the best one", "putting branch done at g-a, which is picked"]
 
 
 def test_nothing_good_comes_of_it(fleet: Fleet) -> None:
