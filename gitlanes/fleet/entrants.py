@@ -73,7 +73,6 @@ def field(repo: LaneRepo, batch: str, into: str | None = None) -> Field:
 
     Raises NotFound, Refused where they are to land on several lanes.
     """
-    members(repo, batch)
     observing.reconcile(repo)
     states = [intake.foreseen(repo, x) for x in members(repo, batch)]
     targets = {x.record.uuid: x for x in (target_of(repo, state, into) for state in states)}

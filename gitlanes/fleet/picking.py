@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import Collision, GateFailed, Negative, NotFound, Refused
+from gitlanes.errors import Negative, NotFound, Refused
 from gitlanes.fleet import entrants, judging, limits, ranking
 from gitlanes.fleet.entrants import Contender, Field
 from gitlanes.fleet.turning import PICKED, WHY, Won, merits, picked_before, turn_down
@@ -105,7 +105,7 @@ def _require_done(found: Field) -> None:
     if busy:
         raise Negative(
             f"agents of batch '{found.batch}' are at work in {', '.join(busy)}",
-            hint=f"wait for them, or end them with: git lanes kill '*' --batch {found.batch}",
+            hint=f"wait for them, or end them with: git lanes kill --batch {found.batch}",
             data={"running": busy},
         )
 
@@ -161,7 +161,7 @@ def _carried_out(
         won = Won(first.entrant.lane, merits(first.entrant))
         try:
             accepted, made = _land(repo, found, wish, first, won)
-        except (Collision, GateFailed) as error:  # its lane or the target went on meanwhile
+        except Negative as error:  # its lane or the target went on meanwhile
             others.append(_because(best.pop(0), error.message))
             continue
         result = _told(found, wish, best, others)

@@ -107,6 +107,8 @@ def test_a_comparison_of_what_crashed_and_runs(fleet: Fleet) -> None:
     assert (found["b"].standing, found["b"].running) == ("running", True)
     with pytest.raises(Negative, match="agents of batch 'b1' are at work in b"):
         lanes.pick("b1")
+    with pytest.raises(Refused, match="agents of batch 'b1' are at work in b"):
+        lanes.multi({"d": replace(order, program="writer")}, settle=0)
     lanes.kill(batch="b1")
     assert lanes.pick("b1").winner == "c"
     assert {x.standing for x in lanes.compare("b1").entrants} == {"crashed", "killed", "landed"}

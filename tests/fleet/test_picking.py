@@ -43,7 +43,7 @@ def test_the_best_one_lands(repo: TestRepo, tmp_path: Path, cli: Cli) -> None:
     assert repo.refs() == refs
     assert ran.out.splitlines() == [
         "would pick b: gates pass, 0.42 USD, 2 lines",
-        "not c: another is better",
+        "not c: another is taken",
         "not a: gate 'tests' failed",
         "not e: it changed nothing",
     ]
@@ -84,7 +84,7 @@ def test_what_counts(repo: TestRepo) -> None:
             repo.lanes.pick(BATCH, by=odd)
 
 
-def test_one_that_is_named(repo: TestRepo, tmp_path: Path) -> None:
+def test_one_that_is_named(repo: TestRepo, tmp_path: Path, cli: Cli) -> None:
     """It alone is judged and lands if it can; accepted work of others is given up, not lost."""
     set_gates(repo, gate("tests", f"echo run >> {tmp_path}/runs; ! grep -q BAD work.txt"))
     offer(repo, "a", "BAD\n")
@@ -95,6 +95,7 @@ def test_one_that_is_named(repo: TestRepo, tmp_path: Path) -> None:
         repo.lanes.pick(BATCH, "a")
     assert repo.lanes.head("main") == head
     assert {x["lane"]: x["why"] for x in error.value.data["entrants"]}["a"] == "gate 'tests' failed"
+    assert cli("pick", BATCH, "a").err.splitlines()[0] == "a: gate 'tests' failed"
     with pytest.raises(NotFound, match="in batch 'b1', lane 'z'"):
         repo.lanes.pick(BATCH, "z")
     with pytest.raises(Raced):
