@@ -30,9 +30,20 @@ _AIDER = (
     *("--no-pretty", "{model}", "--message-file", "{prompt_file}"),
 )
 _OPENCODE = ("opencode", "run", "--format", "json", "{model}")
+# The same programs with their own faces, for people who attach to them and speak with them.
+_CLAUDE_CHAT = ("claude", "--permission-mode", "acceptEdits", "{model}")
+_CODEX_CHAT = ("codex", "{model}")
+_GEMINI_CHAT = ("gemini", "--approval-mode", "auto_edit", "{model}")
+_SPOKEN = "--prompt-interactive={prompt}"
+
+
+def _chat(name: str, args: tuple[str, ...], resume: tuple[str, ...]) -> Program:
+    return Program(name, args, ARGUMENT, resume, _MODEL, usage="none")
+
 
 # Those that are looked for on PATH, in this order, where none is named. Each works without
-# anybody to ask it more, may edit files and no more than its own rules allow, and prints its usage.
+# anybody to ask it more, may edit files and no more than its own rules allow, and prints its
+# usage, but for those with a face of their own.
 BUILT_IN = {
     x.name: x
     for x in (
@@ -55,6 +66,9 @@ BUILT_IN = {
         ),
         Program("opencode", _OPENCODE, STDIN, (*_OPENCODE, "--continue"), _MODEL, input=False),
         Program("aider", _AIDER, FILE, (*_AIDER, "--restore-chat-history"), _MODEL, input=False),
+        _chat("claude-chat", (*_CLAUDE_CHAT, "--"), (*_CLAUDE_CHAT, "--continue", "--")),
+        _chat("codex-chat", (*_CODEX_CHAT, "--"), (*_CODEX_CHAT, "resume", "--last", "--")),
+        _chat("gemini-chat", (*_GEMINI_CHAT, _SPOKEN), (*_GEMINI_CHAT, "--resume=latest", _SPOKEN)),
         Program(SHELL, (), NONE),
     )
 }

@@ -44,8 +44,8 @@ def settle(
     work = _Work(repo, order, how, prompt, cost, judging)
     work.noted["cost"] = plain(cost, absent=False)
     try:
-        found = repo.view.by_uuid(order["lane_uuid"], order["lane"])
-        paid = found is None or not found.record.live or work.keep(found.record)
+        found = recording.lane_of(repo, order)
+        paid = found is None or work.keep(found.record)
         work.noted["ended"] = recording.ended(repo, run, order, how, None if paid else cost)
     except (LanesError, OSError) as error:
         work.noted["problem"] = as_lanes_error(error).message
@@ -54,9 +54,9 @@ def settle(
 
 def release(repo: LaneRepo, order: Mapping[str, Any]) -> None:
     """End the claim on the workspace that an agent had, if it has it still."""
-    found = repo.view.by_uuid(order["lane_uuid"], order["lane"])
+    found = recording.lane_of(repo, order)
     with suppress(LanesError):
-        if found is not None and found.record.live:
+        if found is not None:
             claims.release(repo, found.record.name, agent=order["agent"])
 
 

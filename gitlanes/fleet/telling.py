@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes.errors import BadValue, Negative, NotFound, Refused
 from gitlanes.fleet import logs, observing, places, running, tmux
-from gitlanes.models.fleet import LIVE, QUEUED, Attachment, Logged, Prompted, Run, RunOrder
+from gitlanes.models.fleet import LIVE, Attachment, Logged, Prompted, Run, RunOrder
 from gitlanes.models.plain import replace
 from gitlanes.workspaces import finding
 
@@ -36,10 +36,11 @@ def prompt(
             model=found.model,
             batch=found.batch,
             tmux=order["tmux"],
+            args=tuple(order["args"]),
             resume=True,
         )
         return Prompted(running.run(repo, found.lane, again, settle=settle), resumed=True)
-    if not place.program().input and found.status != QUEUED:
+    if not place.program().input:
         raise Refused(
             f"agent '{found.agent}' takes no prompts while it runs",
             hint=f"wait until it ends ('git lanes ps'): then 'git lanes prompt {found.lane}' "

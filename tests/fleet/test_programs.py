@@ -36,7 +36,8 @@ def test_a_prompt_is_one_word_whatever_it_says(text: str) -> None:
         words = programs.argv(program, values)
         plain = programs.argv(program, {**values, "prompt": "x", "model": "m"})
         assert len(words) == len(plain)
-        wanted = [{"m": "{prompt}", "--prompt=x": f"--prompt={text}"}.get(x, x) for x in plain]
+        said = {f"{x}x": f"{x}{text}" for x in ("", "--prompt=", "--prompt-interactive=")}
+        wanted = [{"m": "{prompt}", **said}.get(x, x) for x in plain]
         assert words == wanted
     assert programs.argv(Program("own", ("own", "-p")), {"prompt": text}) == ["own", "-p", text]
 
@@ -46,7 +47,8 @@ def test_what_is_built_in() -> None:
     for name, program in agents.BUILT_IN.items():
         if name == agents.SHELL:
             continue
-        assert program.args[0] == program.resume[0] == name
+        assert program.args[0] == program.resume[0] == name.removesuffix("-chat")
+        assert program.input == name.endswith("-chat")
         assert program.args.count("{model}") == program.resume.count("{model}") == 1
         table = {
             key: list(x) if isinstance(x, tuple) else x

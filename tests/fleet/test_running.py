@@ -272,7 +272,7 @@ def test_more_than_may_work_wait(fleet: Fleet) -> None:
 
 def test_what_nobody_could_carry_counts(fleet: Fleet) -> None:
     """The cost of an agent that changed nothing is in its lane's totals all the same."""
-    text = fleet.repo.path.parent / "bin" / "thinker"
+    text = fleet.bin / "thinker"
     text.write_text("\n".join(x for x in text.read_text().splitlines() if "open(" not in x))
     fleet.start("idle", "thinker")
     (found,) = fleet.ended("idle")

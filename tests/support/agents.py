@@ -76,10 +76,10 @@ class Fleet:
     def __init__(self, repo: TestRepo, sockets: str):
         self.repo = repo
         repo.environ["TMUX_TMPDIR"] = sockets
-        bin_ = repo.path.parent / "bin"
-        if not bin_.exists():
-            _install(bin_)
-        repo.environ["PATH"] = f"{bin_}{os.pathsep}{repo.environ['PATH']}"
+        self.bin = repo.path.parent / "agents"
+        if not self.bin.exists():
+            _install(self.bin)
+        repo.environ["PATH"] = f"{self.bin}{os.pathsep}{repo.environ['PATH']}"
         for name in (*_SHELL, *_PYTHON):
             repo.git("config", f"lanes.agent.{name}.args", name)
             repo.git("config", f"lanes.agent.{name}.prompt", _WAYS.get(name, "none"))
