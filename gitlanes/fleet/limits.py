@@ -8,7 +8,7 @@ from gitlanes.config import layers, picking
 from gitlanes.config.gates import line_of
 from gitlanes.config.table import TEAM_FILE
 from gitlanes.errors import BadValue, Refused, line
-from gitlanes.gates.definitions import text_at
+from gitlanes.team.texts import text_at
 
 if TYPE_CHECKING:
     from gitlanes.models.batches import PickRules

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -12,11 +11,12 @@ from typing import TYPE_CHECKING
 from gitlanes.config import agents, layers
 from gitlanes.config.table import TEAM_FILE
 from gitlanes.errors import BadValue, NotFound, Refused, line
-from gitlanes.gates import definitions, trust
 from gitlanes.models.fleet import ARGUMENT, FILE, Program, RunOrder
 from gitlanes.models.plain import replace
 from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.store.view import nearest
+from gitlanes.team import texts, trusted
+from gitlanes.workspaces.judges import judge_within
 
 if TYPE_CHECKING:
     from gitlanes.models.records import Lane
@@ -76,8 +76,8 @@ def _of_team(repo: LaneRepo, lane: Lane | None, order: RunOrder) -> agents.Read:
 
     Raises Refused where that cannot be understood, or is not trusted.
     """
-    judge = definitions.judge_within(repo, lane or _to_be(repo, order.on))
-    data = definitions.text_at(repo, judge)
+    judge = judge_within(repo, lane or _to_be(repo, order.on))
+    data = texts.text_at(repo, judge)
     if data is None:
         return agents.Read({}, {}, ())
     content = layers.parsed(data)
@@ -89,7 +89,7 @@ def _of_team(repo: LaneRepo, lane: Lane | None, order: RunOrder) -> agents.Read:
             hint=f"mend it, and commit it on the branch of '{judge.name}'",
         )
     known = not (found.programs or found.prompts)
-    if not known and not trust.is_trusted(repo, hashlib.sha256(data).hexdigest()):
+    if not known and not trusted.are_trusted(repo, [texts.digest(data)]):
         raise Refused(
             f"'{TEAM_FILE}' in lane '{judge.name}' is not trusted yet, so its agents do not run",
             hint=f"read it, then: git lanes trust {judge.name}",

@@ -22,7 +22,7 @@ from gitlanes.store import layout, spending
 from gitlanes.store.adopt import USUAL_NAME, adopt, require_adopted_lane
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
-from gitlanes.workspaces import finding, intake, moving
+from gitlanes.workspaces import finding, intake, moving, removal
 from gitlanes.workspaces import lifecycle as workspaces
 from gitlanes.workspaces import state as states
 
@@ -81,11 +81,9 @@ def new(
     check_about(about, batch)
     budget = {"lane": given} if (given := spending.checked(limits)) else {}
     default = _default(repo)
-    existing = repo.view.find(name)
-    if existing is not None and existing.record.live:
-        workspaces.complete(repo, existing.record)
-        if exist_ok:
-            return _existing(repo, existing)
+    existing = _completed(repo, name)
+    if existing is not None and exist_ok:
+        return _existing(repo, existing)
     begun = forks.resolve_on(repo, start, on, default)
     require_commit(f"start of lane '{name}'", begun.commit, expect)
     only = directories(repo, sparse, begun.commit)
@@ -95,8 +93,7 @@ def new(
         state = repo.view.find(name)
         if state is not None and state.record.live and exist_ok:
             return _existing(repo, state)
-        _refuse_taken(repo, state)
-        _refuse_secrets(repo, name, batch)
+        _require_free(repo, state, name, batch)
         record = _record(tx, name, begun, default, state, agent)
         record = replace(record, **plain(about), sparse=only, budget=budget, batch=batch)
         tx.description = f"new lane {name}"
@@ -105,8 +102,11 @@ def new(
         if workspace:
             place = workspaces.free_place(repo, name, path)
             workspaces.create_with(tx, record, place, begun.commit)
-    made = workspaces.fill(repo, record) if workspace else None
-    return NewLane(record, made.path if made else None)
+    if not workspace:
+        return NewLane(record, None)
+    # What else the operation did is not to be taken back: then the lane stays.
+    made = workspaces.fill(repo, record, partial(_take_back, repo, record, alone=along is None))
+    return NewLane(record, made.path)
 
 
 def _meet(origin: LaneState | None, tx: Transaction, lane: Lane) -> None:
@@ -114,6 +114,40 @@ def _meet(origin: LaneState | None, tx: Transaction, lane: Lane) -> None:
     del lane
     if origin is not None:
         forks.met(tx, tx.repo.view.find(origin.record.name))
+
+
+def _completed(repo: LaneRepo, name: str) -> LaneState | None:
+    """Return the lane of that name, if it lives, once what a kill left of its making is done."""
+    found = repo.view.find(name)
+    if found is not None and found.record.status == DELETED:
+        _finish_taking_back(repo, found.record)
+    if found is None or not found.record.live:
+        return None
+    workspaces.complete(repo, found.record)
+    return found
+
+
+def _take_back(repo: LaneRepo, lane: Lane, *, alone: bool) -> None:
+    """Delete a lane whose workspace could not be set up, unless somebody did something with it."""
+    if not alone:
+        return
+    with transaction(repo, "delete") as tx:
+        state = repo.view.find(lane.name)
+        if state is None or any(lane.uuid in x.record.parents for x in repo.view.lanes()):
+            return
+        found = state.record
+        if (found.uuid, found.head, found.open) == (lane.uuid, lane.head, ()):
+            tx.description = f"delete lane {lane.name}: its workspace could not be set up"
+            tx.lane(state, replace(found, status=DELETED))
+            tx.drop(layout.head(lane.name))
+
+
+def _finish_taking_back(repo: LaneRepo, lane: Lane) -> None:
+    """Remove the workspace of a deleted lane that never was set up to its end."""
+    workspace = finding.workspace_of(repo, lane)
+    state = states.read(workspace.git_dir) if workspace is not None else None
+    if workspace is not None and state is not None and state.given and state.given.begun:
+        removal.discard(repo, workspace)
 
 
 def delete(
@@ -195,7 +229,7 @@ def doomed(
     if workspace is None:
         yield None
     else:
-        going = workspaces.removing(repo, workspace, force=force, saving=saving, careful=careful)
+        going = removal.removing(repo, workspace, force=force, saving=saving, careful=careful)
         with going as saved:
             yield saved
 
@@ -208,11 +242,12 @@ def _default(repo: LaneRepo) -> LaneState:
     return found
 
 
-def _refuse_taken(repo: LaneRepo, state: LaneState | None) -> None:
-    """Raise Refused where a lane has that name, or is being deleted."""
+def _require_free(repo: LaneRepo, state: LaneState | None, name: str, batch: str | None) -> None:
+    """Raise Refused where a lane has that name, or is being deleted; BadValue for a secret."""
+    repo.redactor.require_none(name, "a lane's name")
+    repo.redactor.require_none(batch, "a batch's id")
     if state is None:
         return
-    name = state.record.name
     if state.record.live:
         raise Refused(f"lane '{name}' exists already", hint=f"see 'git lanes show {name}'")
     if state.record.status == DELETED and finding.workspace_of(repo, state.record) is not None:
@@ -220,11 +255,6 @@ def _refuse_taken(repo: LaneRepo, state: LaneState | None) -> None:
             f"the deletion of lane '{name}' was interrupted",
             hint=f"finish it with 'git lanes delete {name}'",
         )
-
-
-def _refuse_secrets(repo: LaneRepo, name: str, batch: str | None) -> None:
-    repo.redactor.require_none(name, "a lane's name")
-    repo.redactor.require_none(batch, "a batch's id")
 
 
 def _existing(repo: LaneRepo, state: LaneState) -> NewLane:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from gitlanes.models.plain import Model, Result
+from gitlanes.models.plain import NOTHING, Model, Result
 
 
 class Owner(Model):
@@ -23,6 +23,28 @@ class Owner(Model):
     space: str | None = None
     pid: int | None = None
     started: str | None = None
+
+
+class Given(Model):
+    """What a workspace was given; ``begun`` while that is under way, or was interrupted.
+
+    ``copies`` has the SHA-256 of each copied file, ``links`` and ``clones`` are paths. ``made``
+    says for paths that commands made by which command, and of which inputs: a digest of both, ''
+    until it is made.
+    ``ports`` are those that are leased, by variable.
+    """
+
+    begun: bool = False
+    copies: dict[str, str] = NOTHING
+    links: tuple[str, ...] = ()
+    clones: tuple[str, ...] = ()
+    made: dict[str, str] = NOTHING
+    ports: dict[str, int] = NOTHING
+
+    @property
+    def brought(self) -> tuple[str, ...]:
+        """Return the paths that are no part of any attempt."""
+        return (*self.copies, *self.links, *self.clones, *self.made)
 
 
 class Workspace(Result):
@@ -214,3 +236,13 @@ class Holdings(Result):
     workspaces: tuple[Holding, ...]
 
     schema: ClassVar[str] = "holdings"
+
+
+def given_of(body: Any) -> Given | None:
+    """Return what a workspace's record says that it was given; raises TypeError, KeyError."""
+    if body is None:
+        return None
+    known = {key: body[key] for key in Given.fields if key in body}
+    for key in ("links", "clones"):
+        known[key] = tuple(map(str, known.get(key, ())))
+    return Given(**known)

@@ -6,10 +6,11 @@ from contextlib import nullcontext
 from threading import Event, Semaphore, Thread
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitlanes.gates import judging, running
+from gitlanes.gates import judging
 from gitlanes.models.gates import passed
 from gitlanes.models.plain import replace
 from gitlanes.store.lane_repo import LaneRepo
+from gitlanes.team import running
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
