@@ -69,9 +69,8 @@ def _batches(lane: Lane) -> set[str]:
 def field(repo: LaneRepo, batch: str, into: str | None = None) -> Field:
     """Return the lanes of a batch as they stand towards their target; no lane moves.
 
-    Agents whose supervisor was killed are seen to first.
-
-    Raises NotFound, Refused where they are to land on several lanes.
+    Agents whose supervisor was killed are seen to first. Raises NotFound, Refused where the lanes
+    are to land on several.
     """
     observing.reconcile(repo)
     states = [intake.foreseen(repo, x) for x in members(repo, batch)]
