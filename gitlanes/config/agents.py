@@ -114,6 +114,7 @@ def program(name: str, table: dict[str, Any], origin: str = "the team's file") -
     given: dict[str, Any] = {
         key: tuple(x) if isinstance(x, list) else x for key, x in table.items()
     }
+    given.setdefault("input", given.get("prompt") != STDIN)  # what was a pipe is closed by then
     return Program(name, **given, origin=origin)
 
 

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gitlanes.config import table
-from gitlanes.errors import LanesError, Negative, NothingToPropose, as_lanes_error
+from gitlanes.errors import (
+    LanesError,
+    Locked,
+    Negative,
+    NothingToPropose,
+    Raced,
+    as_lanes_error,
+)
 from gitlanes.fleet import recording
 from gitlanes.landing import accepting, evaluating
 from gitlanes.models.fleet import FINISHED
@@ -37,9 +45,9 @@ def settle(
 
     Work of one that finished is proposed, and more or less than that as `lanes.whenAgentEnds`
     says; of any other it is recorded as a rejected attempt, for people to look at. The files stay
-    where they are. What cannot be proposed is in a snapshot. Nothing is raised: the note says
-    what went wrong. ``judging`` surrounds the work of gates, which Ctrl-C ends. What another one
-    began who was killed is gone on with.
+    where they are. What cannot be proposed is in a snapshot. The note says what went wrong; only
+    Locked and Raced are raised: repeated, it goes on with what was begun, as after a kill.
+    ``judging`` surrounds the work of gates, which Ctrl-C ends.
     """
     work = _Work(repo, order, how, prompt, cost, judging)
     work.noted["cost"] = plain(cost, absent=False)
@@ -47,6 +55,8 @@ def settle(
         found = recording.lane_of(repo, order)
         paid = found is None or work.keep(found.record)
         work.noted["ended"] = recording.ended(repo, run, order, how, None if paid else cost)
+    except (Locked, Raced):
+        raise
     except (LanesError, OSError) as error:
         work.noted["problem"] = as_lanes_error(error).message
     return work.noted
@@ -78,9 +88,12 @@ class _Work:
         self._prompt = prompt
         self._cost = cost
         self._judging = judging
-        (usual,) = table.BY_NAME["whenAgentEnds"].default
-        self._policy = repo.settings.word(POLICY, usual, WORDS)
         self.noted: dict[str, Any] = {}
+
+    @cached_property
+    def _policy(self) -> str:
+        (usual,) = table.BY_NAME["whenAgentEnds"].default
+        return self._repo.settings.word(POLICY, usual, WORDS)
 
     @property
     def _why(self) -> str:
@@ -99,6 +112,8 @@ class _Work:
                 return self._offer(lane.name)
         except NothingToPropose:
             return self._add(lane)
+        except (Locked, Raced):
+            raise
         except (LanesError, OSError) as error:
             self.noted["problem"] = as_lanes_error(error).message
         saved = snapshots.save_unsaved(repo, lane.name, reason=self._why)[1]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gitlanes import clock
-from gitlanes.errors import LanesError, Locked, as_lanes_error
+from gitlanes.errors import LanesError, Locked, Raced, as_lanes_error
 from gitlanes.fleet import ending, places, queueing, spawning, tmux
 from gitlanes.git import families, processes
 from gitlanes.models.fleet import CRASHED, LIVE, QUEUED, Run, Runs
@@ -105,7 +105,7 @@ def mend(repo: LaneRepo, place: places.Place) -> str | None:
             families.end(_still(state), (spawning.MARK, place.id))
             _bury(repo, place, state, why)
             return why
-    except Locked:
+    except (Locked, Raced):  # the next look goes on with it
         return None
 
 
@@ -130,6 +130,8 @@ def _bury(repo: LaneRepo, place: places.Place, state: dict[str, Any], why: str) 
     try:
         noted = ending.settle(repo, place.id, order, how, place.asked, replace(NO_COST, **cost))
         ending.release(repo, order)
+    except (Locked, Raced):
+        raise
     except (LanesError, OSError) as error:
         noted = {"problem": as_lanes_error(error).message}
     noted["ended"] = noted.get("ended") or clock.utc_text(clock.now())

@@ -109,7 +109,7 @@ class Place:
     def deserted(self) -> bool:
         """Whether nobody sees to it, though somebody should: its supervisor was killed."""
         state = self.state()
-        young = clock.now() - state.get("begun", 0) < _PATIENCE
+        young = abs(clock.now() - state.get("begun", 0)) < _PATIENCE
         if state.get("status") == STARTING and "pid" not in state and young:
             return False  # its supervisor may come yet
         return locks.is_free(self.directory / "lock")

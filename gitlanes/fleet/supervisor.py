@@ -16,7 +16,7 @@ from typing import Any
 
 from gitlanes import clock
 from gitlanes.config import layers
-from gitlanes.errors import LanesError, NotFound, as_lanes_error
+from gitlanes.errors import LanesError, Locked, NotFound, Raced, as_lanes_error
 from gitlanes.fleet import (
     ending,
     logs,
@@ -42,6 +42,7 @@ from gitlanes.models.fleet import (
     STDIN,
     TYPED,
 )
+from gitlanes.models.notes import Cost
 from gitlanes.models.plain import plain, replace
 from gitlanes.models.records import Lane
 from gitlanes.review import budgets
@@ -52,6 +53,8 @@ from gitlanes.workspaces import claims, finding
 # which budgets are read anew, and that an agent has to end when it is asked to.
 _GLANCE, _NOTE, _COUNT, _BUDGETS, GRACE = 0.15, 0.5, 0.5, 15.0, 5.0
 _BLOCK = 1 << 16
+# How often it is tried to keep the work, where others have the lock or were first.
+_TRIES = 20
 _SIZE = (50, 200)
 # What is said of a terminal that is not the agent's.
 _FOREIGN = ("TMUX", "TMUX_PANE", "LINES", "COLUMNS", "TERM_PROGRAM", "STY")
@@ -320,19 +323,25 @@ class Supervisor:
         how = {"status": status, "code": code, "reason": reason}
         noted: dict[str, Any] = {"cost": plain(cost, absent=False), "last": self.screen.last}
         self.place.write(ending=how, code=code, reason=reason, **noted)
-        prompt = self.place.asked
-        try:
-            with self.repository() as repo:
-                noted = ending.settle(
-                    repo, self.place.id, self.order, how, prompt, cost, self._stoppable
-                )
-                ending.release(repo, self.order)
-                noted["warnings"] = repo.warnings
-        except (LanesError, OSError) as error:
-            noted = {"problem": as_lanes_error(error).message}
-        noted["ended"] = noted.get("ended") or clock.utc_text(clock.now())
-        self.place.write(**how, **noted)
+        for _ in range(_TRIES):
+            try:
+                noted = self._settled(how, cost)
+            except (Locked, Raced):
+                clock.sleep(_NOTE)
+                continue
+            except (LanesError, OSError) as error:
+                noted = {"problem": as_lanes_error(error).message}
+            noted["ended"] = noted.get("ended") or clock.utc_text(clock.now())
+            self.place.write(**how, **noted)
+            break  # else whoever looks next goes on with it
         self._next()
+
+    def _settled(self, how: dict[str, Any], cost: Cost) -> dict[str, Any]:
+        run, order = self.place.id, self.order
+        with self.repository() as repo:
+            noted = ending.settle(repo, run, order, how, self.place.asked, cost, self._stoppable)
+            ending.release(repo, order)
+            return {**noted, "warnings": repo.warnings}
 
     @contextmanager
     def _stoppable(self) -> Iterator[None]:

@@ -9,9 +9,28 @@ import time
 
 import pytest
 
+from gitlanes.git import locks
 from tests.support.agents import Fleet
 
 _TIMES = int(os.environ.get("GITLANES_TEST_TIMES", "1"))
+
+
+@pytest.mark.slow
+def test_others_have_the_lock_when_it_ends(fleet: Fleet) -> None:
+    """Work that cannot be kept now is kept later: it is tried again, and nothing is given up."""
+    fleet.repo.environ["GITLANES_LOCK_TIMEOUT"] = "0.1s"
+    fleet.repo.close()
+    run = fleet.start("late", "sleeper")
+    found = fleet.until("late", lambda x: x.last == "sleeping")
+    lock = fleet.repo.path / ".git" / "lanes" / "lock"
+    with locks.hold(lock, "the repository", timeout=5):
+        os.kill(int(found.pid or 0), signal.SIGTERM)
+        while "ending" not in (fleet.directory(run) / "state.json").read_text():
+            time.sleep(0.01)
+        time.sleep(1)
+    (found,) = fleet.ended("late")
+    assert (found.status, found.attempt) == ("killed", "late/1")
+    assert fleet.record("late").run["status"] == "killed"
 
 
 @pytest.mark.slow

@@ -95,10 +95,14 @@ def test_whose_definition_counts(repo: TestRepo) -> None:
         with pytest.raises(BadValue, match="no place for 'prompt'"):
             prompted(inner, None, order)
     repo.save({".gitlanes.toml": text_of(gate("ok", "true")) + TEAM})
-    with repo.inner() as inner, pytest.raises(Refused, match="not trusted yet"):
-        chosen(inner, None, order)
+    with repo.inner() as inner:
+        with pytest.raises(Refused, match="not trusted yet"):
+            chosen(inner, None, order)
+        assert chosen(inner, None, RunOrder("x", program="shell", args=("true",))).name == "shell"
     repo.lanes.trust()
     with repo.inner() as inner:
+        further = chosen(inner, None, RunOrder("x", program="team", args=("--fast",)))
+        assert further.args == ("true", "{model}", "--fast", "--ask={prompt}")
         found = chosen(inner, None, order)
         assert (found.origin, found.env) == ("the team's file", {"MODE": "quiet"})
         text = prompted(inner, None, order)

@@ -147,28 +147,29 @@ def test_killed_with_all_that_it_started(fleet: Fleet) -> None:
     assert fleet.directory(run).exists()
 
 
-@pytest.mark.parametrize("boot", [False, True], ids=["killed", "rebooted"])
-def test_a_supervisor_that_was_killed(fleet: Fleet, boot: bool) -> None:
-    """The next look ends what it left and keeps the work, be the machine another one by then."""
-    run = fleet.start("lost", "stubborn")
-    found = fleet.until("lost", lambda x: x.last == "at work" and x.changed)
-    os.kill(int(found.pid or 0), signal.SIGKILL)
+def test_supervisors_that_were_killed(fleet: Fleet) -> None:
+    """The next look ends what they left and keeps the work, be the machine another one by then."""
+    runs = [fleet.start(lane, "stubborn") for lane in ("killed", "rebooted")]
+    found = [fleet.until(x.lane, lambda x: x.last == "at work" and x.changed) for x in runs]
+    for run in found:
+        os.kill(int(run.pid or 0), signal.SIGKILL)
     bystander = subprocess.Popen(["sleep", "60"], start_new_session=True)
-    state = fleet.directory(run) / "state.json"
-    if boot:  # and the agent's number is somebody else's by now
-        own = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        told = state.read_text().replace(own, "0" * 36)
-        state.write_text(
-            told.replace(f'"agent_pid": {found.agent_pid}', f'"agent_pid": {bystander.pid}')
-        )
-    found = fleet.until("lost", lambda x: not x.live)
-    why = "the machine was started anew" if boot else "its supervisor was killed"
-    assert (found.status, found.reason, found.attempt) == ("crashed", why, "lost/1")
-    attempt = fleet.repo.lanes.show("lost/1").attempts[0].attempt
-    assert (attempt.status, attempt.reason) == ("rejected", f"the agent crashed: {why}")
-    assert "half.txt" in fleet.repo.files(attempt.commit)
+    state = fleet.directory(runs[1]) / "state.json"
+    own = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    told = state.read_text().replace(own, "0" * 36)  # and its number is another one's by now
+    number = '"agent_pid": {}'.format
+    state.write_text(told.replace(number(found[1].agent_pid), number(bystander.pid)))
+    for lane, why in (
+        ("killed", "its supervisor was killed"),
+        ("rebooted", "the machine was started anew"),
+    ):
+        run = fleet.until(lane, lambda x: not x.live)
+        assert (run.status, run.reason, run.attempt) == ("crashed", why, f"{lane}/1")
+        attempt = fleet.repo.lanes.show(f"{lane}/1").attempts[0].attempt
+        assert (attempt.status, attempt.reason) == ("rejected", f"the agent crashed: {why}")
+        assert "half.txt" in fleet.repo.files(attempt.commit)
+        assert fleet.record(lane).run["status"] == "crashed"
     assert fleet.orphans() == []
-    assert fleet.record("lost").run["status"] == "crashed"
     assert fleet.repo.lanes.doctor().sound
     assert bystander.poll() is None
     bystander.kill()
