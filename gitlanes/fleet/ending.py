@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from functools import cached_property
@@ -23,6 +24,7 @@ from gitlanes.models.notes import Cost, Intent, Judgement
 from gitlanes.models.plain import plain
 from gitlanes.models.records import Lane
 from gitlanes.review import costs, propose
+from gitlanes.store.codec import one_line
 from gitlanes.workspaces import claims, edits, finding, snapshots
 
 if TYPE_CHECKING:
@@ -131,7 +133,9 @@ class _Work:
             model=order["model"] or self._cost.model,
         )
         judgement = None if finished else Judgement(order["agent"], self._why)
-        offer = propose.Offer(intent=intent, cost=self._cost, rejected=judgement)
+        command = None if self._prompt else f"Run {shlex.join(order['program']['args'])}"
+        message = command and one_line(command, 100)
+        offer = propose.Offer(message, intent, self._cost, rejected=judgement)
         made = propose.propose(self._repo, name, offer).attempt
         self.noted["attempt"] = made.id
         if made.open and self._policy in (EVALUATE, COMMIT):

@@ -38,7 +38,8 @@ def chosen(repo: LaneRepo, lane: Lane | None, order: RunOrder) -> Program:
     before the team's, and that before a built-in one. Raises NotFound for a name or a program
     that there is not, Refused for a definition of the team's that is not trusted.
     """
-    name = order.program or repo.own_settings.text(DEFAULT) or (order.args and agents.SHELL) or ""
+    usual = agents.SHELL if order.args else repo.own_settings.text(DEFAULT)
+    name = order.program or usual
     found = _named(repo, lane, order, name) if name else _detected(repo)
     if order.resume and not found.resume:
         raise Refused(f"agent '{found.name}' cannot be resumed", hint="run it anew in that lane")

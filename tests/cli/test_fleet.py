@@ -46,6 +46,7 @@ def test_from_a_prompt_to_its_end(fleet: Fleet, cli: Callable[..., Ran]) -> None
     assert [x["lane"] for x in told["runs"]] == ["quick"]
     assert told["totals"]["b1"]["statuses"] == {"finished": 1}
     assert cli("logs", "quick").out == "made it\n"
+    assert "\n  run:     shell@quick finished 20" in cli("show", "quick").out
     assert cli("logs", "quick", "--follow").out == "made it\n"
     assert cli("ps").err == (
         "no agent is at work; 'git lanes ps --all' shows those that ended, too\n"

@@ -99,6 +99,34 @@ def test_what_is_refused_makes_nothing(fleet: Fleet) -> None:
         repo.lanes.logs("main")
 
 
+def test_found_on_path_and_gone_on_with(fleet: Fleet) -> None:
+    """Without a name it is the first that is there; a prompt resumes one that has ended."""
+    claude = fleet.bin / "claude"
+    claude.write_text(
+        '#!/bin/sh\nprintf "%s " "$@" >> args.txt; cat >> said.txt\n'
+        'echo \'{"type":"result","num_turns":1,"usage":{"input_tokens":5,"output_tokens":1}}\'\n'
+    )
+    claude.chmod(0o755)
+    order = RunOrder("-begin", model="opus", tmux=False)
+    assert fleet.repo.lanes.run("it", order=order, settle=0).agent == "claude@it"
+    fleet.ended("it")
+    again = fleet.repo.lanes.prompt("it", "go on", settle=0)
+    assert (again.resumed, again.run.model) == (True, "opus")
+    (run,) = fleet.ended("it")
+    assert (run.attempt, run.cost["input_tokens"]) == ("it/2", 5)
+    workspace = fleet.repo.workspace("it")
+    assert (workspace / "said.txt").read_text() == "-begingo on"
+    words = "-p --output-format stream-json --verbose --permission-mode acceptEdits "
+    words += "--model opus "
+    assert (workspace / "args.txt").read_text() == f"{words}{words}--continue "
+    fleet.repo.git("config", "lanes.agent.claude.args", "sleeper")
+    fleet.repo.git("config", "lanes.agent.claude.input", "false")
+    fleet.repo.close()
+    fleet.start("it", "claude")
+    with pytest.raises(Refused, match="takes no prompts while it runs"):
+        fleet.repo.lanes.prompt("it", "more")
+
+
 def test_one_agent_at_a_time(fleet: Fleet) -> None:
     """A lane where one works takes no second, and one that somebody claimed none at all."""
     fleet.start("busy", "sleeper")
@@ -302,3 +330,10 @@ def test_a_question_is_seen_and_answered(fleet: Fleet) -> None:
     assert intent["prompt"] == "do it\n\nyes; it #{may}"
     with pytest.raises(Negative, match="is finished"):
         fleet.repo.lanes.attach("asks")
+    fleet.start("other", "sleeper", tmux=True)
+    fleet.tmux(
+        "rename-session", "-t", str(fleet.until("other", lambda x: x.session).session), session
+    )
+    fleet.start("asks", "writer", tmux=True)
+    (again,) = fleet.ended("asks")
+    assert (again.status, again.socket) == ("finished", found.socket)
