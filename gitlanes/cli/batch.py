@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from gitlanes.cli.batch_text import HEADERS, cells_of, picked_lines
+from gitlanes.cli.landing_text import left_behind
 from gitlanes.cli.output import Output, command
 from gitlanes.config.table import AGENT_VARIABLE
 from gitlanes.errors import EXIT_NEGATIVE, BadValue
@@ -15,7 +17,8 @@ from gitlanes.models.batches import CRITERIA
 from gitlanes.models.records import MODES
 
 if TYPE_CHECKING:
-    from gitlanes.models.batches import PickRules
+    from gitlanes.models.batches import Picked, PickRules
+    from gitlanes.models.plain import Result
 
 _INTO = click.option("--into", metavar="LANE", help="The target; else the parent or the adopted.")
 
@@ -84,8 +87,15 @@ def pick_command(
     wish = Wish(lane, into, by_words(by), mode, given, auto, agent, dry_run)
     with out.repository() as repo:
         made = pick(repo, batch, wish)
-    out.result(made, picked_lines(made))
+    show_picked(out, made, made)
     return 0
+
+
+def show_picked(out: Output, made: Result, picked: Picked, more: Sequence[str] = ()) -> None:
+    """Print what was picked, as a part of a result, and what of it stayed behind."""
+    out.result(made, [*picked_lines(picked), *more])
+    for text in left_behind(picked.promotion) if picked.promotion else ():
+        out.warn(text)
 
 
 def by_words(text: str | None) -> tuple[str, ...] | None:

@@ -56,7 +56,7 @@ def picked_lines(made: Picked) -> list[str]:
     if made.promotion:
         rows += promotion_lines(made.promotion)
     if made.dry_run:
-        rows += [f"not {x.lane}: {x.why or 'another is better'}" for x in made.entrants[1:]]
+        rows += [f"not {x.lane}: {x.why or 'another is taken'}" for x in made.entrants[1:]]
     for one in made.turned:
         rows += [f"rejected {x}" for x in one.attempts]
         rows += [f"abandoned {one.lane}"] if one.abandoned else []

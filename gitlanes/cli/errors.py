@@ -13,7 +13,8 @@ def details(data: Mapping[str, Any], source: str = "source", target: str = "targ
     names = {"source": source, "target": target}
     rows = [_collision(x, names) for x in data.get("collisions", ())]
     rows += [row for x in data.get("gates", ()) for row in gate_lines(x)]
-    rows += [f"{line(x['lane'])}: {line(str(x['why']))}" for x in data.get("entrants", ())]
+    told = (x for x in data.get("entrants", ()) if x["why"])
+    rows += [f"{line(x['lane'])}: {line(x['why'])}" for x in told]
     rows += _indented(list(data.get("output", ())))
     rows += _setup_lines(data["setup"]) if data.get("setup") else []
     return rows + [f"in the way: '{line(x)}'" for x in data.get("in_the_way", ())]

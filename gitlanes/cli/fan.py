@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from gitlanes.cli.batch import by_words, read_rules
-from gitlanes.cli.batch_text import picked_lines
+from gitlanes.cli.batch import by_words, read_rules, show_picked
 from gitlanes.cli.fleet_text import summary
 from gitlanes.cli.options import milliseconds, take_meta, take_prompt
 from gitlanes.cli.output import Output, command, short
@@ -186,8 +185,7 @@ def go_command(
     asked = Tries(order, tries, prefix, agents, models, wish, branch, seconds)
     with out.repository() as repo:
         made = go(repo, asked, out.say)
-    rows = picked_lines(made.picked)
-    if made.exported:
-        rows.append(f"branch {made.exported.branch} is at {short(made.exported.commit)}")
-    out.result(made, rows)
+    there = made.exported
+    more = [f"branch {there.branch} is at {short(there.commit)}"] if there else []
+    show_picked(out, made, made.picked, more)
     return 0

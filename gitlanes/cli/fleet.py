@@ -47,7 +47,7 @@ def run_command(
 ) -> None:
     """Run an agent in LANE, which is made if it is not there.
 
-    ARGS, behind '--', are further words for the agent; of 'shell' they are the command. It is
+    ARGS, behind '--', are further words for the agent that is named, else a command to run. It is
     watched for up to 5 seconds; its work is proposed when it ends.
     """
     from gitlanes.fleet.running import run

@@ -33,10 +33,17 @@ def _lane_lines(lane: dict[str, Any]) -> list[str]:
     """Return what is known of a lane, a line for each thing that is set."""
     wanted = ("head", "fork", "branch", "owner", "path", "created", "updated", "mode", "batch")
     known = [(key, lane.get(key)) for key in wanted]
+    known += [("run", _run_text(lane["run"]))] if lane.get("run") else []
     known += [("sparse", x) for x in lane.get("sparse", ())]
     known += [("meta", f"{key}={value}") for key, value in sorted(lane.get("meta", {}).items())]
     known += [("about", x) for x in (lane.get("description") or "").splitlines()]
     return [f"  {key + ':':<9}{line(str(value))}" for key, value in known if value]
+
+
+def _run_text(run: dict[str, Any]) -> str:
+    """Return what the journal remembers of an agent's run; one that was killed may not be told."""
+    said = f"{run.get('agent')} {run.get('status', 'began')} {run.get('ended', run.get('started'))}"
+    return f"{said}: {run['reason']}" if run.get("reason") else said
 
 
 def _task_lines(lane: dict[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ FILES = "files"
 _OFFERED = {
     "LANE": LANES,
     "LANES": LANES,
+    "PATTERN": LANES,
     "OLD": STATES,
     "NEW": STATES,
     "ATTEMPT": ATTEMPTS,

@@ -30,9 +30,20 @@ _AIDER = (
     *("--no-pretty", "{model}", "--message-file", "{prompt_file}"),
 )
 _OPENCODE = ("opencode", "run", "--format", "json", "{model}")
+# The same programs with their own faces, for people who attach to them and speak with them.
+_CLAUDE_CHAT = ("claude", "--permission-mode", "acceptEdits", "{model}")
+_CODEX_CHAT = ("codex", "{model}")
+_GEMINI_CHAT = ("gemini", "--approval-mode", "auto_edit", "{model}")
+_SPOKEN = "--prompt-interactive={prompt}"
+
+
+def _chat(name: str, args: tuple[str, ...], resume: tuple[str, ...]) -> Program:
+    return Program(name, args, ARGUMENT, resume, _MODEL, usage="none")
+
 
 # Those that are looked for on PATH, in this order, where none is named. Each works without
-# anybody to ask it more, may edit files and no more than its own rules allow, and prints its usage.
+# anybody to ask it more, may edit files and no more than its own rules allow, and prints its
+# usage, but for those with a face of their own.
 BUILT_IN = {
     x.name: x
     for x in (
@@ -55,6 +66,9 @@ BUILT_IN = {
         ),
         Program("opencode", _OPENCODE, STDIN, (*_OPENCODE, "--continue"), _MODEL, input=False),
         Program("aider", _AIDER, FILE, (*_AIDER, "--restore-chat-history"), _MODEL, input=False),
+        _chat("claude-chat", (*_CLAUDE_CHAT, "--"), (*_CLAUDE_CHAT, "--continue", "--")),
+        _chat("codex-chat", (*_CODEX_CHAT, "--"), (*_CODEX_CHAT, "resume", "--last", "--")),
+        _chat("gemini-chat", (*_GEMINI_CHAT, _SPOKEN), (*_GEMINI_CHAT, "--resume=latest", _SPOKEN)),
         Program(SHELL, (), NONE),
     )
 }
@@ -78,8 +92,11 @@ class Read(NamedTuple):
         """Return (key, what it says) of all that needs a person's trust."""
         import shlex  # only what is shown needs it
 
-        programs = ((f"{AGENT}.{x}", shlex.join(found.args)) for x, found in self.programs.items())
-        return (*programs, *((f"{PROMPT}.{x}", text) for x, text in self.prompts.items()))
+        rows = []
+        for name, found in self.programs.items():
+            given = [f"{key}={value}" for key, value in found.env.items()]
+            rows.append((f"{AGENT}.{name}", shlex.join((*given, *found.args))))
+        return (*rows, *((f"{PROMPT}.{x}", text) for x, text in self.prompts.items()))
 
 
 def read(content: dict[str, Any]) -> Read:
@@ -108,6 +125,7 @@ def program(name: str, table: dict[str, Any], origin: str = "the team's file") -
     given: dict[str, Any] = {
         key: tuple(x) if isinstance(x, list) else x for key, x in table.items()
     }
+    given.setdefault("input", given.get("prompt") != STDIN)  # what was a pipe is closed by then
     return Program(name, **given, origin=origin)
 
 

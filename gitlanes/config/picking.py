@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from gitlanes.config import prices
-from gitlanes.config.checks import Check, count, faults, seconds, texts, timeout
+from gitlanes.config import checks, prices
+from gitlanes.config.checks import Check
 from gitlanes.config.gates import Misfit
 from gitlanes.models.batches import CRITERIA, PickRules
 
@@ -19,7 +19,7 @@ def read(table: Any) -> tuple[PickRules, tuple[Misfit, ...]]:
     """Return the rules that a table has, and all that is wrong with it."""
     if not isinstance(table, dict):
         return PickRules(), (Misfit(SECTION, 0, "", "not a table"),)
-    wrong = dict(faults(table, CHECKS))
+    wrong = dict(checks.faults(table, CHECKS))
     known: dict[str, Any] = {key: value for key, value in table.items() if key not in wrong}
     for key in ("by", "gates", "paths"):
         if key in known:
@@ -27,12 +27,12 @@ def read(table: Any) -> tuple[PickRules, tuple[Misfit, ...]]:
     if "most_cost" in known:
         known["most_cost"] = str(known["most_cost"])
     if "most_time" in known:
-        known["most_seconds"] = seconds(known.pop("most_time"))
+        known["most_seconds"] = checks.seconds(known.pop("most_time"))
     return PickRules(**known), tuple(Misfit(SECTION, 0, key, x) for key, x in wrong.items())
 
 
 def _by(value: Any) -> str | None:
-    if (fault := texts(value)) is not None:
+    if (fault := checks.texts(value)) is not None:
         return fault
     odd = next((x for x in value if x not in CRITERIA), None)
     if odd is not None:
@@ -59,9 +59,9 @@ CHECKS: dict[str, Check] = {
     "by": _by,
     "most_cost": _cost,
     "currency": _currency,
-    "most_lines": count(_MOST),
-    "most_files": count(_MOST),
-    "most_time": timeout,
-    "gates": texts,
-    "paths": texts,
+    "most_lines": checks.count(_MOST),
+    "most_files": checks.count(_MOST),
+    "most_time": checks.timeout,
+    "gates": checks.texts,
+    "paths": checks.texts,
 }

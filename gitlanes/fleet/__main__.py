@@ -25,4 +25,5 @@ def main(directory: str, *how: str) -> None:
             Supervisor(place, pane=not detached).run()
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

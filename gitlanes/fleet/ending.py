@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from gitlanes.config import table
-from gitlanes.errors import LanesError, Negative, NothingToPropose, as_lanes_error
+from gitlanes.errors import (
+    LanesError,
+    Locked,
+    Negative,
+    NothingToPropose,
+    Raced,
+    as_lanes_error,
+)
 from gitlanes.fleet import recording
 from gitlanes.landing import accepting, evaluating
 from gitlanes.models.fleet import FINISHED
@@ -15,6 +24,7 @@ from gitlanes.models.notes import Cost, Intent, Judgement
 from gitlanes.models.plain import plain
 from gitlanes.models.records import Lane
 from gitlanes.review import costs, propose
+from gitlanes.store.codec import one_line
 from gitlanes.workspaces import claims, edits, finding, snapshots
 
 if TYPE_CHECKING:
@@ -37,16 +47,18 @@ def settle(
 
     Work of one that finished is proposed, and more or less than that as `lanes.whenAgentEnds`
     says; of any other it is recorded as a rejected attempt, for people to look at. The files stay
-    where they are. What cannot be proposed is in a snapshot. Nothing is raised: the note says
-    what went wrong. ``judging`` surrounds the work of gates, which Ctrl-C ends. What another one
-    began who was killed is gone on with.
+    where they are. What cannot be proposed is in a snapshot. The note says what went wrong; only
+    Locked and Raced are raised: repeated, it goes on with what was begun, as after a kill.
+    ``judging`` surrounds the work of gates, which Ctrl-C ends.
     """
     work = _Work(repo, order, how, prompt, cost, judging)
     work.noted["cost"] = plain(cost, absent=False)
     try:
-        found = repo.view.by_uuid(order["lane_uuid"], order["lane"])
-        paid = found is None or not found.record.live or work.keep(found.record)
+        found = recording.lane_of(repo, order)
+        paid = found is None or work.keep(found.record)
         work.noted["ended"] = recording.ended(repo, run, order, how, None if paid else cost)
+    except (Locked, Raced):
+        raise
     except (LanesError, OSError) as error:
         work.noted["problem"] = as_lanes_error(error).message
     return work.noted
@@ -54,9 +66,9 @@ def settle(
 
 def release(repo: LaneRepo, order: Mapping[str, Any]) -> None:
     """End the claim on the workspace that an agent had, if it has it still."""
-    found = repo.view.by_uuid(order["lane_uuid"], order["lane"])
+    found = recording.lane_of(repo, order)
     with suppress(LanesError):
-        if found is not None and found.record.live:
+        if found is not None:
             claims.release(repo, found.record.name, agent=order["agent"])
 
 
@@ -78,9 +90,12 @@ class _Work:
         self._prompt = prompt
         self._cost = cost
         self._judging = judging
-        (usual,) = table.BY_NAME["whenAgentEnds"].default
-        self._policy = repo.settings.word(POLICY, usual, WORDS)
         self.noted: dict[str, Any] = {}
+
+    @cached_property
+    def _policy(self) -> str:
+        (usual,) = table.BY_NAME["whenAgentEnds"].default
+        return self._repo.settings.word(POLICY, usual, WORDS)
 
     @property
     def _why(self) -> str:
@@ -99,6 +114,8 @@ class _Work:
                 return self._offer(lane.name)
         except NothingToPropose:
             return self._add(lane)
+        except (Locked, Raced):
+            raise
         except (LanesError, OSError) as error:
             self.noted["problem"] = as_lanes_error(error).message
         saved = snapshots.save_unsaved(repo, lane.name, reason=self._why)[1]
@@ -116,7 +133,9 @@ class _Work:
             model=order["model"] or self._cost.model,
         )
         judgement = None if finished else Judgement(order["agent"], self._why)
-        offer = propose.Offer(intent=intent, cost=self._cost, rejected=judgement)
+        command = None if self._prompt else f"Run {shlex.join(order['program']['args'])}"
+        message = command and one_line(command, 100)
+        offer = propose.Offer(message, intent, self._cost, rejected=judgement)
         made = propose.propose(self._repo, name, offer).attempt
         self.noted["attempt"] = made.id
         if made.open and self._policy in (EVALUATE, COMMIT):

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes import clock
 from gitlanes.errors import Collision, NotFound, Refused
 from gitlanes.fleet import observing, places
+from gitlanes.fleet.weighing import shown, sized, verdicts_of
 from gitlanes.gates import definitions, verdicts
 from gitlanes.git.trailers import body_of
 from gitlanes.history import log
 from gitlanes.landing import plans
 from gitlanes.lanes.targets import target_of
 from gitlanes.models import batches as words
-from gitlanes.models.batches import Entrant, Verdict
+from gitlanes.models.batches import Entrant
 from gitlanes.models.fleet import CRASHED, KILLED, OVER_BUDGET
 from gitlanes.models.gates import Candidate, Gate
 from gitlanes.models.history import Told
 from gitlanes.models.notes import Evaluation
-from gitlanes.models.plain import Model, plain, replace
+from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import ACCEPTED, ACTIVE, NOT_LANDED, Attempt, Lane, LaneState
 from gitlanes.models.records import REJECTED as TURNED_DOWN
 from gitlanes.review import decide, standing
@@ -69,11 +69,9 @@ def _batches(lane: Lane) -> set[str]:
 def field(repo: LaneRepo, batch: str, into: str | None = None) -> Field:
     """Return the lanes of a batch as they stand towards their target; no lane moves.
 
-    Agents whose supervisor was killed are seen to first.
-
-    Raises NotFound, Refused where they are to land on several lanes.
+    Agents whose supervisor was killed are seen to first. Raises NotFound, Refused where the lanes
+    are to land on several.
     """
-    members(repo, batch)
     observing.reconcile(repo)
     states = [intake.foreseen(repo, x) for x in members(repo, batch)]
     targets = {x.record.uuid: x for x in (target_of(repo, state, into) for state in states)}
@@ -125,7 +123,10 @@ def _contender(repo: LaneRepo, state: LaneState, target: LaneState) -> Contender
         work = with_open(repo, state)
     except Collision as error:
         return Contender(_colliding(entrant, error), state)
-    landing = plans.plan(repo, work, target)
+    try:
+        landing = plans.plan(repo, work, target)
+    except Refused as error:  # they have no common history, say
+        return Contender(replace(entrant, standing=words.REFUSED, why=error.message), state)
     if work.record.head in landing.bases:
         return Contender(_without_news(entrant, lane, target.record, told), state)
     return _planned(repo, entrant, state, landing)
@@ -222,11 +223,11 @@ def _planned(
         base = repo.objects.commit(landing.bases[0]).tree
         tree = repo.objects.commit(landing.ends[0]).tree
         entrant = replace(entrant, standing=words.COLLIDES, why=why, collisions=paths)
-        return Contender(_sized(repo, entrant, base, tree), state)
+        return Contender(sized(repo, entrant, base, tree), state)
     if made.tree == before:
         why = f"{target.name} has all of it by now"
         return Contender(replace(entrant, why=why), state)
-    entrant = _sized(repo, replace(entrant, tree=made.tree), before, made.tree)
+    entrant = sized(repo, replace(entrant, tree=made.tree), before, made.tree)
     rules = definitions.rules_at(repo, target)
     candidate = Candidate(made.tree, str(target.head), target.name, entrant.paths, rules)
     gates = definitions.gates_for(candidate)
@@ -237,43 +238,3 @@ def _planned(
         why = f"protected paths would change: {shown(tuple(guarded))}"
         return Contender(replace(entrant, standing=words.PROTECTED, why=why), state)
     return Contender(entrant, state, candidate, gates, tuple(filter(None, known.values())))
-
-
-def verdicts_of(
-    gates: Iterable[Gate], said: Mapping[str, Evaluation | None]
-) -> tuple[Verdict, ...]:
-    """Return what gates say by what was heard of them, by name; of some nothing."""
-    heard = ((x, said[x.name]) for x in gates)
-    return tuple(
-        Verdict(x.name, y.passed if y else None, x.required, y.reason if y else None)
-        for x, y in heard
-    )
-
-
-def _sized(repo: LaneRepo, entrant: Entrant, before: str, after: str) -> Entrant:
-    """Return it with the paths and lines that lie between two trees."""
-    rows = list(_numbers(repo, before, after))
-    return replace(
-        entrant,
-        paths=tuple(sorted(path for path, _, _ in rows)),
-        added=sum(x for _, x, _ in rows),
-        removed=sum(x for _, _, x in rows),
-    )
-
-
-def _numbers(repo: LaneRepo, before: str, after: str) -> Iterator[tuple[bytes, int, int]]:
-    """Yield each path with its lines that come and go; a binary file has none."""
-    out = repo.git.run("diff-tree", "-r", "-z", "--numstat", "--no-renames", before, after).out
-    for row in filter(None, out.split(b"\0")):
-        added, removed, path = row.split(b"\t", 2)
-        yield path, _number(added), _number(removed)
-
-
-def _number(digits: bytes) -> int:
-    return int(digits) if digits.isdigit() else 0
-
-
-def shown(paths: tuple[bytes, ...]) -> str:
-    """Return paths as a reason tells them: the first few."""
-    more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
-    return ", ".join(str(plain(x)) for x in paths[:3]) + more

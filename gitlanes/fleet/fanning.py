@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
-from gitlanes.errors import LanesError, Negative, Refused
-from gitlanes.fleet import killing, naming, observing, programs, running
+from gitlanes.errors import LanesError, Negative, NotFound, Refused
+from gitlanes.fleet import killing, naming, observing, places, programs, running
 from gitlanes.fleet.making import Makers, Member
 from gitlanes.lanes import lifecycle
 from gitlanes.lanes.about import NO_ABOUT
@@ -71,6 +72,7 @@ def start(repo: LaneRepo, members: Sequence[Member], *, settle: float = running.
     check_about(NO_ABOUT, batch)
     _require_distinct([x.lane for x in members])
     observing.reconcile(repo)
+    _require_quiet(repo, batch)
     checked = [_checked(repo, x.lane, replace(x.order, batch=batch)) for x in members]
     fanning = _Fanning(repo, checked, batch)
     try:
@@ -87,6 +89,16 @@ def _require_distinct(names: Sequence[str]) -> None:
     twice = next((x for x in names if names.count(x) > 1), None)
     if twice is not None:
         raise Refused(f"lane '{twice}' is named twice", hint="one agent works in a lane at a time")
+
+
+def _require_quiet(repo: LaneRepo, batch: str) -> None:
+    """Raise Refused where agents of that batch are at work: what ends this one ends a batch."""
+    busy = [run.lane for _, run in places.live(repo) if run.batch == batch]
+    if busy:
+        raise Refused(
+            f"agents of batch '{batch}' are at work in {', '.join(busy)}",
+            hint="leave --batch out, or name another one",
+        )
 
 
 def _checked(repo: LaneRepo, name: str, order: RunOrder) -> Member:
@@ -114,11 +126,11 @@ class _Fanning:
         """Make the lanes that are not there, with their workspaces, some at a time."""
         new = [x for x in self._members if not self._is_there(x.lane)]
         makers = Makers(self._repo, new)
+        self._made, self._failed = makers.made, makers.failed
         try:
             makers.run()
         finally:
             makers.stop()
-            self._made, self._failed = makers.made, dict(makers.failed)
             for name in makers.failed:
                 self._unmake(name)
 
@@ -151,11 +163,8 @@ class _Fanning:
 
     def take_back(self) -> None:
         """End what was started, and take away the lanes that were made and hold no work."""
-        if self.started:
-            try:
-                killing.kill(self._repo, batch=self._batch, force=True)
-            except LanesError as error:
-                self._repo.warn(error.message)
+        with suppress(NotFound):  # none is at work yet, or any more
+            killing.kill(self._repo, batch=self._batch, force=True)
         for name in self._made:
             self._unmake(name)
 

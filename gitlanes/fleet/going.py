@@ -59,11 +59,11 @@ def go(repo: LaneRepo, tries: Tries, tell: Tell) -> Gone:
         models=tries.models,
         settle=0,
     )
-    lanes = ", ".join(x.lane for x in begun.runs)
-    tell(f"batch {begun.batch}: agents are at work in {lanes}")
-    for name, why in begun.failed.items():
-        tell(f"no agent in {name}: {why}")
     try:
+        lanes = ", ".join(x.lane for x in begun.runs)
+        tell(f"batch {begun.batch}: agents are at work in {lanes}")
+        for name, why in begun.failed.items():
+            tell(f"no agent in {name}: {why}")
         runs = _waited(repo, begun, tries.timeout, tell)
     except BaseException:
         _stop(repo, begun.batch)
@@ -71,7 +71,10 @@ def go(repo: LaneRepo, tries: Tries, tell: Tell) -> Gone:
         raise
     tell("picking the best one")
     picked = pick(repo, begun.batch, tries.wish)
-    exported = export(repo, picked.winner, branch=tries.branch) if tries.branch else None
+    exported = None
+    if tries.branch is not None:
+        tell(f"putting branch {tries.branch} at {picked.winner}, which is picked")
+        exported = export(repo, picked.winner, branch=tries.branch)
     return Gone(begun.batch, runs, picked, exported, begun.failed)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from gitlanes.fleet.entrants import verdicts_of
+from gitlanes.fleet.weighing import verdicts_of
 from gitlanes.gates import judging, trust
 from gitlanes.models.plain import replace
 from gitlanes.queue.judging import Flights, Question

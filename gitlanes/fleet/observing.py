@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gitlanes import clock
-from gitlanes.errors import LanesError, Locked, as_lanes_error
+from gitlanes.errors import LanesError, Locked, Raced, as_lanes_error
 from gitlanes.fleet import ending, places, queueing, spawning, tmux
 from gitlanes.git import families, processes
 from gitlanes.models.fleet import CRASHED, LIVE, QUEUED, Run, Runs
@@ -43,7 +43,7 @@ def runs(
         and (batch is None or run.batch == batch)
         and (not wanted or run.lane in wanted)
     ]
-    return _measured(repo, found)
+    return measured(repo, found)
 
 
 def report(repo: LaneRepo, *, every: bool = False, batch: str | None = None) -> Runs:
@@ -67,16 +67,14 @@ def wait(repo: LaneRepo, lanes: Sequence[str], timeout: float | None = None) -> 
     """
     end = None if timeout is None else clock.monotonic() + timeout
     uuids = {repo.view.lane(x).record.uuid: x for x in lanes}
-    looked = 0.0
+    looked, own = 0.0, {}
     while True:
         if clock.monotonic() - looked > 1.0:
             reconcile(repo)
+            every = {place.order().get("lane_uuid"): place for place in places.every(repo)}
+            own = {uuids[x]: place for x, place in every.items() if x in uuids}
             looked = clock.monotonic()
-        newest = {
-            uuids[uuid]: run
-            for place, run in places.told(repo)
-            if (uuid := place.order().get("lane_uuid")) in uuids
-        }
+        newest = {lane: run for lane, place in own.items() if (run := place.told())}
         over = end is not None and clock.monotonic() >= end
         if over or not any(x.live for x in newest.values()):
             return tuple(_timed(newest[x]) for x in lanes if x in newest)
@@ -107,7 +105,7 @@ def mend(repo: LaneRepo, place: places.Place) -> str | None:
             families.end(_still(state), (spawning.MARK, place.id))
             _bury(repo, place, state, why)
             return why
-    except Locked:
+    except (Locked, Raced):  # the next look goes on with it
         return None
 
 
@@ -132,6 +130,8 @@ def _bury(repo: LaneRepo, place: places.Place, state: dict[str, Any], why: str) 
     try:
         noted = ending.settle(repo, place.id, order, how, place.asked, replace(NO_COST, **cost))
         ending.release(repo, order)
+    except (Locked, Raced):
+        raise
     except (LanesError, OSError) as error:
         noted = {"problem": as_lanes_error(error).message}
     noted["ended"] = noted.get("ended") or clock.utc_text(clock.now())
@@ -139,7 +139,7 @@ def _bury(repo: LaneRepo, place: places.Place, state: dict[str, Any], why: str) 
     place.write(**how, **noted)
 
 
-def _measured(repo: LaneRepo, found: Sequence[tuple[places.Place, Run]]) -> tuple[Run, ...]:
+def measured(repo: LaneRepo, found: Sequence[tuple[places.Place, Run]]) -> tuple[Run, ...]:
     """Return runs with what they use now, and under the names that lanes and sessions have."""
     working = [run for _, run in found if run.live and run.pid]
     used = processes.usage([x.pid for x in working if x.pid])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import Collision, GateFailed, Negative, NotFound, Refused
+from gitlanes.errors import Negative, NotFound, Refused
 from gitlanes.fleet import entrants, judging, limits, ranking
 from gitlanes.fleet.entrants import Contender, Field
 from gitlanes.fleet.turning import PICKED, WHY, Won, merits, picked_before, turn_down
@@ -105,7 +105,7 @@ def _require_done(found: Field) -> None:
     if busy:
         raise Negative(
             f"agents of batch '{found.batch}' are at work in {', '.join(busy)}",
-            hint=f"wait for them, or end them with: git lanes kill '*' --batch {found.batch}",
+            hint=f"wait for them, or end them with: git lanes kill --batch {found.batch}",
             data={"running": busy},
         )
 
@@ -117,6 +117,8 @@ def _judged(repo: LaneRepo, found: Field, wish: Wish) -> tuple[list[Contender], 
     wanted = [x for x in found.contenders if wish.lane in (None, x.entrant.lane)]
     fitting = [x for x in wanted if x.candidate and _fault(x.entrant, early) is None]
     judged = judging.judged(repo, fitting)
+    if judged and not any(x.gates for x in judged.values()):
+        repo.warn("no gate judges this work: only numbers speak for what is picked")
     ready, others = [], []
     for one in found.contenders:
         known = judged.get(one.entrant.lane)
@@ -159,7 +161,7 @@ def _carried_out(
         won = Won(first.entrant.lane, merits(first.entrant))
         try:
             accepted, made = _land(repo, found, wish, first, won)
-        except (Collision, GateFailed) as error:  # its lane or the target went on meanwhile
+        except Negative as error:  # its lane or the target went on meanwhile
             others.append(_because(best.pop(0), error.message))
             continue
         result = _told(found, wish, best, others)

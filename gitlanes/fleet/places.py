@@ -109,7 +109,8 @@ class Place:
     def deserted(self) -> bool:
         """Whether nobody sees to it, though somebody should: its supervisor was killed."""
         state = self.state()
-        if state.get("status") == STARTING and clock.now() - state.get("begun", 0) < _PATIENCE:
+        young = abs(clock.now() - state.get("begun", 0)) < _PATIENCE
+        if state.get("status") == STARTING and "pid" not in state and young:
             return False  # its supervisor may come yet
         return locks.is_free(self.directory / "lock")
 
@@ -166,6 +167,7 @@ def make(
         "batch": order.batch,
         "tmux": order.tmux,
         "quick": order.quick,
+        "args": order.args,
         "top": top[1] if top else repo.place.common_dir,
     }
     (begun / "order.json").write_text(json.dumps(told))

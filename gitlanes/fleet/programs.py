@@ -8,15 +8,14 @@ import shutil
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from gitlanes.config import agents
+from gitlanes.config import agents, layers
 from gitlanes.config.table import TEAM_FILE
 from gitlanes.errors import BadValue, NotFound, Refused, line
 from gitlanes.models.fleet import ARGUMENT, FILE, Program, RunOrder
 from gitlanes.models.plain import replace
 from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.store.view import nearest
-from gitlanes.team.texts import texts_at
-from gitlanes.team.trusted import are_trusted
+from gitlanes.team import texts, trusted
 from gitlanes.workspaces.judges import judge_within
 
 if TYPE_CHECKING:
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
 DEFAULT = "lanes.defaultAgent"
 _OWN = "lanes.agent"
+# Where the words are that choose a model, and behind them those that an order adds.
+_MODEL = "{model}"
 _PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 # What the system takes as one argument, with the NUL behind it; all together may have 2 MiB.
 LONGEST_ARGUMENT = (128 << 10) - 1
@@ -37,11 +38,14 @@ def chosen(repo: LaneRepo, lane: Lane | None, order: RunOrder) -> Program:
     before the team's, and that before a built-in one. Raises NotFound for a name or a program
     that there is not, Refused for a definition of the team's that is not trusted.
     """
-    name = order.program or repo.own_settings.text(DEFAULT) or (order.args and agents.SHELL) or ""
+    usual = agents.SHELL if order.args else repo.own_settings.text(DEFAULT)
+    name = order.program or usual
     found = _named(repo, lane, order, name) if name else _detected(repo)
     if order.resume and not found.resume:
         raise Refused(f"agent '{found.name}' cannot be resumed", hint="run it anew in that lane")
-    found = replace(found, args=(*(found.resume if order.resume else found.args), *order.args))
+    words = found.resume if order.resume else found.args
+    at = words.index(_MODEL) + 1 if _MODEL in words else len(words)
+    found = replace(found, args=(*words[:at], *order.args, *words[at:]))
     if not found.args:
         raise BadValue(
             f"agent '{found.name}' needs a command", hint="give it behind '--': … -- make test"
@@ -62,36 +66,57 @@ def _named(repo: LaneRepo, lane: Lane | None, order: RunOrder, name: str) -> Pro
         if isinstance(own, str):
             raise Refused(f"{_OWN}.{name}.{own}", hint="mend it with 'git config --edit'")
         return own
-    team = _of_team(repo, lane, order)
-    found = team.programs.get(name) or agents.BUILT_IN.get(name)
+    team = _Team(repo, lane, order.on)
+    found = team.program(name) or agents.BUILT_IN.get(name)
     if found is None:
-        known = [*agents.BUILT_IN, *team.programs]
+        known = [*agents.BUILT_IN, *team.names(agents.AGENT)]
         hint = f"define it as [agent.{line(name, 60)}] in {TEAM_FILE}, or use one of "
         near = nearest(name, known)
         raise NotFound("agent", line(name, 60), nearest=near, hint=hint + ", ".join(known))
     return found
 
 
-def _of_team(repo: LaneRepo, lane: Lane | None, order: RunOrder) -> agents.Read:
-    """Return what the team's file defines, as the judge of the lane has it.
+class _Team:
+    """What the team's file defines, as the judge of a lane has it.
 
-    Raises Refused where that cannot be understood, or is not trusted.
+    Only what is asked for by name has to be understood and trusted: Refused is raised otherwise.
     """
-    judge = judge_within(repo, lane or _to_be(repo, order.on))
-    texts = texts_at(repo, judge)
-    found = texts.agents()
-    if found.faults:
-        where, problem = found.faults[0]
-        raise Refused(
-            f"{TEAM_FILE} in lane '{judge.name}': {where}: {problem}",
-            hint=f"mend it, and commit it on the branch of '{judge.name}'",
-        )
-    if (found.programs or found.prompts) and not are_trusted(repo, texts.digests):
-        raise Refused(
-            f"'{TEAM_FILE}' in lane '{judge.name}' is not trusted yet, so its agents do not run",
-            hint=f"read it, then: git lanes trust {judge.name}",
-        )
-    return found
+
+    def __init__(self, repo: LaneRepo, lane: Lane | None, on: str | None):
+        self._repo = repo
+        self._judge = judge_within(repo, lane or _to_be(repo, on))
+        self._data = texts.text_at(repo, self._judge) or b""
+        self._content = layers.parsed(self._data)
+
+    def names(self, section: str) -> list[str]:
+        """Return the names of what a section defines."""
+        tables = self._content.get(section, {})
+        return list(tables) if isinstance(tables, dict) else []
+
+    def program(self, name: str) -> Program | None:
+        """Return the program of that name, None if there is none."""
+        found = self._read(agents.AGENT, name)
+        return found.programs[name] if found else None
+
+    def prompt(self, name: str) -> str | None:
+        """Return the prompt of that name, None if there is none."""
+        found = self._read(agents.PROMPT, name)
+        return found.prompts[name] if found else None
+
+    def _read(self, section: str, name: str) -> agents.Read | None:
+        if name not in self.names(section):
+            return None
+        found = agents.read({section: {name: self._content[section][name]}})
+        where = f"'{TEAM_FILE}' in lane '{self._judge.name}'"
+        for key, problem in found.faults:
+            hint = f"mend it, and commit it on the branch of '{self._judge.name}'"
+            raise Refused(f"{where}: {key}: {problem}", hint=hint)
+        if not trusted.are_trusted(self._repo, [texts.digest(self._data)]):
+            raise Refused(
+                f"{where} is not trusted yet, so its {section} '{name}' is not used",
+                hint=f"read it, then: git lanes trust {self._judge.name}",
+            )
+        return found
 
 
 def _to_be(repo: LaneRepo, on: str | None) -> Lane:
@@ -134,20 +159,19 @@ def prompted(repo: LaneRepo, lane: Lane | None, order: RunOrder) -> str:
 
 def _filled(repo: LaneRepo, lane: Lane | None, order: RunOrder, name: str) -> str:
     own = repo.own_settings.every(f"lanes.prompt.{name}.text")
-    team = {} if own else _of_team(repo, lane, order).prompts
-    known = {**agents.PROMPTS, **team, **({name: own[-1]} if own else {})}
-    if name not in known:
-        near = nearest(name, list(known))
-        raise NotFound(
-            "prompt", line(name, 60), nearest=near, hint=f"use one of {', '.join(known)}"
-        )
+    team = None if own else _Team(repo, lane, order.on)
+    text = own[-1] if own else (team and team.prompt(name)) or agents.PROMPTS.get(name)
+    if text is None:
+        known = [*agents.PROMPTS, *(team.names(agents.PROMPT) if team else ())]
+        hint = f"use one of {', '.join(known)}"
+        raise NotFound("prompt", line(name, 60), nearest=nearest(name, known), hint=hint)
     values = {"prompt": order.prompt, **order.fill} if order.prompt else dict(order.fill)
-    wanted = set(_PLACE.findall(known[name]))
+    wanted = set(_PLACE.findall(text))
     if missing := sorted(wanted - values.keys()):
         raise BadValue(f"prompt '{name}' needs '{missing[0]}'", hint=f"use --set {missing[0]}=…")
     if odd := sorted(values.keys() - wanted):
         raise BadValue(f"prompt '{name}' has no place for '{line(odd[0], 60)}'")
-    return _PLACE.sub(lambda x: values[x[1]], known[name])
+    return _PLACE.sub(lambda x: values[x[1]], text)
 
 
 def argv(program: Program, values: Mapping[str, str]) -> list[str]:
@@ -176,7 +200,7 @@ def _with_model(program: Program, values: Mapping[str, str]) -> Sequence[str]:
     if model is not None and not program.model:
         raise BadValue(f"agent '{line(program.name, 60)}' takes no model")
     chosen = program.model if model is not None else ()
-    if "{model}" not in program.args:
+    if _MODEL not in program.args:
         return (*program.args, *chosen)
-    at = program.args.index("{model}")
+    at = program.args.index(_MODEL)
     return (*program.args[:at], *chosen, *program.args[at + 1 :])

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gitlanes import clock
+from gitlanes.errors import Refused
 from gitlanes.models.fleet import CRASHED, FINISHED, KILLED, OVER_BUDGET
 from gitlanes.models.notes import Cost
 from gitlanes.models.plain import plain, replace
-from gitlanes.models.records import Lane
+from gitlanes.models.records import LaneState
 from gitlanes.store import spending
 from gitlanes.store.codec import one_line
-from gitlanes.store.transaction import transaction
+from gitlanes.store.transaction import Transaction, transaction
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -26,18 +26,21 @@ DONE = {
 }
 
 
-def began(repo: LaneRepo, run: str, order: Mapping[str, Any]) -> str | None:
-    """Record that an agent begins in a lane; return when, None where the lane is gone."""
+def began(repo: LaneRepo, run: str, order: Mapping[str, Any]) -> str:
+    """Record that an agent begins in a lane, and return when; raises Refused if that is gone."""
     told = {
         "id": run,
         "program": order["program"]["name"],
         "agent": order["agent"],
         "batch": order["batch"],
         "model": order["model"],
-        "started": clock.utc_text(clock.now()),
     }
-    said = f"agent {one_line(order['agent'], 100)} begins in lane"
-    return _record(repo, order, {k: x for k, x in told.items() if x is not None}, said)
+    with transaction(repo, "run", actor=order["agent"]) as tx:
+        state = lane_of(repo, order)
+        if state is None:
+            raise Refused(f"lane '{order['lane']}' is gone", hint="make it anew")
+        _write(tx, state, {**told, "started": tx.time}, f"{order['agent']} begins")
+    return tx.time
 
 
 def ended(
@@ -52,37 +55,29 @@ def ended(
     ``how`` has its status, and its code and reason if there are any. What it took and no attempt
     could carry, ``unpaid``, counts in the lane's totals all the same.
     """
-    lane = _lane(repo, order)
-    if lane is not None and lane.run.get("id") == run and "ended" in lane.run:
-        return str(lane.run["ended"])
-    known = dict(lane.run) if lane is not None and lane.run.get("id") == run else {"id": run}
-    told = {key: x for key, x in how.items() if x is not None}
-    known |= {**told, "ended": clock.utc_text(clock.now())}
-    said = f"agent {one_line(order['agent'], 100)} {DONE[told['status']]} in lane"
-    return _record(repo, order, known, said, unpaid)
-
-
-def _record(
-    repo: LaneRepo,
-    order: Mapping[str, Any],
-    run: dict[str, Any],
-    said: str,
-    unpaid: Cost | None = None,
-) -> str | None:
     with transaction(repo, "run", actor=order["agent"]) as tx:
-        state = repo.view.by_uuid(order["lane_uuid"], order["lane"])
-        if state is None or not state.record.live:
+        state = lane_of(repo, order)
+        if state is None:
             return None
-        record = replace(state.record, run=run)
-        if unpaid is not None and unpaid.known:
-            taken = {"time": tx.time, **plain(unpaid, absent=False)}
-            total = spending.recorded(spending.of(repo, record), taken, order["agent"])
-            record = replace(record, spent=total)
-        tx.description = f"{said} {state.record.name}"
-        tx.lane(state, record, details={"run": run})
-    return str(run.get("ended") or run["started"])
+        known = state.record.run if state.record.run.get("id") == run else {"id": run}
+        if "ended" not in known:
+            if unpaid is not None and unpaid.known:
+                taken = {"time": tx.time, **plain(unpaid, absent=False)}
+                total = spending.of(repo, state.record)
+                total = spending.recorded(total, taken, order["agent"])
+                state = replace(state, record=replace(state.record, spent=total))
+            known = {**known, **how, "ended": tx.time}
+            _write(tx, state, known, f"{order['agent']} {DONE[how['status']]}")
+    return str(known["ended"])
 
 
-def _lane(repo: LaneRepo, order: Mapping[str, Any]) -> Lane | None:
+def lane_of(repo: LaneRepo, order: Mapping[str, Any]) -> LaneState | None:
+    """Return the lane that a run is in, whatever it is called by now; None where it is gone."""
     found = repo.view.by_uuid(order["lane_uuid"], order["lane"])
-    return found.record if found is not None and found.record.live else None
+    return found if found is not None and found.record.live else None
+
+
+def _write(tx: Transaction, state: LaneState, run: Mapping[str, Any], said: str) -> None:
+    known = {key: x for key, x in run.items() if x is not None}
+    tx.description = f"agent {one_line(said, 150)} in lane {state.record.name}"
+    tx.lane(state, replace(state.record, run=known), details={"run": known})

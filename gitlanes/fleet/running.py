@@ -61,7 +61,8 @@ def run(repo: LaneRepo, lane: str, order: RunOrder, *, settle: float = SETTLED) 
         place = places.make(repo, made, program, order, status)
         if status == STARTING:
             queueing.launch(repo, place)
-    return _watched(place, settle)
+    seen = _watched(place, settle)
+    return observing.measured(repo, [(place, seen)])[0] if seen.live else seen
 
 
 def beginning(repo: LaneRepo, lane: str, order: RunOrder) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from gitlanes.errors import line
 from gitlanes.models.fleet import IDLE, RUNNING, WAITING
 
 # Seconds without output after which it may be waiting, and after which it is idle.
 QUIET, IDLE_AFTER = 0.7, 30.0
-_TAIL, _LONGEST = 8192, 300
+_TAIL, _LONGEST = 1 << 16, 300
+# Members of agents' messages that hold words for people.
+_SPOKEN = ("text", "result", "content", "command", "aggregated_output")
 _CONTROL = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]P^_X][^\x07\x1b]*(?:\x07|\x1b\\|$)|\x1b[ -/]*[0-~]"
     r"|[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]"
@@ -45,10 +49,35 @@ def last_lines(data: bytes, count: int) -> list[str]:
     return [line(x.rstrip().expandtabs(), 2000) for x in rows if x.strip()][-count:]
 
 
-class Screen:
-    """Keeps the end of an agent's output, and says from it how the agent is."""
+def said(row: str) -> str:
+    """Return the last text in a message of JSON that people would read, else the row itself."""
+    if row.startswith("{"):
+        with suppress(ValueError, RecursionError):
+            found = [x.strip() for x in _texts(json.loads(row)) if x.strip()]
+            return found[-1].splitlines()[-1] if found else row
+    return row
 
-    def __init__(self, now: float, waiting: Sequence[str] = ()):
+
+def _texts(found: object) -> Iterator[str]:
+    if isinstance(found, list):
+        for one in found:
+            yield from _texts(one)
+    elif isinstance(found, dict):
+        for key, one in found.items():
+            if isinstance(one, str) and key in _SPOKEN:
+                yield one
+            elif not isinstance(one, str):
+                yield from _texts(one)
+
+
+class Screen:
+    """Keeps the end of an agent's output, and says from it how the agent is.
+
+    One that takes no ``input`` waits for none, whatever it prints.
+    """
+
+    def __init__(self, now: float, waiting: Sequence[str] = (), *, input: bool = True):  # noqa: A002
+        self._input = input
         self._tail = b""
         self._said = now
         self._own = tuple(re.compile(x) for x in waiting)
@@ -71,15 +100,15 @@ class Screen:
     def status(self, now: float) -> str:
         """Return 'running', 'waiting' or 'idle'."""
         quiet = self.quiet(now)
-        if quiet >= QUIET and self.asks():
+        if self._input and quiet >= QUIET and self.asks():
             return WAITING
         return IDLE if quiet >= IDLE_AFTER else RUNNING
 
     @property
     def last(self) -> str:
-        """The last line that is not empty, safe for a terminal."""
+        """The last line that is not empty, safe for a terminal; of JSON what it says."""
         rows = self._rows()
-        return line(rows[-1].strip(), _LONGEST) if rows else ""
+        return line(said(rows[-1].strip()), _LONGEST) if rows else ""
 
     def asks(self) -> bool:
         """Say whether what it printed last looks like a question."""

@@ -10,14 +10,24 @@ import os
 import select
 import signal
 import tty
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from gitlanes import clock
 from gitlanes.config import layers
-from gitlanes.errors import LanesError, as_lanes_error
-from gitlanes.fleet import ending, logs, metering, places, programs, queueing, recording, spawning
+from gitlanes.errors import LanesError, Locked, NotFound, Raced, as_lanes_error
+from gitlanes.fleet import (
+    ending,
+    logs,
+    metering,
+    places,
+    programs,
+    queueing,
+    recording,
+    spawning,
+    tmux,
+)
 from gitlanes.fleet.keyboard import Keyboard
 from gitlanes.fleet.screen import Screen
 from gitlanes.git import families, processes
@@ -32,15 +42,19 @@ from gitlanes.models.fleet import (
     STDIN,
     TYPED,
 )
+from gitlanes.models.notes import Cost
 from gitlanes.models.plain import plain, replace
+from gitlanes.models.records import Lane
 from gitlanes.review import budgets
 from gitlanes.store.lane_repo import LaneRepo
-from gitlanes.workspaces import claims
+from gitlanes.workspaces import claims, finding
 
 # Seconds: until a look at what is new, between two notes, between two looks at the budget, after
 # which budgets are read anew, and that an agent has to end when it is asked to.
 _GLANCE, _NOTE, _COUNT, _BUDGETS, GRACE = 0.15, 0.5, 0.5, 15.0, 5.0
 _BLOCK = 1 << 16
+# How often it is tried to keep the work, where others have the lock or were first.
+_TRIES = 20
 _SIZE = (50, 200)
 # What is said of a terminal that is not the agent's.
 _FOREIGN = ("TMUX", "TMUX_PANE", "LINES", "COLUMNS", "TERM_PROGRAM", "STY")
@@ -84,6 +98,7 @@ class Supervisor:
 
     def _asked_to_end(self, number: int, _: object) -> None:
         if self._judging:
+            self._judging = False
             raise KeyboardInterrupt  # gates end surely then
         self.wish = self.wish or KILLED
         if number == signal.SIGHUP:
@@ -95,12 +110,12 @@ class Supervisor:
         order, place = self.order, self.place
         place.write(status=STARTING, pid=os.getpid(), **_where(os.getpid(), "mark"))
         with self.repository() as repo:
-            claims.claim(repo, order["lane"], agent=order["agent"], pid=os.getpid())
-            self._read_budgets(repo)
             started = recording.began(repo, place.id, order)
-            extra = _surroundings(repo, order)
+            lane = self._read_budgets(repo)
+            path = finding.require_workspace(repo, lane).path
+            claims.claim(repo, lane.name, agent=order["agent"], pid=os.getpid())
         words = programs.argv(self.program, self._values())
-        environ = self._environment(extra)
+        environ = self._environment()
         size = _SIZE
         if self.pane:
             with suppress(OSError):
@@ -108,11 +123,11 @@ class Supervisor:
                 size = (rows, columns)
                 tty.setraw(0)
         piped = self.program.prompt == STDIN
-        self.spawned = spawning.agent(words, order["path"], environ, size, piped=piped)
+        self.spawned = spawning.agent(words, path, environ, size, piped=piped)
         if piped:
             self._stdin = self.prompt.encode("utf-8", "surrogateescape")
         now = clock.monotonic()
-        self.screen = Screen(now, self.program.waiting)
+        self.screen = Screen(now, self.program.waiting, input=self.program.input)
         self.keyboard = Keyboard(self.screen, now)
         if self.program.prompt == TYPED and self.prompt:
             self.keyboard.type(self.prompt)
@@ -129,12 +144,11 @@ class Supervisor:
         values["agent"] = order["agent"]
         return {**values, **({"model": order["model"]} if order["model"] else {})}
 
-    def _environment(self, extra: Mapping[str, str]) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         kept = {x: y for x, y in elsewhere(self.environ).items() if x not in _FOREIGN}
         return {
             **kept,
-            "TERM": "screen-256color" if self.pane else "xterm-256color",
-            **extra,
+            "TERM": tmux.TERMINAL if self.pane else "xterm-256color",
             **self.program.env,
             "GITLANES_AGENT": self.order["agent"],
             "GITLANES_LANE": self.order["lane"],
@@ -153,7 +167,7 @@ class Supervisor:
 
     def _attend(self) -> int:
         """Carry everything to and fro until the agent has ended; return its exit code."""
-        process, asked = self.spawned.process, 0.0
+        process, asked, looked = self.spawned.process, 0.0, 0.0
         wake = _wake_up()
         if self.pane:
             signal.signal(signal.SIGWINCH, lambda *_: spawning.resize(self.spawned.terminal, 0))
@@ -161,6 +175,9 @@ class Supervisor:
         while process.poll() is None:
             self._exchange(wake, _GLANCE)
             now = clock.monotonic()
+            if now - looked < _GLANCE and not self.wish:
+                continue
+            looked = now
             self._take_prompts()
             self._count(now)
             if self.wish and not asked:
@@ -267,12 +284,17 @@ class Supervisor:
             if over:
                 self.wish, self.reason = OVER_BUDGET, over
 
-    def _read_budgets(self, repo: LaneRepo) -> None:
+    def _read_budgets(self, repo: LaneRepo) -> Lane:
+        """Read how budgets stand, and return the lane; raises NotFound where that is gone."""
         self._asked = clock.monotonic()
         root = repo.root()
         self._team_file = layers.team_file(root[1] if root else None)
-        found = budgets.budget_left(repo, self.order["lane"], self.order["agent"])
-        self._standings = tuple(x for x in found if x.limits)
+        found = recording.lane_of(repo, self.order)
+        if found is None:
+            raise NotFound("lane", self.order["lane"])
+        standings = budgets.budget_left(repo, found.record.name, self.order["agent"])
+        self._standings = tuple(x for x in standings if x.limits)
+        return found.record
 
     def _wall(self) -> int:
         return round(1000 * (clock.monotonic() - self._since))
@@ -301,19 +323,25 @@ class Supervisor:
         how = {"status": status, "code": code, "reason": reason}
         noted: dict[str, Any] = {"cost": plain(cost, absent=False), "last": self.screen.last}
         self.place.write(ending=how, code=code, reason=reason, **noted)
-        prompt = self.place.asked
-        try:
-            with self.repository() as repo:
-                noted = ending.settle(
-                    repo, self.place.id, self.order, how, prompt, cost, self._stoppable
-                )
-                ending.release(repo, self.order)
-                noted["warnings"] = repo.warnings
-        except (LanesError, OSError) as error:
-            noted = {"problem": as_lanes_error(error).message}
-        noted["ended"] = noted.get("ended") or clock.utc_text(clock.now())
-        self.place.write(**how, **noted)
+        for _ in range(_TRIES):
+            try:
+                noted = self._settled(how, cost)
+            except (Locked, Raced):
+                clock.sleep(_NOTE)
+                continue
+            except (LanesError, OSError) as error:
+                noted = {"problem": as_lanes_error(error).message}
+            noted["ended"] = noted.get("ended") or clock.utc_text(clock.now())
+            self.place.write(**how, **noted)
+            break  # else whoever looks next goes on with it
         self._next()
+
+    def _settled(self, how: dict[str, Any], cost: Cost) -> dict[str, Any]:
+        run, order = self.place.id, self.order
+        with self.repository() as repo:
+            noted = ending.settle(repo, run, order, how, self.place.asked, cost, self._stoppable)
+            ending.release(repo, order)
+            return {**noted, "warnings": repo.warnings}
 
     @contextmanager
     def _stoppable(self) -> Iterator[None]:
@@ -337,12 +365,6 @@ def _where(pid: int, mark: str) -> dict[str, Any]:
         "boot": processes.boot_id(),
         "space": processes.pid_space(),
     }
-
-
-def _surroundings(repo: LaneRepo, order: Mapping[str, Any]) -> dict[str, str]:
-    """Return the variables that the workspace gives to whoever works in it."""
-    del repo, order
-    return {}
 
 
 def _wake_up() -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes.errors import BadValue, Negative, NotFound, Refused
 from gitlanes.fleet import logs, observing, places, running, tmux
-from gitlanes.models.fleet import LIVE, QUEUED, Attachment, Logged, Prompted, Run, RunOrder
+from gitlanes.models.fleet import LIVE, Attachment, Logged, Prompted, Run, RunOrder
 from gitlanes.models.plain import replace
 from gitlanes.workspaces import finding
 
@@ -36,10 +36,11 @@ def prompt(
             model=found.model,
             batch=found.batch,
             tmux=order["tmux"],
+            args=tuple(order["args"]),
             resume=True,
         )
         return Prompted(running.run(repo, found.lane, again, settle=settle), resumed=True)
-    if not place.program().input and found.status != QUEUED:
+    if not place.program().input:
         raise Refused(
             f"agent '{found.agent}' takes no prompts while it runs",
             hint=f"wait until it ends ('git lanes ps'): then 'git lanes prompt {found.lane}' "
@@ -51,20 +52,20 @@ def prompt(
 
 def attach(repo: LaneRepo, lane: str | None = None) -> Attachment:
     """Return what attaches a terminal to that of a lane's agent; raises Refused without one."""
-    _, found = _newest(repo, lane)
-    (now,) = observing.runs(repo, lanes=(found.lane,)) if found.live else (found,)
+    place, found = _newest(repo, lane)
+    (now,) = observing.measured(repo, [(place, found)])
     if not now.live:
         raise Negative(
             f"agent '{now.agent}' in lane '{now.lane}' is {now.status}",
             hint=f"what it printed: git lanes logs {now.lane}",
         )
-    if now.session is None or now.socket is None:
+    there = tmux.sessions(now.socket, repo.environ) if now.session and now.socket else {}
+    if now.socket is None or now.pid not in there:
         raise Refused(
             f"agent '{now.agent}' in lane '{now.lane}' has no tmux session",
             hint=f"see 'git lanes logs {now.lane} --follow', speak with 'git lanes prompt'",
         )
-    there = tmux.sessions(now.socket, repo.environ)
-    return Attachment(now, tmux.attaching(now.socket, there[now.pid or 0][0]))
+    return Attachment(now, tmux.attaching(now.socket, there[now.pid][0]))
 
 
 def logged(repo: LaneRepo, lane: str | None = None, *, count: int = _LINES) -> Logged:

@@ -23,6 +23,8 @@ _NAME = "gitlanes"
 WIDTH, HEIGHT, _SCROLLBACK = 200, 50, 50_000
 TERMINAL = "screen-256color"
 _LONGEST_SOCKET = 100
+# So many names are tried for a session, less one.
+_NAMES = 10
 _OPTIONS = (
     ("history-limit", str(_SCROLLBACK)),
     ("default-terminal", TERMINAL),
@@ -70,17 +72,24 @@ def session_name(top: str, lane: str) -> str:
 def start(socket: str, name: str, args: Sequence[str], environ: Mapping[str, str]) -> None:
     """Start a command in a session of its own; raises Refused where tmux does not.
 
-    ``environ`` is what it needs beside what the server has.
+    ``environ`` is what it needs beside what the server has. Where a session of that name is about
+    to end, or somebody gave it to another one, the new one's is longer.
     """
     os.makedirs(os.path.dirname(socket), mode=0o700, exist_ok=True)
-    words = ["start-server", ";"]
-    for option, value in _OPTIONS:
-        words += ["set-option", "-g", option, value, ";"]
-    words += ["new-session", "-d", "-s", name, "-n", "agent", "-c", "/"]
-    words += ["-x", str(WIDTH), "-y", str(HEIGHT)]
-    for key, value in environ.items():
-        words += ["-e", f"{key}={value}"]
-    _ask(socket, environ, *map(_literal, (*words, "--", *args)))
+    options = [x for option, value in _OPTIONS for x in ("set-option", "-g", option, value, ";")]
+    given = [x for key, value in environ.items() for x in ("-e", f"{key}={value}")]
+    for number in range(1, _NAMES):
+        called = name if number == 1 else f"{name}-{number}"
+        session = ("new-session", "-d", "-s", called, "-n", "agent", "-c", "/")
+        size = ("-x", str(WIDTH), "-y", str(HEIGHT))
+        words = ("start-server", ";", *options, *session, *size, *given, "--", *args)
+        try:
+            _ask(socket, environ, *map(_literal, words))
+        except Refused as error:
+            if "duplicate session" in error.message and number < _NAMES - 1:
+                continue
+            raise
+        return
 
 
 def _literal(word: str) -> str:
@@ -108,8 +117,13 @@ def attaching(socket: str, session: str) -> tuple[str, ...]:
 
 
 def _ask(socket: str, environ: Mapping[str, str], *words: str) -> list[str]:
-    server = _server(socket, environ)
-    told: Any = server.cmd(words[0], *words[1:])
+    from libtmux.exc import LibTmuxException  # 90 ms, and an extra
+
+    try:
+        told: Any = _server(socket, environ).cmd(words[0], *words[1:])
+    except LibTmuxException as error:
+        said = line(str(error), 200)
+        raise Refused(f"tmux failed: {said}", hint="use --no-tmux") from error
     if told.returncode:
         said = line(" ".join(told.stderr), 200) or f"exit code {told.returncode}"
         raise Refused(f"tmux failed: {said}", hint="use --no-tmux")

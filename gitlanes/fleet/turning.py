@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitlanes.errors import LanesError
+from gitlanes.errors import LanesError, Refused
 from gitlanes.graph.pausing import abandon
 from gitlanes.landing.bases import bases_for
 from gitlanes.models.batches import Entrant, Turned
@@ -73,16 +73,21 @@ def _turned(repo: LaneRepo, found: Field, one: Contender, judgement: Judgement) 
     state = repo.view.lane(name)
     if state.record.status != ACTIVE:
         return Turned(name, reason)
-    newest = tuple(x.id for x in reversed(state.record.open))
+    newest = tuple(x.id for x in reversed(state.record.open) if x.promotion is None)
     for attempt in newest:
         said = one.evaluations if attempt == one.entrant.attempt else ()
         decide.reject(repo, attempt, judgement, evaluations=said)
-    given_up = _has_news(repo, state, found.target)
-    if given_up:
-        abandon(repo, name, why=reason)
-    return Turned(name, reason, newest, given_up)
+    return Turned(name, reason, newest, _given_up(repo, found, state, reason))
 
 
-def _has_news(repo: LaneRepo, state: LaneState, target: LaneState) -> bool:
-    """Say whether a lane's accepted work has not landed."""
-    return state.record.head not in bases_for(repo, state, target)
+def _given_up(repo: LaneRepo, found: Field, state: LaneState, reason: str) -> bool:
+    """Abandon a lane whose accepted work has not landed; say whether it was that."""
+    lane = state.record
+    try:
+        if lane.head in bases_for(repo, state, found.target):
+            return False
+        abandon(repo, lane.name, why=reason)
+    except Refused as error:  # others follow it, say
+        repo.warn(f"lane '{lane.name}' stays active: {error.message}")
+        return False
+    return True

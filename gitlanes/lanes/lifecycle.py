@@ -92,8 +92,7 @@ def new(
         state = repo.view.find(name)
         if state is not None and state.record.live and exist_ok:
             return _existing(repo, state)
-        _refuse_taken(repo, state)
-        _refuse_secrets(repo, name, batch)
+        _require_free(repo, state, name, batch)
         record = _record(tx, name, begun, default, state, agent)
         record = replace(record, **plain(about), sparse=only, budget=budget, batch=batch)
         tx.description = f"new lane {name}"
@@ -242,11 +241,12 @@ def _default(repo: LaneRepo) -> LaneState:
     return found
 
 
-def _refuse_taken(repo: LaneRepo, state: LaneState | None) -> None:
-    """Raise Refused where a lane has that name, or is being deleted."""
+def _require_free(repo: LaneRepo, state: LaneState | None, name: str, batch: str | None) -> None:
+    """Raise Refused where a lane has that name, or is being deleted; BadValue for a secret."""
+    repo.redactor.require_none(name, "a lane's name")
+    repo.redactor.require_none(batch, "a batch's id")
     if state is None:
         return
-    name = state.record.name
     if state.record.live:
         raise Refused(f"lane '{name}' exists already", hint=f"see 'git lanes show {name}'")
     if state.record.status == DELETED and finding.workspace_of(repo, state.record) is not None:
@@ -254,11 +254,6 @@ def _refuse_taken(repo: LaneRepo, state: LaneState | None) -> None:
             f"the deletion of lane '{name}' was interrupted",
             hint=f"finish it with 'git lanes delete {name}'",
         )
-
-
-def _refuse_secrets(repo: LaneRepo, name: str, batch: str | None) -> None:
-    repo.redactor.require_none(name, "a lane's name")
-    repo.redactor.require_none(batch, "a batch's id")
 
 
 def _existing(repo: LaneRepo, state: LaneState) -> NewLane:

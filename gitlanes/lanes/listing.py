@@ -135,6 +135,7 @@ def _summaries(
             sparse=entry.record.sparse,
             batch=entry.record.batch,
             tasks=tasks.get(entry.record.name, ()),
+            run=entry.record.run,
         )
         for entry in shown
     )

@@ -15,6 +15,7 @@ PROTECTED = "protected"
 UNCHANGED = "unchanged"
 REJECTED = "rejected"
 LANDED = "landed"
+REFUSED = "refused"
 RUNNING = "running"
 
 # What candidates are ranked by, in the usual order.
@@ -33,13 +34,13 @@ class Verdict(Model):
 class Entrant(Model):
     """A lane of a batch, and what of it would land on the target.
 
-    ``standing`` is 'ready', 'collides', 'protected', 'unchanged', 'rejected', 'landed', how its
-    agent ended ('crashed', 'killed', …) or the status of a lane that is not active; ``why`` says
-    more. ``running`` says that an agent is at work in it. ``attempt`` is the last open or accepted
-    one, ``open`` that it would be accepted first. ``tree`` is the target with that work, where it
-    would land. ``paths`` are those that change, ``added`` and ``removed`` lines of text.
+    ``standing`` is 'ready', 'collides', 'protected', 'unchanged', 'rejected', 'landed', 'refused',
+    how its agent ended ('crashed', 'killed', …) or the status of a lane that is not active; ``why``
+    says more. ``running`` says that an agent is at work in it. ``attempt`` is the last open or
+    accepted one, ``open`` that it would be accepted first. ``tree`` is the target with that work,
+    where it would land. ``paths`` are those that change, ``added`` and ``removed`` lines of text.
     ``overlap`` are paths that the target changed meanwhile, too, ``collisions`` those of them that
-    differ. ``cost`` sums what all that was done in the lane took, ``seconds`` is how long the agent
+    differ. ``cost`` sums what all that was done in the lane took, ``seconds`` is how long agents
     took; None where nobody said. ``patch`` is git's own rendering, where one was asked for.
     """
 

@@ -52,11 +52,12 @@ NO_PROGRAM = Program("", ())
 class RunOrder(Model):
     """What to run in a lane.
 
-    ``program`` names the definition (the one that is set or found by default), ``agent`` the id
-    that its work is recorded under (``PROGRAM@LANE``), ``args`` further words for it. A lane that
-    is not there starts from ``start``, or follows ``on``. With ``quick`` nothing is set up in its
-    workspace. Without ``tmux`` it runs detached. ``template`` names a prompt whose places ``fill``
-    fills. ``batch`` is an id that runs of one order share. ``resume`` goes on with the last one.
+    ``program`` names the definition, without it the one that is set or found by default; ``args``
+    are further words for it, without a program the command to run. ``agent`` is the id that its
+    work is recorded under (``PROGRAM@LANE``). A lane that is not there starts from ``start``, or
+    follows ``on``. With ``quick`` nothing is set up in its workspace. Without ``tmux`` it runs
+    detached. ``template`` names a prompt whose places ``fill`` fills. ``batch`` is an id that runs
+    of one order share. ``resume`` goes on with the last one.
     """
 
     prompt: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from gitlanes.models.plain import Model, Result, plain
+from gitlanes.models.plain import NOTHING, Model, Result, plain
 from gitlanes.models.records import Attempt, Lane
 from gitlanes.models.tasks import Task
 from gitlanes.models.workspaces import Following
@@ -100,7 +100,8 @@ class LaneSummary(Result):
     ``landed`` says whether its default target has all of its accepted work. ``origin`` and
     ``parent`` are the names of the lanes that it was started from and that it follows,
     ``above`` that of the one below which a tree of the listed lanes shows it. ``batch`` is the id
-    that it shares with lanes for the same work. ``tasks`` are those that have not ended.
+    that it shares with lanes for the same work. ``tasks`` are those that have not ended, ``run`` is
+    what is remembered of the agent that ran there last.
     """
 
     name: str
@@ -125,6 +126,7 @@ class LaneSummary(Result):
     sparse: tuple[str, ...]
     batch: str | None = None
     tasks: tuple[Task, ...] = ()
+    run: dict[str, Any] = NOTHING
 
     schema: ClassVar[str] = "lane"
 

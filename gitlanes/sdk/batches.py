@@ -54,12 +54,41 @@ class Batches:
         ]
         return fanning.start(self._repo, members, settle=settle)
 
-    def go(self, tries: going.Tries, tell: Callable[[str], None] = lambda _: None) -> Gone:
-        """Have a prompt done several times, wait, pick the best, export it; see `Tries`.
+    def go(
+        self,
+        prompt: str = "",
+        *,
+        tries: int = 3,
+        prefix: str | None = None,
+        order: RunOrder | None = None,
+        agents: Iterable[str] = (),
+        models: Iterable[str] = (),
+        into: str | None = None,
+        by: Iterable[str] = (),
+        rules: PickRules | None = None,
+        auto: bool = False,
+        branch: str | None = None,
+        timeout: float | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> Gone:
+        """Have a prompt done several times, wait, pick the best, and put ``branch`` at its work.
 
-        ``tell`` is called with what is done. Raises Negative where nothing can be picked.
+        After ``timeout`` seconds those that are still at work are stopped. ``tell`` is called with
+        what is done; all else is as in `fanout` and `pick`. Raises Negative if nothing is picked.
         """
-        return going.go(self._repo, tries, tell)
+        order = order or RunOrder()
+        wish = picking.Wish(into=into, by=tuple(by) or None, rules=rules, auto=auto)
+        wanted = going.Tries(
+            replace(order, prompt=prompt or order.prompt),
+            tries,
+            prefix,
+            tuple(agents),
+            tuple(models),
+            wish,
+            branch,
+            timeout,
+        )
+        return going.go(self._repo, wanted, tell)
 
     def compare(self, batch: str, *, into: str | None = None, patches: bool = False) -> Comparison:
         """Return what each lane of a batch would land, and what is known of it; no gate is run."""

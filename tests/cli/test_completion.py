@@ -91,7 +91,7 @@ def worked(repo: TestRepo) -> TestRepo:
 
 
 CASES = [
-    (["pro"], ["promote", "propose"]),
+    (["pro"], ["promote", "prompt", "propose"]),
     (["path", ""], ["auth", "main"]),
     (["path", "auth", ""], []),
     (["accept", ""], ["auth/2"]),
@@ -115,7 +115,7 @@ CASES = [
     (["snapshot", "auth", ""], []),
     (["config", "lanes.lock"], ["lanes.lockTimeout"]),
     (["completion", ""], ["bash", "fish", "zsh"]),
-    (["help", "prom"], ["promote"]),
+    (["help", "promp"], ["prompt"]),
     (["commit", "--", ""], []),
     (["nosuch", ""], []),
 ]

@@ -46,6 +46,7 @@ def test_from_a_prompt_to_its_end(fleet: Fleet, cli: Callable[..., Ran]) -> None
     assert [x["lane"] for x in told["runs"]] == ["quick"]
     assert told["totals"]["b1"]["statuses"] == {"finished": 1}
     assert cli("logs", "quick").out == "made it\n"
+    assert "\n  run:     shell@quick finished 20" in cli("show", "quick").out
     assert cli("logs", "quick", "--follow").out == "made it\n"
     assert cli("ps").err == (
         "no agent is at work; 'git lanes ps --all' shows those that ended, too\n"
@@ -101,10 +102,9 @@ def test_what_is_asked_wrongly(fleet: Fleet, cli: Callable[..., Ran]) -> None:
 
 def test_without_tmux_there_is_a_word_and_a_way(fleet: Fleet, cli: Callable[..., Ran]) -> None:
     """Where tmux is missing it is said how to get it, and the agent runs detached."""
-    bin_ = fleet.repo.path.parent / "bin"
     for name in ("git", "sh"):
-        (bin_ / name).symlink_to(f"/usr/bin/{name}")
-    fleet.repo.environ["PATH"] = str(bin_)
+        (fleet.bin / name).symlink_to(f"/usr/bin/{name}")
+    fleet.repo.environ["PATH"] = str(fleet.bin)
     done = cli("run", "a", "--agent", "writer", "--prompt", "x", "--json")
     assert (done.code, done.json["session"], done.json["socket"]) == (0, None, None)
     assert done.err == ("warning: tmux is not on PATH: install tmux; the agent runs without tmux\n")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from gitlanes import BadValue, Negative, NotFound, Refused, RunOrder
-from gitlanes.fleet.going import Tries
-from gitlanes.fleet.picking import Wish
 from gitlanes.models.plain import replace
 from tests.support.agents import Fleet
-from tests.support.cli import start_cli
+from tests.support.cli import Ran, start_cli
 from tests.support.gates import gate, set_gates
 
 DETACHED = RunOrder(tmux=False)
@@ -83,6 +83,7 @@ def test_multi(fleet: Fleet) -> None:
         lanes.multi({"busy": "1"}, order, settle=0)
 
 
+@pytest.mark.slow
 def test_agents_that_wait(fleet: Fleet) -> None:
     """With `lanes.maxAgents` at work the others are queued, and begin when there is room."""
     fleet.repo.git("config", "lanes.maxAgents", "1")
@@ -91,6 +92,7 @@ def test_agents_that_wait(fleet: Fleet) -> None:
     assert {x.status for x in fleet.ended("q-a", "q-b", "q-c")} == {"finished"}
 
 
+@pytest.mark.slow
 def test_a_comparison_of_what_crashed_and_runs(fleet: Fleet) -> None:
     """How agents ended is told; while one is at work nothing is picked."""
     lanes = fleet.repo.lanes
@@ -105,6 +107,8 @@ def test_a_comparison_of_what_crashed_and_runs(fleet: Fleet) -> None:
     assert (found["b"].standing, found["b"].running) == ("running", True)
     with pytest.raises(Negative, match="agents of batch 'b1' are at work in b"):
         lanes.pick("b1")
+    with pytest.raises(Refused, match="agents of batch 'b1' are at work in b"):
+        lanes.multi({"d": replace(order, program="writer")}, settle=0)
     lanes.kill(batch="b1")
     assert lanes.pick("b1").winner == "c"
     assert {x.standing for x in lanes.compare("b1").entrants} == {"crashed", "killed", "landed"}
@@ -113,8 +117,15 @@ def test_a_comparison_of_what_crashed_and_runs(fleet: Fleet) -> None:
 def test_go(fleet: Fleet) -> None:
     """From a prompt to an exported branch; what is done is told."""
     said: list[str] = []
-    tries = Tries(RunOrder("Write it", tmux=False), 2, "g", ("thinker", "crasher"), branch="done")
-    made = fleet.repo.lanes.go(tries, said.append)
+    made = fleet.repo.lanes.go(
+        "Write it",
+        tries=2,
+        prefix="g",
+        order=DETACHED,
+        agents=["thinker", "crasher"],
+        branch="done",
+        tell=said.append,
+    )
     assert (made.picked.winner, made.exported and made.exported.branch) == ("g-a", "done")
     assert fleet.repo.files("done")["written.txt"] == "Write it"
     assert fleet.repo.files("main")["written.txt"] == "Write it"
@@ -123,27 +134,39 @@ def test_go(fleet: Fleet) -> None:
         "g-a is finished, g-a/1",
         "g-b is finished, g-b/1: exit code 3",
     ]
-    assert said[3:] == ["picking the best one"]
+    assert said[3:] == ["picking the best one", "putting branch done at g-a, which is picked"]
 
 
 def test_nothing_good_comes_of_it(fleet: Fleet) -> None:
-    """Where gates let nothing pass, and where the time is over, the answer is no."""
+    """Where gates let nothing pass, the answer is no."""
     set_gates(fleet.repo, gate("tests", "false"))
-    tries = Tries(RunOrder("x", tmux=False, batch="b1"), 1, "g", ("thinker",))
+    go = fleet.repo.lanes.go
+    order = RunOrder(tmux=False, batch="b1")
     with pytest.raises(Negative, match="nothing of batch 'b1' can be picked"):
-        fleet.repo.lanes.go(tries)
+        go("x", tries=1, prefix="g", order=order, agents=["thinker"])
+
+
+@pytest.mark.slow
+def test_those_that_take_too_long(fleet: Fleet) -> None:
+    """They are stopped, and what they did is not picked."""
     said: list[str] = []
-    late = Tries(
-        RunOrder("x", tmux=False), 1, "s", ("sleeper",), wish=Wish(by=("size",)), timeout=0.2
-    )
     with pytest.raises(Negative, match="can be picked"):
-        fleet.repo.lanes.go(late, said.append)
+        fleet.repo.lanes.go(
+            "x",
+            tries=1,
+            prefix="s",
+            order=DETACHED,
+            agents=["sleeper"],
+            by=["size"],
+            timeout=0.2,
+            tell=said.append,
+        )
     assert said[1] == "the time is over: stopping those that are still at work"
 
 
 @pytest.mark.slow
 def test_ctrl_c(fleet: Fleet) -> None:
-    """Of `fanout` nothing is left half made; of `go` the agents' work is kept."""
+    """Of `fanout` nothing is left half made: no agent, and no lane without work."""
     repo = fleet.repo
     before = repo.refs()
     process = start_cli(
@@ -151,6 +174,7 @@ def test_ctrl_c(fleet: Fleet) -> None:
         *("--prompt", "x"),
     )
     while "refs/lanes/head/f-a" not in repo.refs():
+        assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 130, process.stderr
@@ -159,16 +183,26 @@ def test_ctrl_c(fleet: Fleet) -> None:
         x for x in heads - {*before} if repo.lanes.history(x.rpartition("/")[2]).attempts
     }
     assert not repo.lanes.runs()
-    process = start_cli(
-        *(repo.path, repo.environ, "go", "x", "--prefix", "g", "--tries", "2"),
-        *("--agent", "sleeper", "--no-tmux"),
-    )
-    for lane in ("g-a", "g-b"):
-        fleet.until(lane, lambda x: x.last == "sleeping")
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
-    assert process.stderr is not None
-    assert "stopped; what they did is kept" in process.stderr.read()
-    for lane in ("g-a", "g-b"):
-        told = repo.lanes.history(lane).attempts[0].attempt
-        assert repo.files(told.commit)["here.txt"] == "here"
+
+
+def test_at_the_command_line(fleet: Fleet, cli: Callable[..., Ran], tmp_path: Path) -> None:
+    """What is printed, the exit codes, and one object each under --json."""
+    run = ("--agent", "writer", "--no-tmux")
+    ran = cli("fanout", "2", "x", *run, "--prompt", "Do it")
+    rows = ran.out.splitlines()
+    assert (ran.code, rows[0].split()[0], len(rows)) == (0, "batch", 3)
+    assert rows[1:] == [f"finished writer@x-{x} in lane x-{x}, attempt x-{x}/1" for x in "ab"]
+    assert f"pick with 'git lanes pick {rows[0].split()[1]}'" in ran.err
+    file = tmp_path / "tasks.json"
+    file.write_text('[{"lane": "y", "prompt": "Do that"}, {"lane": "z", "prompt": "Fail"}]')
+    fleet.start("z", "sleeper")
+    ran = cli("multi", "w:Do this", "--file", str(file), *run, "--json")
+    assert (ran.code, ran.json["schema"]) == (0, "gitlanes.batch/1")
+    assert [x["lane"] for x in ran.json["runs"]] == ["w", "y"]
+    assert [*ran.json["skipped"]] == ["z"]
+    ran = cli("go", "Do it", "--tries", "1", "--prefix", "u", "--agent", "crasher", "--no-tmux")
+    assert ran.code == 1
+    assert "u-a is finished, u-a/1: exit code 3\n" in ran.err
+    assert "\nu-a: the agent finished: exit code 3\n" in ran.err
+    for args in (("go",), ("multi",), ("fanout", "2"), ("fanout", "0", "--prompt", "x")):
+        assert cli(*args).code == 129

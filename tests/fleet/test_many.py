@@ -43,7 +43,6 @@ def _settled(fleet: Fleet) -> None:
 
 def test_twenty_agents_and_an_end_of_all(fleet: Fleet) -> None:
     """All kinds at once: each ends as it should; a kill of all leaves no orphan, loses nothing."""
-    before = {x.pid for x in psutil.process_iter()}
     lanes = _start(fleet, 20)
     _settled(fleet)
     assert len(fleet.tmux("list-sessions")) == sum(x.live for x in fleet.repo.lanes.runs())
@@ -62,12 +61,10 @@ def test_twenty_agents_and_an_end_of_all(fleet: Fleet) -> None:
         assert fleet.record(run.lane).run["status"] == run.status
     assert fleet.orphans() == []
     assert fleet.tmux("list-sessions") == []
-    left = [
-        x
-        for x in psutil.process_iter(["ppid", "cmdline"])
-        if x.pid not in before and "gitlanes.fleet" in " ".join(x.info["cmdline"] or [])
-    ]
-    assert left == []
+    fleet.repo.close()
+    ours = str(fleet.repo.path)
+    told = (" ".join(x.info["cmdline"] or []) for x in psutil.process_iter(["cmdline"]))
+    assert [x for x in told if ours in x] == []
     worktrees = fleet.repo.git("worktree", "list").splitlines()
     assert len(worktrees) == 21
     fleet.repo.lanes.kill(batch="all", remove=True)

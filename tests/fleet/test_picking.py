@@ -43,7 +43,7 @@ def test_the_best_one_lands(repo: TestRepo, tmp_path: Path, cli: Cli) -> None:
     assert repo.refs() == refs
     assert ran.out.splitlines() == [
         "would pick b: gates pass, 0.42 USD, 2 lines",
-        "not c: another is better",
+        "not c: another is taken",
         "not a: gate 'tests' failed",
         "not e: it changed nothing",
     ]
@@ -84,7 +84,7 @@ def test_what_counts(repo: TestRepo) -> None:
             repo.lanes.pick(BATCH, by=odd)
 
 
-def test_one_that_is_named(repo: TestRepo, tmp_path: Path) -> None:
+def test_one_that_is_named(repo: TestRepo, tmp_path: Path, cli: Cli) -> None:
     """It alone is judged and lands if it can; accepted work of others is given up, not lost."""
     set_gates(repo, gate("tests", f"echo run >> {tmp_path}/runs; ! grep -q BAD work.txt"))
     offer(repo, "a", "BAD\n")
@@ -95,6 +95,7 @@ def test_one_that_is_named(repo: TestRepo, tmp_path: Path) -> None:
         repo.lanes.pick(BATCH, "a")
     assert repo.lanes.head("main") == head
     assert {x["lane"]: x["why"] for x in error.value.data["entrants"]}["a"] == "gate 'tests' failed"
+    assert cli("pick", BATCH, "a").err.splitlines()[0] == "a: gate 'tests' failed"
     with pytest.raises(NotFound, match="in batch 'b1', lane 'z'"):
         repo.lanes.pick(BATCH, "z")
     with pytest.raises(Raced):
@@ -214,3 +215,41 @@ def test_what_is_recorded(repo: TestRepo) -> None:
     assert repo.lanes.pick(BATCH, "b").promotion is not None
     (a, b) = repo.lanes.compare(BATCH).entrants
     assert (a.standing, b.standing) == ("abandoned", "landed"), "a had been accepted"
+
+
+def test_a_target_that_moves_meanwhile(repo: TestRepo, tmp_path: Path) -> None:
+    """What others land while gates run is kept, and what is picked is judged on top of that."""
+    moved = tmp_path / "moved"
+    commit = "git -c user.name=o -c user.email=o@x commit -q --allow-empty -m other"
+    script = f"test -e {moved} || {{ touch {moved}; cd {repo.path} && {commit}; }}"
+    set_gates(repo, gate("tests", f"{script}; test -e work.txt"))
+    offer(repo, "a", "1\n")
+    repo.lanes.pick(BATCH)
+    subjects = repo.git("log", "--first-parent", "--format=%s", "main").splitlines()
+    assert subjects[:2] == ["Promote lane a into main", "other"]
+    assert repo.files("main")["work.txt"] == "1"
+
+
+def test_another_target(repo: TestRepo) -> None:
+    """Lanes that follow one land on it, and its gates judge them; main stays as it is."""
+    repo.work("dev", {"dev.txt": "dev\n"})
+    for name, text in (("a", "BAD\n"), ("b", "good\n")):
+        repo.lanes.new(name, on="dev", workspace=False, batch=BATCH)
+        offer(repo, name, text)
+    main = repo.lanes.head("main")
+    made = repo.lanes.pick(BATCH, "b")
+    assert (made.into, made.promotion and made.promotion.into) == ("dev", "dev")
+    assert repo.lanes.head("main") == main
+    assert repo.files("refs/lanes/head/dev")["work.txt"] == "good"
+
+
+def test_lanes_that_others_follow(repo: TestRepo) -> None:
+    """What was accepted there stays active, with a warning; its open work is turned down."""
+    offer(repo, "a", "1\n")
+    offer(repo, "b", "2\n", accept=True)
+    offer(repo, "b", "3\n", path="more.txt")
+    repo.lanes.new("c", on="b", workspace=False)
+    made = repo.lanes.pick(BATCH, "a")
+    assert [(x.lane, x.attempts, x.abandoned) for x in made.turned] == [("b", ("b/2",), False)]
+    assert repo.lanes.lane("b").status == "active"
+    assert "lane 'b' stays active" in "".join(repo.lanes.take_warnings())

@@ -36,7 +36,8 @@ def test_a_prompt_is_one_word_whatever_it_says(text: str) -> None:
         words = programs.argv(program, values)
         plain = programs.argv(program, {**values, "prompt": "x", "model": "m"})
         assert len(words) == len(plain)
-        wanted = [{"m": "{prompt}", "--prompt=x": f"--prompt={text}"}.get(x, x) for x in plain]
+        said = {f"{x}x": f"{x}{text}" for x in ("", "--prompt=", "--prompt-interactive=")}
+        wanted = [{"m": "{prompt}", **said}.get(x, x) for x in plain]
         assert words == wanted
     assert programs.argv(Program("own", ("own", "-p")), {"prompt": text}) == ["own", "-p", text]
 
@@ -46,7 +47,8 @@ def test_what_is_built_in() -> None:
     for name, program in agents.BUILT_IN.items():
         if name == agents.SHELL:
             continue
-        assert program.args[0] == program.resume[0] == name
+        assert program.args[0] == program.resume[0] == name.removesuffix("-chat")
+        assert program.input == name.endswith("-chat")
         assert program.args.count("{model}") == program.resume.count("{model}") == 1
         table = {
             key: list(x) if isinstance(x, tuple) else x
@@ -93,10 +95,14 @@ def test_whose_definition_counts(repo: TestRepo) -> None:
         with pytest.raises(BadValue, match="no place for 'prompt'"):
             prompted(inner, None, order)
     repo.save({".gitlanes.toml": text_of(gate("ok", "true")) + TEAM})
-    with repo.inner() as inner, pytest.raises(Refused, match="not trusted yet"):
-        chosen(inner, None, order)
+    with repo.inner() as inner:
+        with pytest.raises(Refused, match="not trusted yet"):
+            chosen(inner, None, order)
+        assert chosen(inner, None, RunOrder("x", program="shell", args=("true",))).name == "shell"
     repo.lanes.trust()
     with repo.inner() as inner:
+        further = chosen(inner, None, RunOrder("x", program="team", args=("--fast",)))
+        assert further.args == ("true", "{model}", "--fast", "--ask={prompt}")
         found = chosen(inner, None, order)
         assert (found.origin, found.env) == ("the team's file", {"MODE": "quiet"})
         text = prompted(inner, None, order)

@@ -14,6 +14,7 @@ from gitlanes import BadValue, BudgetExceeded, Limits, Negative, NotFound, Refus
 from gitlanes.fleet import places
 from gitlanes.models.fleet import Program
 from tests.support.agents import Fleet, needs_tmux
+from tests.support.gates import gate, set_gates
 
 HOSTILE = "quote \" ' `touch pwned` $(touch pwned) ; | & \\ %s #{pane_pid} {agent}\nline two\n"
 
@@ -98,6 +99,34 @@ def test_what_is_refused_makes_nothing(fleet: Fleet) -> None:
         repo.lanes.logs("main")
 
 
+def test_found_on_path_and_gone_on_with(fleet: Fleet) -> None:
+    """Without a name it is the first that is there; a prompt resumes one that has ended."""
+    claude = fleet.bin / "claude"
+    claude.write_text(
+        '#!/bin/sh\nprintf "%s " "$@" >> args.txt; cat >> said.txt\n'
+        'echo \'{"type":"result","num_turns":1,"usage":{"input_tokens":5,"output_tokens":1}}\'\n'
+    )
+    claude.chmod(0o755)
+    order = RunOrder("-begin", model="opus", tmux=False)
+    assert fleet.repo.lanes.run("it", order=order, settle=0).agent == "claude@it"
+    fleet.ended("it")
+    again = fleet.repo.lanes.prompt("it", "go on", settle=0)
+    assert (again.resumed, again.run.model) == (True, "opus")
+    (run,) = fleet.ended("it")
+    assert (run.attempt, run.cost["input_tokens"]) == ("it/2", 5)
+    workspace = fleet.repo.workspace("it")
+    assert (workspace / "said.txt").read_text() == "-begingo on"
+    words = "-p --output-format stream-json --verbose --permission-mode acceptEdits "
+    words += "--model opus "
+    assert (workspace / "args.txt").read_text() == f"{words}{words}--continue "
+    fleet.repo.git("config", "lanes.agent.claude.args", "sleeper")
+    fleet.repo.git("config", "lanes.agent.claude.input", "false")
+    fleet.repo.close()
+    fleet.start("it", "claude")
+    with pytest.raises(Refused, match="takes no prompts while it runs"):
+        fleet.repo.lanes.prompt("it", "more")
+
+
 def test_one_agent_at_a_time(fleet: Fleet) -> None:
     """A lane where one works takes no second, and one that somebody claimed none at all."""
     fleet.start("busy", "sleeper")
@@ -146,28 +175,29 @@ def test_killed_with_all_that_it_started(fleet: Fleet) -> None:
     assert fleet.directory(run).exists()
 
 
-@pytest.mark.parametrize("boot", [False, True], ids=["killed", "rebooted"])
-def test_a_supervisor_that_was_killed(fleet: Fleet, boot: bool) -> None:
-    """The next look ends what it left and keeps the work, be the machine another one by then."""
-    run = fleet.start("lost", "stubborn")
-    found = fleet.until("lost", lambda x: x.last == "at work" and x.changed)
-    os.kill(int(found.pid or 0), signal.SIGKILL)
+def test_supervisors_that_were_killed(fleet: Fleet) -> None:
+    """The next look ends what they left and keeps the work, be the machine another one by then."""
+    runs = [fleet.start(lane, "stubborn") for lane in ("killed", "rebooted")]
+    found = [fleet.until(x.lane, lambda x: x.last == "at work" and x.changed) for x in runs]
+    for run in found:
+        os.kill(int(run.pid or 0), signal.SIGKILL)
     bystander = subprocess.Popen(["sleep", "60"], start_new_session=True)
-    state = fleet.directory(run) / "state.json"
-    if boot:  # and the agent's number is somebody else's by now
-        own = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-        told = state.read_text().replace(own, "0" * 36)
-        state.write_text(
-            told.replace(f'"agent_pid": {found.agent_pid}', f'"agent_pid": {bystander.pid}')
-        )
-    found = fleet.until("lost", lambda x: not x.live)
-    why = "the machine was started anew" if boot else "its supervisor was killed"
-    assert (found.status, found.reason, found.attempt) == ("crashed", why, "lost/1")
-    attempt = fleet.repo.lanes.show("lost/1").attempts[0].attempt
-    assert (attempt.status, attempt.reason) == ("rejected", f"the agent crashed: {why}")
-    assert "half.txt" in fleet.repo.files(attempt.commit)
+    state = fleet.directory(runs[1]) / "state.json"
+    own = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    told = state.read_text().replace(own, "0" * 36)  # and its number is another one's by now
+    number = '"agent_pid": {}'.format
+    state.write_text(told.replace(number(found[1].agent_pid), number(bystander.pid)))
+    for lane, why in (
+        ("killed", "its supervisor was killed"),
+        ("rebooted", "the machine was started anew"),
+    ):
+        run = fleet.until(lane, lambda x: not x.live)
+        assert (run.status, run.reason, run.attempt) == ("crashed", why, f"{lane}/1")
+        attempt = fleet.repo.lanes.show(f"{lane}/1").attempts[0].attempt
+        assert (attempt.status, attempt.reason) == ("rejected", f"the agent crashed: {why}")
+        assert "half.txt" in fleet.repo.files(attempt.commit)
+        assert fleet.record(lane).run["status"] == "crashed"
     assert fleet.orphans() == []
-    assert fleet.record("lost").run["status"] == "crashed"
     assert fleet.repo.lanes.doctor().sound
     assert bystander.poll() is None
     bystander.kill()
@@ -221,6 +251,37 @@ def test_budgets_end_an_agent(fleet: Fleet) -> None:
         fleet.start("rich", "writer")
 
 
+def test_gates_judge_what_it_left(fleet: Fleet) -> None:
+    """As the policy says: they are asked, or decide, or nothing is offered; a kill ends them."""
+    repo = fleet.repo
+    set_gates(repo, gate("has", "test -e written.txt"), gate("slow", "test ! -e slow || sleep 600"))
+    words = ("sh", "-c", "touch written.txt slow")
+    fleet.start("stopped", "shell", args=words)
+    fleet.start("asked", "writer")
+    for lane, program, policy in (
+        ("taken", "writer", "commit"),
+        ("turned", "committer", "commit"),
+        ("kept", "writer", "snapshot"),
+    ):
+        repo.environ["GITLANES_WHEN_AGENT_ENDS"] = policy
+        repo.close()
+        fleet.start(lane, program)
+    del repo.environ["GITLANES_WHEN_AGENT_ENDS"]
+    repo.close()
+    asked, taken, turned, kept = fleet.ended("asked", "taken", "turned", "kept")
+    assert (kept.attempt, kept.snapshot) == (None, "kept/s1")
+    told = [repo.lanes.show(str(x.attempt)).attempts[0] for x in (asked, taken, turned)]
+    assert [x.attempt.status for x in told] == ["proposed", "accepted", "rejected"]
+    assert [x["passed"] for x in told[0].notes.evaluations] == [True, True]
+    judged = fleet.directory(fleet.until("stopped", lambda x: x.code is not None)) / "state.json"
+    while "stopped/1" not in repo.git("log", "--format=%s", "refs/lanes/journal/stopped"):
+        pass
+    (stopped,) = repo.lanes.kill("stopped").runs
+    assert (stopped.status, stopped.attempt) == ("finished", "stopped/1")
+    assert json.loads(judged.read_text())["problem"] == "the gates were stopped"
+    assert repo.lanes.show("stopped/1").attempts[0].attempt.open
+
+
 def test_more_than_may_work_wait(fleet: Fleet) -> None:
     """Beyond `lanes.maxAgents` they are queued, and begin when one ends; a kill takes them out."""
     fleet.repo.git("config", "lanes.maxAgents", "1")
@@ -240,7 +301,7 @@ def test_more_than_may_work_wait(fleet: Fleet) -> None:
 
 def test_what_nobody_could_carry_counts(fleet: Fleet) -> None:
     """The cost of an agent that changed nothing is in its lane's totals all the same."""
-    text = fleet.repo.path.parent / "bin" / "thinker"
+    text = fleet.bin / "thinker"
     text.write_text("\n".join(x for x in text.read_text().splitlines() if "open(" not in x))
     fleet.start("idle", "thinker")
     (found,) = fleet.ended("idle")
@@ -269,3 +330,10 @@ def test_a_question_is_seen_and_answered(fleet: Fleet) -> None:
     assert intent["prompt"] == "do it\n\nyes; it #{may}"
     with pytest.raises(Negative, match="is finished"):
         fleet.repo.lanes.attach("asks")
+    fleet.start("other", "sleeper", tmux=True)
+    fleet.tmux(
+        "rename-session", "-t", str(fleet.until("other", lambda x: x.session).session), session
+    )
+    fleet.start("asks", "writer", tmux=True)
+    (again,) = fleet.ended("asks")
+    assert (again.status, again.socket) == ("finished", found.socket)

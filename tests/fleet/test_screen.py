@@ -35,11 +35,25 @@ def test_waiting_is_recognised(output: bytes, waits: bool) -> None:
     assert seen.status(100.0) == ("waiting" if waits else "idle")
 
 
+def test_what_a_message_says_is_the_last_line() -> None:
+    """Of an agent that speaks JSON one sees its words; of what is none, or has none, the line."""
+    for row, shown in (
+        ('{"type":"assistant","message":{"content":[{"text":"Now the\\ntests"}]}}', "tests"),
+        ('{"type":"item.completed","item":{"id":"1","command":"make test"}}', "make test"),
+        ('{"type":"turn.started"}', '{"type":"turn.started"}'),
+        ('{"type":', '{"type":'),
+    ):
+        seen = Screen(0.0)
+        seen.feed(f"before\r\n{row}\r\n".encode(), 1.0)
+        assert seen.last == shown
+
+
 def test_own_patterns_count() -> None:
     """What a definition names counts beside what is known."""
-    seen = Screen(0.0, (r"^READY$",))
-    seen.feed(b"READY\r\n", 1.0)
-    assert seen.status(2.0) == "waiting"
+    for takes, status in ((True, "waiting"), (False, "running")):
+        seen = Screen(0.0, (r"^READY$",), input=takes)
+        seen.feed(b"READY\r\n", 1.0)
+        assert seen.status(2.0) == status
 
 
 @given(st.binary())

@@ -34,7 +34,7 @@ def test_it_goes_on(repo: TestRepo, tmp_path: Path, crashes: Crashes) -> None:
     assert whole.code == 0, whole.err
     moves = [x for x, step in enumerate(whole.steps) if step == "git update-ref"]
     assert len(moves) >= 5, "accepted, promoted, two rejected, one given up"
-    between = range(0, len(whole.steps), max(1, len(whole.steps) // 10))
+    between = range(0, len(whole.steps), max(1, len(whole.steps) // 5))
     for number in sorted({*moves, *(x + 1 for x in moves), *between}):
         if number >= len(whole.steps):
             continue

@@ -474,6 +474,7 @@ def test_the_repositorys_own_directory(repo: TestRepo, start: Start) -> None:
 
 
 METHODS = {
+    "ps": "runs",
     "list": "lanes",
     "path": "workspace",
     "config": "settings",

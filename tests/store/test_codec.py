@@ -78,6 +78,7 @@ lanes = st.builds(
     meta=st.dictionaries(texts, texts, max_size=2),
     mode=maybe,
     sparse=st.lists(names, max_size=2).map(tuple),
+    run=st.fixed_dictionaries({}, optional={"id": texts, "agent": texts, "code": numbers}),
     extra=unknown,
 )
 changes = st.builds(RefChange, texts, st.none() | oids, st.none() | oids)
@@ -174,6 +175,15 @@ def test_what_a_lane_has_not_is_absent() -> None:
     """A lane that nobody said anything of has no members for that in its record."""
     record = json.loads(codec.encode_entry(entry()).partition("\n\n")[2])["record"]
     assert {"description", "meta", "mode", "sparse", "extra"} & record.keys() == set()
+
+
+@pytest.mark.parametrize("run", [[], "x", {"id": 1}, {"code": "1"}, {"code": True}, {"agent": []}])
+def test_what_ran_in_a_lane_is_checked(run: object) -> None:
+    """What is no run is damage, and goes no further."""
+    message = codec.encode_entry(entry())
+    record = {**json.loads(message.partition("\n\n")[2])["record"], "run": run}
+    with pytest.raises(CorruptRecord):
+        codec.decode_entry(OID, with_body(message, record=record))
 
 
 @pytest.mark.parametrize("schema", ["gitlanes.entry/2", "gitlanes.entry/99"])

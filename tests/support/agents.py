@@ -76,10 +76,10 @@ class Fleet:
     def __init__(self, repo: TestRepo, sockets: str):
         self.repo = repo
         repo.environ["TMUX_TMPDIR"] = sockets
-        bin_ = repo.path.parent / "bin"
-        if not bin_.exists():
-            _install(bin_)
-        repo.environ["PATH"] = f"{bin_}{os.pathsep}{repo.environ['PATH']}"
+        self.bin = repo.path.parent / "agents"
+        if not self.bin.exists():
+            _install(self.bin)
+        repo.environ["PATH"] = f"{self.bin}{os.pathsep}{repo.environ['PATH']}"
         for name in (*_SHELL, *_PYTHON):
             repo.git("config", f"lanes.agent.{name}.args", name)
             repo.git("config", f"lanes.agent.{name}.prompt", _WAYS.get(name, "none"))
@@ -128,11 +128,9 @@ class Fleet:
         found = [f"process {x}" for one in ids for x in processes_of(one, runs / one)]
         found += [f"session {x}" for x in self.tmux("list-sessions") if self.repo.path.name in x]
         found += [f"file {x}" for x in self.repo.path.glob(".git/**/*.new")]
-        found += [
-            f"lock {x}"
-            for x in self.repo.path.glob(".git/**/*.lock")
-            if x.name != "lanes.lock" and x.parent.name != "scratch"
-        ]
+        every = self.repo.path.glob(".git/**/*.lock")
+        locks = (x for x in every if x.parent.name not in ("lanes", "scratch"))
+        found += [f"lock {x}" for x in locks if x.name != "lanes.lock"]
         return found
 
 
