@@ -7,9 +7,7 @@ directory; prompts for the agent, and the wish to end it, come from there and as
 from __future__ import annotations
 
 import os
-import select
 import signal
-import tty
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -28,7 +26,7 @@ from gitlanes.fleet import (
     spawning,
     tmux,
 )
-from gitlanes.fleet.keyboard import Keyboard
+from gitlanes.fleet.relay import Relay
 from gitlanes.fleet.screen import Screen
 from gitlanes.git import families, processes
 from gitlanes.git.process import elsewhere
@@ -52,7 +50,6 @@ from gitlanes.workspaces import claims, finding
 # Seconds: until a look at what is new, between two notes, between two looks at the budget, after
 # which budgets are read anew, and that an agent has to end when it is asked to.
 _GLANCE, _NOTE, _COUNT, _BUDGETS, GRACE = 0.15, 0.5, 0.5, 15.0, 5.0
-_BLOCK = 1 << 16
 # How often it is tried to keep the work, where others have the lock or were first.
 _TRIES = 20
 _SIZE = (50, 200)
@@ -73,7 +70,6 @@ class Supervisor:
         self.wish: str | None = None
         self.reason: str | None = None
         self.forced = False
-        self._stdin: bytes = b""
         self._judging = False
         self._since = clock.monotonic()
         self._noted = self._counted = self._asked = 0.0
@@ -115,24 +111,23 @@ class Supervisor:
             path = finding.require_workspace(repo, lane).path
             claims.claim(repo, lane.name, agent=order["agent"], pid=os.getpid())
         words = programs.argv(self.program, self._values())
-        environ = self._environment()
-        size = _SIZE
+        program, size = self.program, _SIZE
         if self.pane:
             with suppress(OSError):
                 columns, rows = os.get_terminal_size(0)
                 size = (rows, columns)
-                tty.setraw(0)
-        piped = self.program.prompt == STDIN
-        self.spawned = spawning.agent(words, path, environ, size, piped=piped)
-        if piped:
-            self._stdin = self.prompt.encode("utf-8", "surrogateescape")
-        now = clock.monotonic()
-        self.screen = Screen(now, self.program.waiting, input=self.program.input)
-        self.keyboard = Keyboard(self.screen, now)
-        if self.program.prompt == TYPED and self.prompt:
-            self.keyboard.type(self.prompt)
-        self.meter = metering.Meter(self.program.usage == "output")
-        self.log = logs.Log(place.log)
+        piped = program.prompt == STDIN
+        self.spawned = spawning.agent(words, path, self._environment(), size, piped=piped)
+        self.relay = Relay(
+            self.spawned,
+            Screen(clock.monotonic(), program.waiting, input=program.input),
+            metering.Meter(program.usage == "output"),
+            logs.Log(place.log),
+            pane=self.pane,
+            stdin=self.prompt.encode("utf-8", "surrogateescape") if piped else b"",
+        )
+        if program.prompt == TYPED and self.prompt:
+            self.relay.keyboard.type(self.prompt)
         pid = self.spawned.process.pid
         self._note(
             status=RUNNING, started=started, agent_pid=pid, **_where(pid, "agent_mark"), force=True
@@ -167,108 +162,27 @@ class Supervisor:
 
     def _attend(self) -> int:
         """Carry everything to and fro until the agent has ended; return its exit code."""
-        process, asked, looked = self.spawned.process, 0.0, 0.0
-        wake = _wake_up()
-        if self.pane:
-            signal.signal(signal.SIGWINCH, lambda *_: spawning.resize(self.spawned.terminal, 0))
-            spawning.resize(self.spawned.terminal, 0)
+        process, mark = self.spawned.process, (spawning.MARK, self.place.id)
+        asked = looked = 0.0
         while process.poll() is None:
-            self._exchange(wake, _GLANCE)
+            self.relay.carry(_GLANCE)
             now = clock.monotonic()
             if now - looked < _GLANCE and not self.wish:
                 continue
             looked = now
-            self._take_prompts()
+            for text in self.place.take_prompts():
+                self.relay.keyboard.type(text)
             self._count(now)
             if self.wish and not asked:
                 asked = now
-                self._note(last=self.screen.last, force=True)
-                families.ask(process.pid, (spawning.MARK, self.place.id))
+                families.ask(process.pid, mark)
             if self.wish and (self.forced or now - asked > GRACE):
                 break
-            self._note(status=self.screen.status(now), last=self.screen.last)
-        families.end(process.pid, (spawning.MARK, self.place.id))
+            self._note(status=self.relay.screen.status(now), last=self.relay.screen.last)
+        families.end(process.pid, mark)
         code = process.wait()
-        while self._exchange(wake, 0.0):
-            pass  # what it printed last
-        os.close(self.spawned.terminal)
+        self.relay.close()
         return code
-
-    def _exchange(self, wake: int, patience: float) -> bool:
-        """Pass on what there is, either way; say whether the agent had printed anything."""
-        terminal, stdin = self.spawned.terminal, self.spawned.stdin
-        poll = select.poll()
-        typing = self.keyboard.due(clock.monotonic())
-        poll.register(terminal, select.POLLIN | (select.POLLOUT if typing else 0))
-        poll.register(wake, select.POLLIN)
-        if self.pane:
-            poll.register(0, select.POLLIN)
-        if stdin is not None:
-            poll.register(stdin, select.POLLOUT)
-        said = False
-        for descriptor, event in poll.poll(patience * 1000):
-            if descriptor == wake:
-                os.read(wake, _BLOCK)
-            elif descriptor == 0:
-                self._pressed()
-            elif descriptor == stdin:
-                self._feed()
-            elif event & (select.POLLIN | select.POLLHUP):
-                said = self._printed() or said
-            if descriptor == terminal and event & select.POLLOUT:
-                with suppress(OSError):
-                    self.keyboard.typed(os.write(terminal, typing))
-        return said
-
-    def _printed(self) -> bool:
-        try:
-            data = os.read(self.spawned.terminal, _BLOCK)
-        except (BlockingIOError, OSError):  # nothing more, or nobody has its other end
-            data = b""
-        if not data:
-            if self.spawned.process.poll() is None:
-                clock.sleep(_GLANCE / 5)
-            return False
-        self.log.write(data)
-        self.screen.feed(data, clock.monotonic())
-        self.meter.feed(data)
-        if self.pane:
-            self._show(data)
-        return True
-
-    def _show(self, data: bytes) -> None:
-        try:
-            while data:
-                data = data[os.write(1, data) :]
-        except OSError:
-            self.pane = False  # nobody is there any more
-
-    def _pressed(self) -> None:
-        try:
-            data = os.read(0, _BLOCK)
-        except OSError:
-            data = b""
-        if data:
-            self.keyboard.press(data)
-        else:
-            self.pane = False
-
-    def _feed(self) -> None:
-        """Give the agent the next piece of its prompt, and end its input behind the last."""
-        assert self.spawned.stdin is not None
-        try:
-            self._stdin = self._stdin[os.write(self.spawned.stdin, self._stdin[:_BLOCK]) :]
-        except BlockingIOError:
-            return
-        except OSError:
-            self._stdin = b""  # it reads no more
-        if not self._stdin:
-            os.close(self.spawned.stdin)
-            self.spawned = self.spawned._replace(stdin=None)
-
-    def _take_prompts(self) -> None:
-        for text in self.place.take_prompts():
-            self.keyboard.type(text)
 
     def _count(self, now: float) -> None:
         """End the agent where it comes to a budget."""
@@ -279,7 +193,7 @@ class Supervisor:
             with suppress(LanesError, OSError), self.repository() as repo:
                 self._read_budgets(repo)
         if self._standings:
-            cost = metering.priced(self.meter.cost(), self.order["model"], self._team_file)
+            cost = metering.priced(self.relay.meter.cost(), self.order["model"], self._team_file)
             over = metering.exceeded(self._standings, cost, self._wall())
             if over:
                 self.wish, self.reason = OVER_BUDGET, over
@@ -306,7 +220,7 @@ class Supervisor:
         turned = status is not None and status != self._known.get("status")
         if not force and not turned and now - self._noted < _NOTE:
             return
-        changes["cost"] = plain(replace(self.meter.cost(), raw=None), absent=False)
+        changes["cost"] = plain(replace(self.relay.meter.cost(), raw=None), absent=False)
         if force or any(self._known.get(key) != x for key, x in changes.items()):
             self._known |= changes
             self.place.write(**changes)
@@ -314,14 +228,13 @@ class Supervisor:
 
     def _end(self, code: int) -> None:
         """Keep the agent's work, record how it ended, and let those that wait begin."""
-        self.log.close()
-        cost = replace(self.meter.whole(), wall_ms=self._wall())
+        cost = replace(self.relay.meter.whole(), wall_ms=self._wall())
         status = self.wish or (FINISHED if code >= 0 else CRASHED)
         reason = self.reason
         if reason is None and self.wish is None and code:
             reason = f"exit code {code}" if code > 0 else f"signal {-code}"
         how = {"status": status, "code": code, "reason": reason}
-        noted: dict[str, Any] = {"cost": plain(cost, absent=False), "last": self.screen.last}
+        noted: dict[str, Any] = {"cost": plain(cost, absent=False), "last": self.relay.screen.last}
         self.place.write(ending=how, code=code, reason=reason, **noted)
         for _ in range(_TRIES):
             try:
@@ -365,12 +278,3 @@ def _where(pid: int, mark: str) -> dict[str, Any]:
         "boot": processes.boot_id(),
         "space": processes.pid_space(),
     }
-
-
-def _wake_up() -> int:
-    """Return a descriptor that has something to read whenever a signal came."""
-    source, sink = os.pipe()
-    os.set_blocking(sink, False)
-    os.set_blocking(source, False)
-    signal.set_wakeup_fd(sink, warn_on_full_buffer=False)
-    return source
