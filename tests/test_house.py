@@ -124,7 +124,15 @@ READING = {
     *("check", "overlap", "would_land", "conflict", "conflicts", "evaluate_workspace", "trusted"),
     *("events", "subscribe", "tell", "cost", "read_usage", "budget", "budget_left"),
     *("require_budget", "stack", "stacks", "unassigned", "review_summary", "queue"),
-    *("workspace", "who", "snapshots", "show_snapshot", "settings", "validate_settings"),
+    *(
+        "workspace",
+        "workspace_environment",
+        "who",
+        "snapshots",
+        "show_snapshot",
+        "settings",
+        "validate_settings",
+    ),
     *("hook_status", "remote_status", "tasks.list", "tasks.show", "tasks.ready", "tasks.check"),
 }
 # What changes no lane, all of them, or begins with none: no revision of one tells of that.
