@@ -251,5 +251,5 @@ def _workspace(tree: worktrees.WorkTree) -> Workspace | None:
         return None
     place = (tree.path, tree.git_dir)
     leased = state.given.ports if state.given else {}
-    rest = (state.base, state.detached, state.owner, leased)
-    return Workspace(state.name, state.lane, *place, False, *rest)
+    base, detached, owner = state.base, state.detached, state.owner
+    return Workspace(state.name, state.lane, *place, False, base, detached, owner, leased)
