@@ -126,7 +126,15 @@ READING = {
     "compare",
     *("events", "subscribe", "tell", "cost", "read_usage", "budget", "budget_left"),
     *("require_budget", "stack", "stacks", "unassigned", "review_summary", "queue"),
-    *("workspace", "who", "snapshots", "show_snapshot", "settings", "validate_settings"),
+    *(
+        "workspace",
+        "workspace_environment",
+        "who",
+        "snapshots",
+        "show_snapshot",
+        "settings",
+        "validate_settings",
+    ),
     *("hook_status", "remote_status", "tasks.list", "tasks.show", "tasks.ready", "tasks.check"),
     *("runs", "wait_for_runs", "attach", "logs"),
 }

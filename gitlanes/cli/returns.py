@@ -88,6 +88,8 @@ ANSWERS = {
     "workspace": _NOTHING,
     "workspace list": Answer(("workspaces.Workspace",), key="workspaces"),
     "workspace create": Answer(("workspaces.Workspace",)),
+    "workspace provision": Answer(("provisioning.Provisioned",), "nothing is ordered"),
+    "workspace env": Answer(("provisioning.Surroundings",)),
     "workspace update": Answer(("workspaces.Moved",)),
     "workspace switch": Answer(("workspaces.Moved",)),
     "workspace remove": Answer(("workspaces.Removed",)),

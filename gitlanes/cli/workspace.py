@@ -86,6 +86,25 @@ def provision_workspace(out: Output, workspace: str | None, expect: str | None) 
     out.result(made, text or ["nothing was missing"])
 
 
+@command("env")
+@click.argument("workspace", metavar="[LANE]", required=False)
+def show_environment(out: Output, workspace: str | None) -> None:
+    """Print the variables of LANE's workspace for a shell: eval "$(git lanes workspace env)".
+
+    They are the team's, and the leased ports. Nothing is printed where that text is not trusted.
+    """
+    import shlex
+
+    from gitlanes.workspaces.surroundings import of
+
+    with out.repository() as repo:
+        found = of(repo, workspace)
+    if out.as_json:
+        out.result(found)
+    for name, value in found.variables.items() if not out.as_json else ():
+        out.raw(f"export {name}={shlex.quote(value)}")
+
+
 @command("update")
 @click.argument("workspace", metavar="[LANE]", required=False)
 @click.option("--to", metavar="STATE", help="Lane, attempt, snapshot or revision; else the head.")
@@ -147,6 +166,7 @@ def remove_workspace(out: Output, workspace: str, force: bool, expect: str | Non
 for _command in (
     *(list_workspaces, create_workspace, update_workspace, switch_workspace, remove_workspace),
     provision_workspace,
+    show_environment,
     *(claim_workspace, release_workspace, who_claims),
 ):
     workspace_command.add_command(_command)

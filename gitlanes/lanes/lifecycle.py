@@ -81,7 +81,7 @@ def new(
     budget = {"lane": given} if (given := spending.checked(limits)) else {}
     default = _default(repo)
     existing = _completed(repo, name)
-    if existing is not None and exist_ok:
+    if existing and exist_ok:
         return _existing(repo, existing)
     begun = forks.resolve_on(repo, start, on, default)
     require_commit(f"start of lane '{name}'", begun.commit, expect)
@@ -101,11 +101,9 @@ def new(
         if workspace:
             place = workspaces.free_place(repo, name, path)
             workspaces.create_with(tx, record, place, begun.commit)
-    if not workspace:
-        return NewLane(record, None)
     # What else the operation did is not to be taken back: then the lane stays.
-    made = workspaces.fill(repo, record, partial(_take_back, repo, record, alone=along is None))
-    return NewLane(record, made.path)
+    undo = partial(_take_back, repo, record, alone=along is None)
+    return NewLane(record, workspaces.fill(repo, record, undo).path if workspace else None)
 
 
 def _meet(origin: LaneState | None, tx: Transaction, lane: Lane) -> None:

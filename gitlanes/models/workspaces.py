@@ -51,7 +51,8 @@ class Workspace(Result):
     """The directory of ``lane``, whose uuid is ``lane_uuid``; ``root`` is the repository's own.
 
     ``detached`` is its id where it is for looking only (``auth@2``), None for the lane's own.
-    ``owner`` is who claimed it, whether that still holds or not.
+    ``owner`` is who claimed it, whether that still holds or not, ``ports`` are those that it has
+    for its own, by the variable that names each.
     """
 
     lane: str
@@ -62,6 +63,7 @@ class Workspace(Result):
     base: str | None
     detached: str | None = None
     owner: Owner | None = None
+    ports: dict[str, int] = NOTHING
 
     schema: ClassVar[str] = "workspace"
 

@@ -49,6 +49,7 @@ from gitlanes.sdk.hooks import GitHooks
 from gitlanes.sdk.keeping import Keeping
 from gitlanes.sdk.offering import Amendment, Offering, Path_, Proposing, Said, offer_of, path_names
 from gitlanes.sdk.past import Past
+from gitlanes.sdk.provisioning import Giving
 from gitlanes.sdk.questions import Questions
 from gitlanes.sdk.queue import Queue
 from gitlanes.sdk.remotes import Remotes
@@ -85,6 +86,7 @@ class Repo(
     Remotes,
     Directories,
     Fleet,
+    Giving,
 ):
     """One git repository with lanes; a context manager, one for each thread.
 

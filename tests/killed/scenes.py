@@ -114,6 +114,27 @@ def _without_workspace(repo: TestRepo) -> None:
     repo.lanes.new("auth", workspace=False)
 
 
+_ORDERED = """[workspace]
+copy = ["*.key"]
+link = ["shared"]
+clone = ["deps"]
+setup = [{args = ["cp", "kept.txt", "out"], makes = ["out"], inputs = ["kept.txt"]}]
+ports = ["PORT"]
+"""
+
+
+def _ordered(repo: TestRepo) -> None:
+    repo.save({".gitlanes.toml": _ORDERED, ".gitignore": "*.key\nshared\ndeps\nout\n"})
+    repo.write({"a.key": "key\n", "shared/x": "x\n", "deps/a/y": "y\n", "deps/z": "z\n"})
+    repo.lanes.trust()
+
+
+def failing(repo: TestRepo) -> None:
+    """Let what sets workspaces up fail."""
+    repo.save({".gitlanes.toml": "[workspace]\nsetup = [['sh', '-c', 'echo x > x; exit 1']]\n"})
+    repo.lanes.trust()
+
+
 def _documented(repo: TestRepo) -> None:
     repo.save({"docs/guide.md": "guide\n"})
 
@@ -365,6 +386,7 @@ SCENES = (
     Scene("bind-new", ("bind", "auth", "other"), _without_workspace, 0, nightly=True),
     Scene("new", ("new", "auth"), lambda _: None, 128),
     Scene("new-sparse", ("new", "auth", "--sparse", "docs"), _documented, 128, nightly=True),
+    Scene("new-provisioned", ("new", "auth"), _ordered, 128, nightly=True),
     Scene("rename", ("rename", "auth", "login"), _proposed, 128, nightly=True),
     Scene("rename-back", ("rename", "login", "auth"), _called_otherwise, 128, nightly=True),
     Scene("rename-bound", ("rename", "main", "trunk"), _committed, 128, nightly=True),
