@@ -16,11 +16,13 @@ from tests.support.repos import TestRepo
 ATTEMPTS = 20
 
 
-@pytest.mark.parametrize("files", [1_000, 100_000])
-def test_sync(bench: Bench, forest: Callable[..., TestRepo], files: int) -> None:
-    """Twenty attempts of one file each; the parent has 3 others; both workspaces go along."""
-    repo = forest(files)
-    theirs = places(repo)
+@pytest.mark.parametrize(
+    ("files", "lane"), [(1_000, "rows"), (1_000, "rows-alone"), (100_000, "rows")]
+)
+def test_sync(bench: Bench, forest: Callable[..., TestRepo], files: int, lane: str) -> None:
+    """Twenty attempts of one file each; the parent has 3 others; workspaces go along."""
+    repo, alone = forest(files), lane == "rows-alone"
+    theirs = places(repo, lane, alone=alone)
 
     def prepare(number: int) -> str:
         head = repo.lanes.head("ground")
@@ -31,31 +33,37 @@ def test_sync(bench: Bench, forest: Callable[..., TestRepo], files: int) -> None
         return repo.lanes.head("ground")
 
     def check(head: str) -> None:
-        ours = repo.workspace("rows")
-        for where in (ours, theirs):
-            assert repo.git("rev-parse", f"HEAD~{ATTEMPTS}", cwd=where) == head
-            assert repo.git("status", "--porcelain", cwd=where) == ""
-        trees = [repo.git("rev-parse", "HEAD^{tree}", cwd=where) for where in (ours, theirs)]
-        assert trees[0] == trees[1]
+        ours = repo.path if alone else repo.workspace(lane)
+        where = {ours: repo.lanes.head(lane), theirs: repo.git("rev-parse", "HEAD", cwd=theirs)}
+        for place, commit in where.items():
+            assert repo.rev(f"{commit}~{ATTEMPTS}") == head
+            assert repo.git("status", "--porcelain", cwd=place) == ""
+        assert len({repo.rev(f"{x}^{{tree}}") for x in where.values()}) == 1
+        assert alone or repo.git("rev-parse", "HEAD", cwd=ours) == where[ours]
 
     bench.compare(
-        f"sync {ATTEMPTS} attempts in process, {files:,} files",
-        lambda _: repo.lanes.sync("rows"),
+        f"sync {ATTEMPTS} attempts in process, {'no workspace' if alone else f'{files:,} files'}",
+        lambda _: repo.lanes.sync(lane),
         Side("git rebase", lambda head: rebase(repo, theirs, head), times=0.2),
         prepare=prepare,
         check=check,
     )
-    repo.lanes.remove_workspace("rows", force=True)
+    if not alone:
+        repo.lanes.remove_workspace(lane, force=True)
 
 
-def places(repo: TestRepo) -> Path:
+def places(repo: TestRepo, lane: str, *, alone: bool) -> Path:
     """Make a lane with its attempts, and a plain work tree of the same commits; return that."""
-    repo.lanes.new("ground", workspace=False)
-    repo.lanes.new("rows", on="ground")
+    repo.lanes.new("ground", workspace=False, exist_ok=True)
+    repo.lanes.new(lane, on="ground", workspace=not alone)
     for number in range(ATTEMPTS):
-        repo.commit("rows", {f"rows/{number}.txt": f"{number}\n"})
-    theirs = repo.path.with_name("rows-by-git")
-    repo.git("worktree", "add", "--quiet", "--detach", str(theirs), repo.lanes.head("rows"))
+        name = f"{lane}/{number}.txt"
+        if alone:
+            repo.lanes.put_file(lane, name, b"%d\n" % number)
+        else:
+            repo.commit(lane, {name: f"{number}\n"})
+    theirs = repo.path.with_name(f"{lane}-by-git")
+    repo.git("worktree", "add", "--quiet", "--detach", str(theirs), repo.lanes.head(lane))
     return theirs
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Refused,
         Unsupported,
     )
+    from gitlanes.models.batches import PickRules
     from gitlanes.models.costs import Limits
     from gitlanes.models.fleet import Run, RunOrder
     from gitlanes.models.gates import Waiver
@@ -61,6 +62,7 @@ __all__ = [
     "NotAdopted",
     "NotFound",
     "NothingToPropose",
+    "PickRules",
     "Question",
     "Raced",
     "Refuse",
@@ -80,6 +82,7 @@ _HOMES = {
     **dict.fromkeys(("Question", "Resolution"), "gitlanes.models.sync"),
     **dict.fromkeys(("Run", "RunOrder"), "gitlanes.models.fleet"),
     "Limits": "gitlanes.models.costs",
+    "PickRules": "gitlanes.models.batches",
     "Waiver": "gitlanes.models.gates",
     "Repo": "gitlanes.sdk.repo",
     "AgentSession": "gitlanes.sdk.session",

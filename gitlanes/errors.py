@@ -129,6 +129,10 @@ class GateFailed(Negative):
     """A required gate says no; ``data['gates']`` has each that failed, with its output's end."""
 
 
+class SetupFailed(LanesError):
+    """A workspace could not be set up; ``data['setup']`` has the command and its output's end."""
+
+
 class Refuse(Refused):
     """What a listener of `gitlanes.hooks` raises to stop a verb."""
 

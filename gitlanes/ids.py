@@ -8,6 +8,7 @@ import re
 CHANGE_ID = re.compile(r"I[0-9a-f]{40}")
 CHANGE_BEGINNING = re.compile(r"I[0-9a-f]{4,40}")
 ATTEMPT_ID = re.compile(r"(?P<lane>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/(?P<number>[1-9][0-9]{0,8})")
+BATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 TASK_ID = re.compile(r"t[0-9a-z]{7}")
 SNAPSHOT_ID = re.compile(r"(?P<lane>[A-Za-z0-9][A-Za-z0-9._-]{0,99})/s(?P<number>[1-9][0-9]{0,8})")
 _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -32,7 +33,16 @@ def new_change_id() -> str:
 
 def new_task_id() -> str:
     """Return a fresh id of a task: ``t`` and 7 digits and letters that are not taken for others."""
-    return "t" + "".join(_DIGITS[x % 32] for x in os.urandom(7))
+    return "t" + _drawn()
+
+
+def new_batch_id() -> str:
+    """Return a fresh id of a batch: ``b`` and 7 such digits and letters."""
+    return "b" + _drawn()
+
+
+def _drawn() -> str:
+    return "".join(_DIGITS[x % 32] for x in os.urandom(7))
 
 
 def attempt_id(lane: str, number: int) -> str:

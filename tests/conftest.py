@@ -5,15 +5,16 @@ from __future__ import annotations
 import gc
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.support.cli import Ran, run_cli
+from tests.support.clones import Clones, Make
 from tests.support.repos import Content, TestRepo
-from tests.support.templates import Templates
+from tests.support.templates import ClonesTemplates, Templates
 
 # What tests need of the machine; each process that they start is given all of it.
 _KEPT = ("PATH", "TMPDIR", "PYTHON", "VIRTUAL_ENV", "HYPOTHESIS", "GITLANES_TEST", "LD_", "COV_")
@@ -103,6 +104,28 @@ def make_repo(
     yield make
     for repo in made:
         repo.close()
+
+
+@pytest.fixture(scope="session")
+def clones_templates(tmp_path_factory: pytest.TempPathFactory) -> ClonesTemplates:
+    """The clones that those of tests are copied from."""
+    return ClonesTemplates(tmp_path_factory.mktemp("clones"))
+
+
+@pytest.fixture
+def make_clones(
+    tmp_path: Path, environ: dict[str, str], clones_templates: ClonesTemplates
+) -> Iterator[Make]:
+    """A maker of clones: ``make_clones("abc", lanes=["auth"])``."""
+    made: list[Clones] = []
+
+    def make(names: str = "ab", lanes: Sequence[str] = ()) -> Clones:
+        made.append(clones_templates.copy(tmp_path / "clones", environ, names, lanes))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
 
 
 @pytest.fixture

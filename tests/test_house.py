@@ -28,6 +28,7 @@ LADDER: tuple[tuple[str, ...], ...] = (
     ("combine", "usage", "redaction"),
     ("store",),
     ("cache",),
+    ("team",),
     ("workspaces",),
     ("lanes", "githooks"),
     ("history",),
@@ -55,7 +56,7 @@ IMPORTED_ONLY_IN = {
     "pygit2": ("git/",),
     "subprocess": (
         *("git/process.py", "git/repo.py", "git/refs.py", "git/notes.py"),
-        "gates/running.py",
+        "team/running.py",
         *("graph/agents.py", "events/commands.py", "fleet/spawning.py"),
         *("cli/pager.py", "cli/terminal.py", "demo/"),
     ),
@@ -65,7 +66,7 @@ IMPORTED_ONLY_IN = {
     "time": ("clock.py",),
     "datetime": ("clock.py",),
     "psutil": ("git/processes.py", "git/families.py"),
-    "fcntl": ("git/locks.py",),
+    "fcntl": ("git/locks.py", "git/reflinks.py"),
     "sqlite3": ("cache/",),
     "detect_secrets": ("redaction/library.py",),
     "urllib": ("history/embeddings.py", "cache/database.py"),
@@ -73,7 +74,7 @@ IMPORTED_ONLY_IN = {
 # The exact words below, as calls. A dotted name is the end of what is called.
 CALLED_ONLY_IN = {
     "subprocess.Popen": (
-        *("git/process.py", "gates/running.py", "graph/agents.py", "events/commands.py"),
+        *("git/process.py", "team/running.py", "graph/agents.py", "events/commands.py"),
         *("cli/pager.py", "demo/", "fleet/spawning.py"),
     ),
     "subprocess.run": ("git/repo.py", "demo/"),
@@ -101,7 +102,8 @@ SAID_ONLY_IN = {
     "checkout": ("git/index.py", "workspaces/"),
     "push": ("git/remotes.py", "workspaces/submodules.py"),
     "fetch": ("git/remotes.py", "workspaces/submodules.py"),
-    "clone": ("exchange/cloning.py", "demo/"),
+    # The second and the third are about a key of the team's file.
+    "clone": ("exchange/cloning.py", "config/workspace.py", "models/provisioning.py", "demo/"),
 }
 
 # Methods of `gitlanes.Repo` and its `tasks` that read. What is in neither list takes `expect`.
@@ -121,9 +123,18 @@ READING = {
     *("attempts", "history", "trace", "show", "cat", "diff", "blame", "why", "search"),
     *("similar", "operation", "operations", "last_rejection", "change", "changes", "became", "was"),
     *("check", "overlap", "would_land", "conflict", "conflicts", "evaluate_workspace", "trusted"),
+    "compare",
     *("events", "subscribe", "tell", "cost", "read_usage", "budget", "budget_left"),
     *("require_budget", "stack", "stacks", "unassigned", "review_summary", "queue"),
-    *("workspace", "who", "snapshots", "show_snapshot", "settings", "validate_settings"),
+    *(
+        "workspace",
+        "workspace_environment",
+        "who",
+        "snapshots",
+        "show_snapshot",
+        "settings",
+        "validate_settings",
+    ),
     *("hook_status", "remote_status", "tasks.list", "tasks.show", "tasks.ready", "tasks.check"),
     *("runs", "wait_for_runs", "attach", "logs"),
 }
@@ -132,6 +143,7 @@ ABOUT_NO_LANE = {
     *("init", "init_from_remote", "push", "pull", "fetch", "doctor", "configure"),
     *("hook_install", "hook_uninstall", "trust", "distrust", "prune_snapshots"),
     *("gc", "compact", "purge", "kill"),
+    *("fanout", "multi", "go"),
 }
 
 MOST_LINES = 400

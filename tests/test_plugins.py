@@ -39,7 +39,7 @@ def _act(act, name):
     if when == name:
         raise RuntimeError("no telephone")
 
-for verb in ("propose", "accept", "reject", "promote"):
+for verb in ("propose", "accept", "reject", "promote", "push"):
     for phase in ("pre", "post"):
         globals()[f"{phase}_{verb}"] = _note(f"{phase}_{verb}")
 """
@@ -91,6 +91,22 @@ def test_what_listeners_are_told(repo: TestRepo, tmp_path: Path) -> None:
     assert heard(tmp_path) == [
         ["pre_promote", "auth", None, "main", None, None],
         ["post_promote", "auth", None, "main", None, "gitlanes.promotion/1"],
+    ]
+
+
+def test_a_push(repo: TestRepo, tmp_path: Path) -> None:
+    """It tells where to, and may be refused; a refused one has moved nothing."""
+    remote = tmp_path / "remote.git"
+    repo.git("clone", "--quiet", "--bare", ".", str(remote))
+    repo.git("remote", "add", "origin", str(remote))
+    refused = lanes(repo, "push", act="refuse pre_push")
+    assert (refused.code, refused.err) == (128, "error: not on a friday\nhint: wait\n")
+    assert repo.git("ls-remote", "origin", "refs/lanes/*") == ""
+    assert heard(tmp_path) == [["pre_push", None, None, "origin", None, None]]
+    assert lanes(repo, "push").code == 0
+    assert heard(tmp_path) == [
+        ["pre_push", None, None, "origin", None, None],
+        ["post_push", None, None, "origin", None, "gitlanes.pushed/1"],
     ]
 
 

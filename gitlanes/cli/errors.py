@@ -13,16 +13,27 @@ def details(data: Mapping[str, Any], source: str = "source", target: str = "targ
     names = {"source": source, "target": target}
     rows = [_collision(x, names) for x in data.get("collisions", ())]
     rows += [row for x in data.get("gates", ()) for row in gate_lines(x)]
+    told = (x for x in data.get("entrants", ()) if x["why"])
+    rows += [f"{line(x['lane'])}: {line(x['why'])}" for x in told]
     rows += _indented(list(data.get("output", ())))
+    rows += _setup_lines(data["setup"]) if data.get("setup") else []
     return rows + [f"in the way: '{line(x)}'" for x in data.get("in_the_way", ())]
 
 
 def gate_lines(found: Mapping[str, Any]) -> list[str]:
     """Return the end of what a failed gate printed, below its name."""
+    return _printed(f"gate '{line(str(found.get('name')))}'", found)
+
+
+def _setup_lines(found: Mapping[str, Any]) -> list[str]:
+    """Return the end of what a command that sets up a workspace printed."""
+    return _printed(f"'{line(str(found.get('command')))}'", found)
+
+
+def _printed(head: str, found: Mapping[str, Any]) -> list[str]:
     printed = str(found.get("output") or "").splitlines()
     rows = printed[-_SHOWN:]
     cut = int(found.get("output_bytes") or 0) > len("\n".join(rows).encode()) + 1
-    head = f"gate '{line(str(found.get('name')))}'"
     return [f"{head}{':' if rows else ''}", *(["  ..."] if cut and rows else []), *_indented(rows)]
 
 

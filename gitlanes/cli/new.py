@@ -25,6 +25,7 @@ from gitlanes.models.records import MODES
 @click.option("--meta", multiple=True, metavar="K=V", help="Further metadata; repeatable.")
 @click.option("--mode", type=click.Choice(MODES), help="How it is promoted unless told.")
 @limit_options
+@click.option("--batch", metavar="ID", help="It shares this id with lanes for the same work.")
 @click.option("--exist-ok", is_flag=True, help="A lane of that name is fine as it is.")
 @click.option("--expect", metavar="COMMIT", help="Refuse unless the start is at this commit.")
 def new_command(
@@ -39,6 +40,7 @@ def new_command(
     description: str | None,
     meta: tuple[str, ...],
     mode: str | None,
+    batch: str | None,
     exist_ok: bool,
     expect: str | None,
     **limits: Any,
@@ -65,6 +67,7 @@ def new_command(
             agent=agent,
             about=about,
             sparse=sparse,
+            batch=batch,
             exist_ok=exist_ok,
             expect=expect,
             limits=budget,

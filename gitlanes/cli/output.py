@@ -120,6 +120,10 @@ class Output:
             text = painted(text)
         put(text)
 
+    def raw(self, text: str) -> None:
+        """Print a line byte by byte: a shell reads it."""
+        put(os.fsencode(text))
+
     def patch(self, text: str) -> None:
         """Print a patch: as it is into a pipe, safe and in colours on a terminal."""
         if not self.shows:

@@ -88,6 +88,8 @@ ANSWERS = {
     "workspace": _NOTHING,
     "workspace list": Answer(("workspaces.Workspace",), key="workspaces"),
     "workspace create": Answer(("workspaces.Workspace",)),
+    "workspace provision": Answer(("provisioning.Provisioned",), "nothing is ordered"),
+    "workspace env": Answer(("provisioning.Surroundings",)),
     "workspace update": Answer(("workspaces.Moved",)),
     "workspace switch": Answer(("workspaces.Moved",)),
     "workspace remove": Answer(("workspaces.Removed",)),
@@ -117,6 +119,11 @@ ANSWERS = {
     "promote": Answer(
         ("results.Promotion",), "both sides touched a path, a gate failed, or there is nothing new"
     ),
+    "fanout": Answer(("batches.Fanned",), "an agent could not be started, or died at once"),
+    "multi": Answer(("batches.Fanned",), "an agent could not be started, or died at once"),
+    "go": Answer(("batches.Gone",), "no agent could be started, or none can be picked"),
+    "compare": Answer(("batches.Comparison",), "none of them would land"),
+    "pick": Answer(("batches.Picked",), "none of them can be picked, or agents are at work"),
     "queue": _NOTHING,
     "queue add": Answer(("queue.QueueEntry",), "there is nothing to land", "entries"),
     "queue list": _QUEUE,

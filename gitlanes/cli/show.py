@@ -31,7 +31,7 @@ def show_command(out: Output, name: str) -> None:
 
 def _lane_lines(lane: dict[str, Any]) -> list[str]:
     """Return what is known of a lane, a line for each thing that is set."""
-    wanted = ("head", "fork", "branch", "owner", "path", "created", "updated", "mode")
+    wanted = ("head", "fork", "branch", "owner", "path", "created", "updated", "mode", "batch")
     known = [(key, lane.get(key)) for key in wanted]
     known += [("run", _run_text(lane["run"]))] if lane.get("run") else []
     known += [("sparse", x) for x in lane.get("sparse", ())]

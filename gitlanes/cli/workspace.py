@@ -9,7 +9,7 @@ import click
 from gitlanes.cli.claims import claim_workspace, release_workspace, who_claims
 from gitlanes.cli.main import HELP, Group
 from gitlanes.cli.moved_text import files, tell
-from gitlanes.cli.output import Output, command, porcelain_option, short
+from gitlanes.cli.output import Output, command, count, porcelain_option, short
 from gitlanes.cli.paths import directory
 
 
@@ -66,6 +66,45 @@ def create_workspace(
     out.result_path(made, made.path)
 
 
+@command("provision")
+@click.argument("workspace", metavar="[LANE]", required=False)
+@click.option("--expect", metavar="HEAD", help="Refuse unless the lane is at this commit.")
+def provision_workspace(out: Output, workspace: str | None, expect: str | None) -> None:
+    """Set LANE's workspace up as the team's file orders, as far as it is not yet.
+
+    Files are copied, linked and cloned from the repository's own directory, ports are leased, and
+    commands run, all as [workspace] says in the adopted lane's or the parent's '.gitlanes.toml'.
+    """
+    from gitlanes.workspaces.provisioning import provision
+
+    with out.repository() as repo:
+        made = provision(repo, workspace, expect=expect)
+    text = [f"copied {count(made.copied, 'file')}"] if made.copied else []
+    text += [f"linked {x}" for x in made.linked] + [f"cloned {x}" for x in made.cloned]
+    text += [f"ran {x}" for x in made.ran] + [f"kept what {x} made" for x in made.kept]
+    text += [f"{name}={port}" for name, port in made.ports.items()]
+    out.result(made, text or ["nothing was missing"])
+
+
+@command("env")
+@click.argument("workspace", metavar="[LANE]", required=False)
+def show_environment(out: Output, workspace: str | None) -> None:
+    """Print the variables of LANE's workspace for a shell: eval "$(git lanes workspace env)".
+
+    They are the team's, and the leased ports. Nothing is printed where that text is not trusted.
+    """
+    import shlex
+
+    from gitlanes.workspaces.surroundings import of
+
+    with out.repository() as repo:
+        found = of(repo, workspace)
+    if out.as_json:
+        out.result(found)
+    for name, value in found.variables.items() if not out.as_json else ():
+        out.raw(f"export {name}={shlex.quote(value)}")
+
+
 @command("update")
 @click.argument("workspace", metavar="[LANE]", required=False)
 @click.option("--to", metavar="STATE", help="Lane, attempt, snapshot or revision; else the head.")
@@ -112,7 +151,7 @@ def switch_workspace(
 @click.option("--expect", metavar="HEAD", help="Refuse unless the lane is at this commit.")
 def remove_workspace(out: Output, workspace: str, force: bool, expect: str | None) -> None:
     """Remove a workspace: LANE's own, a detached one by its ID, or the one at PATH."""
-    from gitlanes.workspaces.lifecycle import remove
+    from gitlanes.workspaces.removal import remove
 
     name = str(Path(workspace).absolute()) if "/" in workspace or workspace == "." else workspace
     with out.repository() as repo:
@@ -126,6 +165,8 @@ def remove_workspace(out: Output, workspace: str, force: bool, expect: str | Non
 
 for _command in (
     *(list_workspaces, create_workspace, update_workspace, switch_workspace, remove_workspace),
+    provision_workspace,
+    show_environment,
     *(claim_workspace, release_workspace, who_claims),
 ):
     workspace_command.add_command(_command)

@@ -87,6 +87,17 @@ class Read(NamedTuple):
     prompts: dict[str, str]
     faults: tuple[tuple[str, str], ...]
 
+    @property
+    def shown(self) -> tuple[tuple[str, str], ...]:
+        """Return (key, what it says) of all that needs a person's trust."""
+        import shlex  # only what is shown needs it
+
+        rows = []
+        for name, found in self.programs.items():
+            given = [f"{key}={value}" for key, value in found.env.items()]
+            rows.append((f"{AGENT}.{name}", shlex.join((*given, *found.args))))
+        return (*rows, *((f"{PROMPT}.{x}", text) for x, text in self.prompts.items()))
+
 
 def read(content: dict[str, Any]) -> Read:
     """Return the agents and prompts in a team's file, with everything that is wrong there."""

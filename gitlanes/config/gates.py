@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from gitlanes.git.settings import as_seconds
+from gitlanes.config import checks
+from gitlanes.config.checks import Check
 from gitlanes.models.gates import Gate
 
 GATE, GATES, POLICY, REVIEW = SECTIONS = ("gate", "gates", "policy", "review")
@@ -22,11 +23,9 @@ GROUP = "gitlanes.gates"
 WHOLE = -1
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HEADER = re.compile(r"\s*(\[\[?)\s*([A-Za-z0-9_-]+)\s*\]")
 _KEY = re.compile(r"\s*\"?([A-Za-z0-9_-]+)\"?\s*=")
 _MOST_RETRIES, _MOST_JOBS, _MOST_APPROVALS = 100, 64, 100
-_MOST_SECONDS = 7 * 86400.0
 
 
 class Misfit(NamedTuple):
@@ -105,12 +104,9 @@ def words(table: dict[str, Any]) -> tuple[str, ...]:
         return ()
 
 
-Check = Callable[[Any], str | None]
-
-
 def _gate(index: int, table: dict[str, Any], wrong: list[Misfit]) -> Gate | None:
     """Return the gate that a table describes, None with what is wrong told."""
-    faults = list(_faults(table, _GATE))
+    faults = list(checks.faults(table, _GATE))
     if "name" not in table:
         faults.append(("name", "it is missing"))
     if not any(key == x for key, _ in faults for x in _WAYS):
@@ -122,7 +118,7 @@ def _gate(index: int, table: dict[str, Any], wrong: list[Misfit]) -> Gate | None
     for key in ("env", "paths"):
         given[key] = tuple(given.get(key, ()))
     if "timeout" in given:
-        given["timeout"] = _seconds(given["timeout"])
+        given["timeout"] = checks.seconds(given["timeout"])
     return Gate(**given, args=words(table))
 
 
@@ -143,7 +139,7 @@ def _section(
     if not isinstance(table, dict):
         wrong.append(Misfit(section, 0, "", "not a table"))
         return {}
-    faults = dict(_faults(table, known))
+    faults = dict(checks.faults(table, known))
     wrong += (Misfit(section, 0, key, problem) for key, problem in faults.items())
     return {
         key: tuple(value) if isinstance(value, list) else value
@@ -152,70 +148,19 @@ def _section(
     }
 
 
-def _faults(table: dict[str, Any], known: dict[str, Check]) -> Iterator[tuple[str, str]]:
-    for key, value in table.items():
-        check = known.get(key)
-        problem = check(value) if check else "unknown setting"
-        if problem:
-            yield key, problem
-
-
-def _flag(value: Any) -> str | None:
-    return None if isinstance(value, bool) else "not true or false"
-
-
-def _text(value: Any) -> str | None:
-    if not isinstance(value, str) or not value:
-        return "not a text"
-    return "it has a NUL byte" if "\0" in value else None
-
-
-def _texts(value: Any) -> str | None:
-    if not isinstance(value, list):
-        return "not a list of texts"
-    return next((f"{x!r:.60}: {fault}" for x in value if (fault := _text(x))), None)
-
-
 def _name(value: Any) -> str | None:
     fits = isinstance(value, str) and _NAME.fullmatch(value)
     return None if fits else "use letters, digits, '.', '_' and '-', at most 64 of them"
 
 
 def _command(value: Any) -> str | None:
-    if (fault := _text(value)) is not None:
+    if (fault := checks.text(value)) is not None:
         return fault
     try:
         shlex.split(value)
     except ValueError as error:
         return f"it cannot be understood: {str(error).lower()}"
     return None
-
-
-def _args(value: Any) -> str | None:
-    if not isinstance(value, list) or not all(isinstance(x, str) for x in value):
-        return "not a list of texts"
-    return "it has a NUL byte" if any("\0" in x for x in value) else None
-
-
-def _count(most: int, least: int = 0) -> Check:
-    def check(value: Any) -> str | None:
-        fits = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-        return None if fits else f"not a whole number from {least} to {most}"
-
-    return check
-
-
-def _seconds(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    return as_seconds(str(value))
-
-
-def _timeout(value: Any) -> str | None:
-    seconds = _seconds(value)
-    if seconds is None:
-        return "not a duration: write it as 90s, 5m or 1h30m"
-    return None if 0 < seconds <= _MOST_SECONDS else "it must be more than 0 and at most 7 days"
 
 
 def _directory(value: Any) -> str | None:
@@ -226,26 +171,19 @@ def _directory(value: Any) -> str | None:
     return "it leads out of the scratch workspace" if leads_out else None
 
 
-def _variables(value: Any) -> str | None:
-    if (fault := _texts(value)) is not None:
-        return fault
-    odd = next((x for x in value if not _VARIABLE.fullmatch(x)), None)
-    return f"'{odd[:60]}' is no name of a variable" if odd else None
-
-
 _GATE: dict[str, Check] = {
     "name": _name,
-    "args": _args,
+    "args": checks.words,
     "command": _command,
-    "python": _text,
-    "required": _flag,
-    "timeout": _timeout,
+    "python": checks.text,
+    "required": checks.flag,
+    "timeout": checks.timeout,
     "cwd": _directory,
-    "env": _variables,
-    "paths": _texts,
-    "retries": _count(_MOST_RETRIES),
+    "env": checks.variables,
+    "paths": checks.texts,
+    "retries": checks.count(_MOST_RETRIES),
 }
-_GATES: dict[str, Check] = {"jobs": _count(_MOST_JOBS, 1), "keep_ignored": _flag}
-_POLICY: dict[str, Check] = {"protected": _texts, "forbid_no_gates": _flag}
-_REVIEW: dict[str, Check] = {"approvals": _count(_MOST_APPROVALS)}
+_GATES: dict[str, Check] = {"jobs": checks.count(_MOST_JOBS, 1), "keep_ignored": checks.flag}
+_POLICY: dict[str, Check] = {"protected": checks.texts, "forbid_no_gates": checks.flag}
+_REVIEW: dict[str, Check] = {"approvals": checks.count(_MOST_APPROVALS)}
 KEYS = {GATE: [*_GATE], GATES: [*_GATES], POLICY: [*_POLICY], REVIEW: [*_REVIEW]}

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Iterator
 from typing import Any
 
-from gitlanes.config import agents, gates, layers, prices, table
+from gitlanes.config import agents, gates, layers, picking, prices, table, workspace
 from gitlanes.config.settings import nearest
 from gitlanes.errors import Refused
 from gitlanes.git import settings as git_settings
@@ -73,17 +73,20 @@ def _in_team_file(git: Git, path: str, top: str) -> Iterator[Fault]:
 
 
 def _in_gates(path: str, text: str, content: dict[str, Any], top: str) -> Iterator[Fault]:
-    """Yield what is wrong with gates and policy, and which programs are not there."""
+    """Yield what is wrong with gates, policy, workspaces, picking; which programs are missing."""
     found = gates.read(content)
     missing = (
         gates.Misfit(gates.GATE, number, "python" if gate.python else "args", lost)
         for number, gate in enumerate(found.gates)
         if not found.misfits and (lost := _cannot_start(gate, top))
     )
-    for wrong in (*found.misfits, *missing):
+    sections = {workspace.SECTION: workspace.KEYS, picking.SECTION: [*picking.CHECKS]}
+    known = {**gates.KEYS, **sections}
+    picks = picking.read(content.get(picking.SECTION, {}))[1]
+    for wrong in (*found.misfits, *missing, *workspace.read(content).misfits, *picks):
         near = None
         if wrong.problem == _UNKNOWN:
-            near = nearest(wrong.key, gates.KEYS[wrong.section])
+            near = nearest(wrong.key, known[wrong.section])
         yield Fault(path, gates.line_of(text, wrong), wrong.where, wrong.problem, near)
 
 
@@ -111,8 +114,9 @@ def _misfits(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
     fields: Any = {name: (_type_of(known), None) for name, known in table.BY_NAME.items()}
     closed = pydantic.ConfigDict(extra="forbid")
     lanes: Any = pydantic.create_model("lanes", __config__=closed, **fields)
-    named = (prices.SECTION, *gates.SECTIONS, *agents.SECTIONS)
-    apart: Any = dict.fromkeys(named, (Any, None))  # by own rules
+    sections = (*gates.SECTIONS, workspace.SECTION, picking.SECTION, *agents.SECTIONS)
+    own = (prices.SECTION, *sections)  # they have rules of their own
+    apart: Any = dict.fromkeys(own, (Any, None))
     whole = pydantic.create_model("team", __config__=closed, lanes=(lanes, None), **apart)
     try:
         whole.model_validate(content)

@@ -14,7 +14,7 @@ from gitlanes.lanes import lifecycle
 from gitlanes.models.lanes import Adopted
 from gitlanes.models.plain import replace
 from gitlanes.models.remotes import Cloned, Pulled
-from gitlanes.store.adopt import USUAL_NAME
+from gitlanes.store import layout
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -52,7 +52,7 @@ def begin(repo: LaneRepo, remote: str | None = None) -> tuple[Adopted, Pulled]:
     for left in pulled.left:
         repo.warn(f"{left.reason}; {left.hint}")
     if not repo.view.has_lanes():
-        return lifecycle.init(repo, USUAL_NAME), pulled
+        return lifecycle.init(repo, layout.USUAL_NAME), pulled
     made = lifecycle.init(repo)
     following = dict(pulled.following)
     if (told := pulling.follow(repo, made.lane.name)) is not None:  # its directory is known now

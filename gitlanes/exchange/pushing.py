@@ -13,8 +13,10 @@ from gitlanes.exchange.sides import Sides
 from gitlanes.git import remotes
 from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.remotes import Update
+from gitlanes.models.events import Event
 from gitlanes.models.records import Entry
 from gitlanes.models.remotes import Pulled, Pushed, Sent
+from gitlanes.plugins import around
 from gitlanes.store import divergence, journal, layout
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.purged import in_journals, in_notes
@@ -50,6 +52,13 @@ def push(repo: LaneRepo, remote: str | None = None, *, purged: bool = False) -> 
     """
     name = sides.choose(repo, remote)
     repo.view.require_adopted()
+    event = Event("push", repo.place.common_dir, into=name)
+    with around(event, repo.state_directory, repo.warn) as told:
+        told.result = made = _pushed(repo, name, purged=purged)
+    return made
+
+
+def _pushed(repo: LaneRepo, name: str, *, purged: bool) -> Pushed:
     pulled = _caught_up(repo, name)
     fresh = pulled is not None
     reason: str | None = ""

@@ -1,1 +1,1 @@
-"""Agents at work: one process each, with its terminal, log, budget and end."""
+"""Agents at work: one process each, with its terminal, log, budget and end; batches of them."""

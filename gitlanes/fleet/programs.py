@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -12,11 +11,12 @@ from typing import TYPE_CHECKING
 from gitlanes.config import agents, layers
 from gitlanes.config.table import TEAM_FILE
 from gitlanes.errors import BadValue, NotFound, Refused, line
-from gitlanes.gates import definitions, trust
 from gitlanes.models.fleet import ARGUMENT, FILE, Program, RunOrder
 from gitlanes.models.plain import replace
 from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.store.view import nearest
+from gitlanes.team import texts, trusted
+from gitlanes.workspaces.judges import judge_within
 
 if TYPE_CHECKING:
     from gitlanes.models.records import Lane
@@ -84,8 +84,8 @@ class _Team:
 
     def __init__(self, repo: LaneRepo, lane: Lane | None, on: str | None):
         self._repo = repo
-        self._judge = definitions.judge_within(repo, lane or _to_be(repo, on))
-        self._data = definitions.text_at(repo, self._judge) or b""
+        self._judge = judge_within(repo, lane or _to_be(repo, on))
+        self._data = texts.text_at(repo, self._judge) or b""
         self._content = layers.parsed(self._data)
 
     def names(self, section: str) -> list[str]:
@@ -111,7 +111,7 @@ class _Team:
         for key, problem in found.faults:
             hint = f"mend it, and commit it on the branch of '{self._judge.name}'"
             raise Refused(f"{where}: {key}: {problem}", hint=hint)
-        if not trust.is_trusted(self._repo, hashlib.sha256(self._data).hexdigest()):
+        if not trusted.are_trusted(self._repo, [texts.digest(self._data)]):
             raise Refused(
                 f"{where} is not trusted yet, so its {section} '{name}' is not used",
                 hint=f"read it, then: git lanes trust {self._judge.name}",

@@ -20,6 +20,7 @@ from gitlanes.workspaces import claims, finding
 from gitlanes.workspaces import lifecycle as workspaces
 
 if TYPE_CHECKING:
+    from gitlanes.models.lanes import NewLane
     from gitlanes.models.records import Lane
     from gitlanes.store.lane_repo import LaneRepo
 
@@ -122,12 +123,19 @@ def _require_budget(repo: LaneRepo, name: str, lane: Lane | None, order: RunOrde
 def _prepared(repo: LaneRepo, name: str, lane: Lane | None, order: RunOrder) -> dict[str, Any]:
     """Make the lane or its workspace, where they are not there; return what a run knows of it."""
     if lane is None:
-        made = lifecycle.new(repo, name, start=order.start, on=order.on, agent=order.agent)
+        made = make_lane(repo, name, order)
         lane, path = made.lane, made.path
     else:
         there = finding.workspace_of(repo, lane)
         path = there.path if there else workspaces.create(repo, name).path
     return {"lane": lane.name, "lane_uuid": lane.uuid, "next": lane.next, "path": str(path)}
+
+
+def make_lane(repo: LaneRepo, name: str, order: RunOrder) -> NewLane:
+    """Make the lane that an agent is to work in, with its workspace; ``agent`` is set."""
+    return lifecycle.new(
+        repo, name, start=order.start, on=order.on, agent=order.agent, batch=order.batch
+    )
 
 
 def _watched(place: places.Place, seconds: float) -> Run:

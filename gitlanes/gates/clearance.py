@@ -142,6 +142,23 @@ class Clearance:
         )
 
 
+class JudgedAsItLands(Clearance):
+    """Lets work into its own lane that was judged on top of the lane that it lands on next.
+
+    ``text`` is that of the gates which judged it there: others are asked as ever.
+    """
+
+    def __init__(self, repo: LaneRepo, text: str | None, found: tuple[Evaluation, ...]):
+        super().__init__(repo)
+        self._text, self._found = text, found
+
+    def require(self, candidate: Candidate) -> Cleared:
+        """Return what was said of it there, where its own lane's gates are the same."""
+        if candidate.rules.text != self._text:
+            return super().require(candidate)
+        return Cleared(self._found, self._protected(candidate))
+
+
 def failure(found: tuple[Evaluation, ...]) -> GateFailed:
     """Return the error for what failed and was required."""
     failed = [x for x in found if not x.passed and x.required]

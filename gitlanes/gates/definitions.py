@@ -7,39 +7,20 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes.config.table import TEAM_FILE
-from gitlanes.errors import Refused
 from gitlanes.models.gates import Candidate, Gate, Rules
 from gitlanes.models.records import Lane
-from gitlanes.store.adopt import adopted_lane
-from gitlanes.workspaces import intake
+from gitlanes.team import texts
+from gitlanes.workspaces.judges import judge_within
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 _FILE = TEAM_FILE.encode()
-_REGULAR = ("100644", "100755")
 
 
 def rules_within(repo: LaneRepo, lane: Lane) -> Rules:
-    """Return the rules for what is accepted within a lane.
-
-    They are its parent's, else the adopted lane's: a lane could weaken its own.
-    """
+    """Return the rules for what is accepted within a lane: those of its judge."""
     return rules_at(repo, judge_within(repo, lane))
-
-
-def judge_within(repo: LaneRepo, lane: Lane) -> Lane:
-    """Return the lane whose head has the rules for what is accepted within a lane.
-
-    What people committed on its branch since counts, too.
-    """
-    found = repo.view.by_uuid(lane.parent) if lane.parent else None
-    if found is None or not found.record.live:
-        found = adopted_lane(repo)
-    if found is None or not found.record.live or not found.record.head:
-        return lane
-    own = found.record.uuid == lane.uuid
-    return found.record if own else intake.foreseen(repo, found).record
 
 
 def rules_at(repo: LaneRepo, lane: Lane) -> Rules:
@@ -48,39 +29,16 @@ def rules_at(repo: LaneRepo, lane: Lane) -> Rules:
     Raises Refused, with the file's line, where they cannot be understood.
     """
     commit = str(lane.head)
-    data = text_at(repo, lane)
+    data = texts.text_at(repo, lane)
     if data is None:
         return Rules(lane.name, commit)
     from gitlanes.config import gates, layers  # most repositories have no such file
 
     found = gates.read(layers.parsed(data))
     if found.misfits:
-        wrong = found.misfits[0]
-        line = gates.line_of(data.decode("utf-8", "replace"), wrong)
-        place = f"{TEAM_FILE}:{line}" if line else TEAM_FILE
-        raise Refused(
-            f"{place} in lane '{lane.name}': {wrong.where}: {wrong.problem}",
-            hint=f"nothing lands until it is mended: commit it on the branch of '{lane.name}'",
-            data={"lane": lane.name, "line": line, "key": wrong.where},
-        )
-    import hashlib  # 3 ms, for those who have gates alone
-
-    text = hashlib.sha256(data).hexdigest()
-    return Rules(lane.name, commit, text, found.gates, **found.settings)
-
-
-def text_at(repo: LaneRepo, lane: Lane) -> bytes | None:
-    """Return the team's file of a lane's head, None where there is none."""
-    tree = repo.objects.commit(str(lane.head)).tree
-    entry = repo.objects.entry(tree, _FILE)
-    if entry is None:
-        return None
-    if entry[0] not in _REGULAR:
-        raise Refused(
-            f"'{TEAM_FILE}' in lane '{lane.name}' is no plain file",
-            hint="put a plain file there: gates and policy are read from it",
-        )
-    return repo.objects.blob(entry[1])
+        hint = f"nothing lands until it is mended: commit it on the branch of '{lane.name}'"
+        raise texts.misfit(lane.name, data, found.misfits[0], hint)
+    return Rules(lane.name, commit, texts.digest(data), found.gates, **found.settings)
 
 
 def gates_for(candidate: Candidate) -> tuple[Gate, ...]:

@@ -9,11 +9,12 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
 
 from gitlanes.errors import NotFound, Refused
-from gitlanes.gates import python_gates, running, scratch, trust, verdicts
+from gitlanes.gates import python_gates, scratch, trust, verdicts
 from gitlanes.gates.definitions import gates_for
 from gitlanes.models.gates import Candidate, Gate
 from gitlanes.models.notes import Evaluation
 from gitlanes.models.plain import replace
+from gitlanes.team import running
 
 if TYPE_CHECKING:
     from gitlanes.gates.scratch import Scratch

@@ -1,4 +1,7 @@
-"""Which texts of ``.gitlanes.toml`` a person has read: nothing else of them runs."""
+"""Which texts a person has read: nothing else of what the team's file names runs.
+
+What it runs are gates, what sets workspaces up and is copied into them, and agents.
+"""
 
 from __future__ import annotations
 
@@ -7,63 +10,60 @@ from typing import TYPE_CHECKING
 from gitlanes.config.table import TEAM_FILE
 from gitlanes.errors import Negative, Refused
 from gitlanes.gates.definitions import rules_at
-from gitlanes.git.replacing import replace_file
 from gitlanes.models.gates import Rules, Trusted
 from gitlanes.models.plain import replace
-from gitlanes.store.adopt import adopted_lane
-from gitlanes.store.transaction import locked
+from gitlanes.store.adopt import require_adopted_lane
+from gitlanes.team import texts, trusted
 from gitlanes.workspaces import intake
 
 if TYPE_CHECKING:
-    from gitlanes.models.records import LaneState
+    from gitlanes.models.records import Lane, LaneState
     from gitlanes.store.lane_repo import LaneRepo
-
-_FILE = "trusted"
 
 
 def show(repo: LaneRepo, lane: str | None = None) -> Trusted:
-    """Return what the team's file of a lane's head would run; by default the adopted lane's.
+    """Return what the texts of a lane's head would run; by default the adopted lane's.
 
     What people committed on its branch since counts, too. Nothing is written.
     """
-    found = repo.view.lane(lane) if lane is not None else _adopted(repo)
-    return _told(repo, rules_at(repo, intake.foreseen(repo, found).record))
+    return _told(repo, intake.foreseen(repo, _lane(repo, lane)).record)
 
 
 def trust(repo: LaneRepo, lane: str | None = None, *, text: str | None = None) -> Trusted:
-    """Let the team's file of a lane's head run what it names, in this clone.
+    """Let the texts of a lane's head run what they name, in this clone.
 
     ``text`` is the SHA-256 of what was read; raises Refused if it is another one by now, and
     Negative where nothing is there that would run.
     """
-    found = repo.view.lane(lane) if lane is not None else _adopted(repo)
-    rules = rules_at(repo, intake.catch_up(repo, found.record.name).record)
-    if not rules.gates or rules.text is None:
+    record = intake.catch_up(repo, _lane(repo, lane).record.name).record
+    found = _told(repo, record)
+    if not found.needed:
         raise Negative(
-            f"'{TEAM_FILE}' in lane '{rules.lane}' runs nothing", hint="there is nothing to trust"
+            f"'{TEAM_FILE}' in lane '{found.lane}' runs nothing", hint="there is nothing to trust"
         )
-    if text is not None and text != rules.text:
+    if text is not None and text != found.text:
         raise Refused(
-            f"'{TEAM_FILE}' in lane '{rules.lane}' was changed meanwhile", hint="read it again"
+            f"'{TEAM_FILE}' in lane '{found.lane}' was changed meanwhile", hint="read it again"
         )
-    _write(repo, add=rules.text)
-    return _told(repo, rules)
+    trusted.trust(repo, texts.texts_at(repo, record).digests)
+    return replace(found, trusted=True)
 
 
 def revoke(repo: LaneRepo, lane: str | None = None) -> Trusted:
-    """Take that back; raises Negative where the text was not trusted."""
-    found = show(repo, lane)
-    if not found.trusted or found.text is None:
+    """Take that back; raises Negative where the texts were not trusted."""
+    record = intake.foreseen(repo, _lane(repo, lane)).record
+    found = _told(repo, record)
+    if not found.trusted:
         raise Negative(
             f"'{TEAM_FILE}' in lane '{found.lane}' is not trusted", hint="nothing was changed"
         )
-    _write(repo, drop=found.text)
+    trusted.distrust(repo, texts.texts_at(repo, record).digests)
     return replace(found, trusted=False)
 
 
 def require(repo: LaneRepo, rules: Rules) -> None:
     """Raise Refused unless the text that the rules come from is trusted."""
-    if not rules.gates or is_trusted(repo, rules.text):
+    if not rules.gates or trusted.are_trusted(repo, [rules.text]):
         return
     raise Refused(
         f"'{TEAM_FILE}' in lane '{rules.lane}' is not trusted yet, so its gates do not run",
@@ -72,33 +72,13 @@ def require(repo: LaneRepo, rules: Rules) -> None:
     )
 
 
-def is_trusted(repo: LaneRepo, text: str | None) -> bool:
-    """Say whether a text, by its SHA-256, may run what it names."""
-    return text in _known(repo)
+def _lane(repo: LaneRepo, name: str | None) -> LaneState:
+    return repo.view.lane(name) if name is not None else require_adopted_lane(repo)
 
 
-def _adopted(repo: LaneRepo) -> LaneState:
-    repo.view.require_adopted()
-    found = adopted_lane(repo)
-    assert found is not None
-    return found
-
-
-def _told(repo: LaneRepo, rules: Rules) -> Trusted:
-    commands = tuple((x.name, x.shown) for x in rules.gates)
-    known = rules.text in _known(repo)
-    return Trusted(rules.lane, rules.commit, rules.text, known, commands)
-
-
-def _known(repo: LaneRepo) -> list[str]:
-    try:
-        return (repo.state_directory / _FILE).read_text("ascii", "replace").split()
-    except FileNotFoundError:
-        return []
-
-
-def _write(repo: LaneRepo, *, add: str = "", drop: str = "") -> None:
-    with locked(repo):
-        kept = [x for x in _known(repo) if x not in (add, drop)]
-        lines = [*kept, add] if add else kept
-        replace_file(repo.state_directory / _FILE, "".join(f"{x}\n" for x in lines))
+def _told(repo: LaneRepo, lane: Lane) -> Trusted:
+    rules, found = rules_at(repo, lane), texts.texts_at(repo, lane)
+    agents = found.agents().shown
+    commands = (*((x.name, x.shown) for x in rules.gates), *found.ordered().shown, *agents)
+    known = bool(found.digests) and trusted.are_trusted(repo, found.digests)
+    return Trusted(rules.lane, rules.commit, found.known_by, known, commands)

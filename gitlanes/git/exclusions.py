@@ -16,13 +16,15 @@ class Rules(NamedTuple):
     ``exclude`` are patterns of untracked files that are not, in gitignore's syntax; any other
     source of ignores goes before them, ``excludes_file`` (the user's own) too. ``largest`` is
     the size in bytes of the largest file that may be new or changed, 0 for any. ``secret`` are
-    patterns of files that are not either unless HEAD has them, whatever ignores say.
+    patterns of files that are not either unless HEAD has them, whatever ignores say; ``brought``
+    are paths of which the same holds, and of all below them.
     """
 
     exclude: tuple[str, ...] = ()
     excludes_file: str = ""
     largest: int = 0
     secret: tuple[str, ...] = ()
+    brought: tuple[bytes, ...] = ()
 
 
 NO_RULES = Rules()
@@ -44,6 +46,36 @@ def excluding(rules: Rules) -> Iterator[tuple[tuple[str, ...], tuple[int, ...]]]
         yield ("-c", f"core.excludesFile={_place(descriptor)}"), (descriptor,)
     finally:
         os.close(descriptor)
+
+
+def brought_among(rules: Rules, rows: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """Return those rows of `git status` that are new, and were brought here by ourselves."""
+    known = frozenset(rules.brought)
+    if not known:
+        return []
+    # " A" is a file that was announced with `git add -N` alone.
+    new = (x for x in rows if x[0] in ("??", " A") or x[0][0] == "A")
+    return [x for x in new if not known.isdisjoint(up_from(x[1]))]
+
+
+def up_from(path: bytes) -> Iterator[bytes]:
+    """Yield a path and all directories above it, without a slash at the end."""
+    path = path.rstrip(b"/")
+    while path:
+        yield path
+        path = path.rpartition(b"/")[0]
+
+
+def untracked_files(git: Git, patterns: Sequence[str]) -> list[bytes]:
+    """Return the files of a work tree that no commit has, ignored or not, and patterns name.
+
+    What lies in a repository of its own in there is none of it.
+    """
+    with excluding(Rules(tuple(patterns))) as (settings, descriptors):
+        alone = "--exclude-from=" + settings[-1].partition("=")[2]
+        command = ("ls-files", "-z", "--others", "--ignored", alone)
+        found = git.run(*command, pass_fds=descriptors).out.split(b"\0")
+    return [x for x in found if x and not x.endswith(b"/")]
 
 
 def _lines_of(rules: Rules) -> bytes:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from gitlanes import clock
 from gitlanes.errors import Locked
+from gitlanes.git import unchanged
 from gitlanes.git.deep import files_below
 from gitlanes.git.process import Completed, Git, failure
 
@@ -239,8 +240,14 @@ def two_way(
     return failure(arguments, done).message if done.code else None
 
 
-def untouched(git: Git, commit: str, paths: Sequence[bytes]) -> bool:
-    """Say whether index and files are surely a commit's at these paths; reads only."""
+def untouched(git: Git, commit: str, items: Mapping[bytes, tuple[str, str]]) -> bool:
+    """Say whether index and files are surely a commit's, which has ``{path: (mode, id)}``.
+
+    Nothing is written.
+    """
+    if unchanged.surely(git.git_dir, str(git.work_tree), items):
+        return True
+    paths = list(items)
     quiet = ("-c", "core.fsmonitor=false", "diff-index", "--name-only", "-z", commit, "--")
     for start in range(0, len(paths), _PER_CALL):
         names = [os.fsdecode(path) for path in paths[start : start + _PER_CALL]]

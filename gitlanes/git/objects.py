@@ -7,14 +7,17 @@ ref format or extensions it does not know, while the objects in them are plain.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from gitlanes.errors import BadValue, GitFailed, NotFound
 from gitlanes.git import libgit2
-from gitlanes.git.raw import Entry, ObjectReader, in_order, split_rows
+from gitlanes.git.raw import Entry, ObjectReader, id_of, in_order, split_rows
+
+if TYPE_CHECKING:
+    from gitlanes.git.packs import Pack
 
 pygit2 = libgit2.load()
 
@@ -24,6 +27,10 @@ _KINDS = {1: "commit", 2: "tree", 3: "blob", 4: "tag"}
 _TRIES = 5
 _NUMBERS = {name: number for number, name in _KINDS.items()}
 
+# From so many on, objects that are held back are written as one pack; and no more bytes of them
+# are held than this.
+_AS_PACK, _MOST_HELD = 64, 1 << 23
+
 # Objects that are kept once read, of so many bytes at most: a landing asks for many twice, and
 # the next one for most of them again.
 _KEPT, _SMALL = 512, 16_384
@@ -32,15 +39,15 @@ _KEPT, _SMALL = 512, 16_384
 class ObjectStore(ObjectReader):
     """The objects of one repository, by hexadecimal id.
 
-    ``git`` is asked for what libgit2 does not find, and ``durable`` whether an object that is
-    written is to be there after a power failure.
+    ``git`` is asked for what libgit2 does not find, and ``durable`` whether what is written of a
+    kind, 'loose-object' or 'pack', is to be there after a power failure.
     """
 
     def __init__(
         self,
         common_dir: str,
         git: ObjectReader | None = None,
-        durable: Callable[[], bool] = lambda: False,
+        durable: Callable[[str], bool] = lambda _: False,
     ):
         self._directory = Path(common_dir, "objects")
         self._odb = pygit2.Odb(str(self._directory))
@@ -48,6 +55,62 @@ class ObjectStore(ObjectReader):
         self._durable = durable
         self._kept: dict[str, tuple[str, bytes]] = {}
         self._rows: dict[str, frozenset[bytes]] = {}
+        self._held: dict[str, tuple[str, bytes]] | None = None
+        self._bytes_held = 0
+
+    @contextmanager
+    def holding_back(self) -> Iterator[None]:
+        """Hold back what is written in the block, so that it is written at once.
+
+        That is done by `settle` and `as_pack`, and at the end. If the block raises, what is held
+        back still was for nothing.
+        """
+        if self._held is not None:
+            yield
+            return
+        self._held, self._bytes_held = {}, 0
+        try:
+            yield
+            self.settle()
+        finally:
+            self._held = None
+
+    def has_held(self, names: Iterable[str]) -> bool:
+        """Say whether one of these names of objects begins with the id of one that is held back."""
+        held = self._held or {}
+        return bool(held) and any(name[:40] in held for name in names)
+
+    def settle(self) -> None:
+        """Write what is held back, for git to see it."""
+        if not self._held:
+            return
+        held, self._held = self._held, None  # git may be asked meanwhile how durable it is to be
+        try:
+            while held:
+                oid, (kind, data) = next(iter(held.items()))
+                self._write(kind, data)
+                del held[oid]
+        finally:
+            self._held, self._bytes_held = held, 0
+
+    def as_pack(self) -> Pack | None:
+        """Return what is held back as a pack to be written by `write_pack`, None for a few."""
+        if not self._held or len(self._held) < _AS_PACK:
+            self.settle()
+            return None
+        from gitlanes.git.packs import Pack  # few operations write that much
+
+        return Pack(self._directory / "pack", self._held)
+
+    def write_pack(self, pack: Pack) -> None:
+        """Write all that is held back as the pack that `as_pack` made of it."""
+        try:
+            pack.write(durable=self._durable("pack"))
+        except OSError as error:
+            raise _unwritable(error) from error
+        assert self._held is not None
+        self._held.clear()
+        self._bytes_held = 0
 
     def read(self, oid: str) -> tuple[str, bytes]:
         """Return the kind ('blob', 'tree', 'commit', 'tag') and the content of an object.
@@ -71,6 +134,8 @@ class ObjectStore(ObjectReader):
         return found
 
     def _found(self, oid: str) -> tuple[str, bytes]:
+        if self._held and oid in self._held:
+            return self._held[oid]
         try:
             kind, data = self._odb.read(oid)
         except (KeyError, ValueError, pygit2.GitError) as error:
@@ -90,19 +155,26 @@ class ObjectStore(ObjectReader):
 
     def write(self, kind: str, data: bytes) -> str:
         """Store an object and return its id."""
+        if self._held is None:
+            return self._write(kind, data)
+        oid = id_of(kind, data)
+        self._held[oid] = kind, data
+        self._bytes_held += len(data)
+        if self._bytes_held > _MOST_HELD:
+            self.settle()
+        return oid
+
+    def _write(self, kind: str, data: bytes) -> str:
         for tries_left in reversed(range(_TRIES)):
             try:
                 oid = str(self._odb.write(_NUMBERS[kind], data))
-                if self._durable():
+                if self._durable("loose-object"):
                     self._harden(oid)
                 return oid
             except (OSError, pygit2.GitError) as error:
                 # `git gc` removes an emptied directory just when libgit2 renames into it.
                 if not tries_left:
-                    raise GitFailed(
-                        f"cannot write to the object store: {error}",
-                        hint="nothing was changed: mend that, then repeat",
-                    ) from error
+                    raise _unwritable(error) from error
         raise AssertionError("the last try returns or raises")
 
     def _harden(self, oid: str) -> None:
@@ -154,10 +226,15 @@ class ObjectStore(ObjectReader):
         return self.write("commit", data)
 
     def _has(self, kind: str, data: bytes) -> bool:
-        import hashlib  # 3 ms, and not every command writes such a commit
+        oid = id_of(kind, data)
+        return (self._held is not None and oid in self._held) or oid in self._odb
 
-        name = hashlib.sha1(b"%s %d\0" % (kind.encode(), len(data)) + data, usedforsecurity=False)
-        return name.hexdigest() in self._odb
+
+def _unwritable(error: Exception) -> GitFailed:
+    return GitFailed(
+        f"cannot write to the object store: {error}",
+        hint="nothing was changed: mend that, then repeat",
+    )
 
 
 def _keep(kept: dict[str, T], oid: str, found: T) -> None:

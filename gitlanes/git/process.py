@@ -88,16 +88,24 @@ class Git:
 
     ``git_dir`` is the repository's own directory for commands on refs and objects; for
     commands on files it is the work tree's git directory, and ``work_tree`` its top.
+    ``before`` is called before a command starts, for all that is to be there for it.
     """
 
-    def __init__(self, git_dir: str, environ: Mapping[str, str], work_tree: str | None = None):
+    def __init__(
+        self,
+        git_dir: str,
+        environ: Mapping[str, str],
+        work_tree: str | None = None,
+        before: Callable[[], None] = lambda: None,
+    ):
         self.git_dir = git_dir
         self.work_tree = work_tree
         self.environ = repository_environment(environ)
+        self.before = before
 
     def at(self, git_dir: str, work_tree: str | None) -> Git:
         """Return a runner for another work tree of the same repository."""
-        return Git(git_dir, self.environ, work_tree)
+        return Git(git_dir, self.environ, work_tree, self.before)
 
     def argv(self, args: Sequence[str]) -> list[str]:
         """Return the full argument list of a command."""
@@ -113,11 +121,15 @@ class Git:
         own_group: bool = False,
         pass_fds: Sequence[int] = (),
         discard_err: bool = False,
+        waits: bool = False,
     ) -> subprocess.Popen[bytes]:
         """Start a command with pipes to it; the caller reads, writes and waits.
 
-        Raises BadValue for an argument that no command can be given.
+        One that only `waits` for what it is told begins at once. Raises BadValue for an argument
+        that no command can be given.
         """
+        if not waits:
+            self.before()
         environ = self.environ if index is None else {**self.environ, "GIT_INDEX_FILE": index}
         try:
             return subprocess.Popen(
@@ -138,6 +150,7 @@ class Git:
 
     def start_alone(self, *args: str) -> None:
         """Start a command that goes on by itself, whatever becomes of this process."""
+        self.before()
         _ALONE[:] = [x for x in _ALONE if x.poll() is None]
         with suppress(OSError):  # what nobody waits for, nobody misses
             nothing = subprocess.DEVNULL
@@ -175,6 +188,28 @@ class Git:
         if check and done.code:
             raise failure(args, done)
         return done
+
+    @contextmanager
+    def beside(self, *args: str) -> Iterator[Callable[[], Completed]]:
+        """Run a command that only reads beside the block; yield what waits for its end.
+
+        That raises GitFailed on a non-zero exit. Left before, the command is ended.
+        """
+        process = self.popen(*args)
+
+        def wait() -> Completed:
+            out, err = finish(process, b"")
+            done = Completed(process.returncode, out, err)
+            if done.code:
+                raise failure(args, done)
+            return done
+
+        try:
+            yield wait
+        finally:
+            if process.returncode is None:
+                process.kill()
+                finish(process, b"")
 
 
 @contextmanager

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Commands that take no lock on anything, our own helpers and ourselves (`git lanes`) among them.
 _READING = frozenset(
@@ -21,6 +23,8 @@ def any_git_process(common_dir: str) -> bool:
     A process counts when it stands in the repository or a work tree of it, or names it in
     its arguments, unless its command takes no locks. One that may not be looked at counts, too.
     """
+    from pathlib import Path  # 3 ms, as many as listings have left
+
     import psutil  # 40 ms, and only recovery needs it
 
     places = [Path(common_dir), Path(common_dir).parent]
@@ -57,11 +61,12 @@ def _takes_locks(name: str, arguments: Sequence[str]) -> bool:
 
 
 def _concerns(directory: str, arguments: list[str], places: list[Path]) -> bool:
-    if any(Path(directory).is_relative_to(place) for place in places):
+    where = type(places[0])(directory)
+    if any(where.is_relative_to(place) for place in places):
         return True
     if any(str(places[0]) in argument for argument in arguments):
         return True
-    pointer = Path(directory, ".git")
+    pointer = where / ".git"
     return pointer.is_file() and str(places[0]) in pointer.read_text(errors="replace")
 
 

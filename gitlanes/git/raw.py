@@ -66,6 +66,11 @@ class ObjectReader(ABC):
         """Return the tree of a commit's first parent; before a root there is the empty one."""
         return self.commit(commit.parents[0]).tree if commit.parents else EMPTY_TREE
 
+    def tree_of(self, oid: str) -> str:
+        """Return the tree of a commit, or that tree itself."""
+        kind, data = self.read(oid)
+        return oid if kind == "tree" else parse_commit(data).tree
+
     def entry(self, tree: str, path: bytes) -> tuple[str, str] | None:
         """Return (mode, id) of the file, link, submodule or directory at `path`, or None."""
         found: Entry | None = (DIRECTORY, bytes.fromhex(tree))
@@ -80,6 +85,13 @@ class ObjectReader(ABC):
         if kind != wanted:
             raise NotFound(wanted, oid, hint=f"it is a {kind}")
         return data
+
+
+def id_of(kind: str, data: bytes) -> str:
+    """Return the id of an object."""
+    from hashlib import sha1  # 3 ms, and not every command asks
+
+    return sha1(b"%s %d\0" % (kind.encode(), len(data)) + data, usedforsecurity=False).hexdigest()
 
 
 def parse_tree(data: bytes) -> list[tuple[bytes, bytes, bytes]]:

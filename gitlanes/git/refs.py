@@ -6,8 +6,8 @@ import os
 import re
 import select
 import subprocess
-from collections.abc import Iterable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing, nullcontext, suppress
 from typing import NamedTuple
 
 from gitlanes import clock
@@ -36,11 +36,13 @@ class RefReader(ObjectReader):
     """Answers what a ref points to, and the object there, in one round trip to git.
 
     It sees loose, packed and deleted refs at once, in every ref format that git knows.
-    Not for use by several threads at a time.
+    ``before`` is called with the names before they are asked for. Not for use by several threads
+    at a time.
     """
 
-    def __init__(self, git: Git):
+    def __init__(self, git: Git, before: Callable[[Sequence[str]], None] = lambda _: None):
         self._git = git
+        self._before = before
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
         self._packed = PackedRefs(git)
@@ -87,7 +89,8 @@ class RefReader(ObjectReader):
 
     def _ask(self, names: Sequence[str]) -> list[_Answer | None]:
         """Return (id, kind, content) of each, or None; the names must fit into a pipe."""
-        asked = [name for name in names if name and not _UNASKABLE.search(name)]
+        asked = [name for name in names if name and not re.search(_UNASKABLE, name)]
+        self._before(asked)
         process = self._started(fresh=not all(map(_OID.fullmatch, asked)))
         try:
             self._send(process, asked)
@@ -134,7 +137,9 @@ class RefReader(ObjectReader):
             self.close()
         if self._process is None or self._process.poll() is not None:
             self._owner = os.getpid()
-            self._process = self._git.popen("cat-file", "--batch", own_group=True, discard_err=True)
+            self._process = self._git.popen(
+                "cat-file", "--batch", own_group=True, discard_err=True, waits=True
+            )
         return self._process
 
 
@@ -164,7 +169,7 @@ class PackedRefs:
 
 _OID = re.compile(r"[0-9a-f]{40}")
 # What would end a question early, so that git answered another one, and what has no bytes.
-_UNASKABLE = re.compile(r"[\0\n\ud800-\udc7f\udd00-\udfff]")
+_UNASKABLE = r"[\0\n\ud800-\udc7f\udd00-\udfff]"  # compiling it takes listings half a ms
 _Answer = tuple[str, str, bytes]
 
 # What git says of a ref that it leaves out of every list.
@@ -208,7 +213,13 @@ class Mover:
         self._owner = os.getpid()
         self._packed = PackedRefs(git)
         self._process = git.popen(
-            *_PATIENCE, "update-ref", *said, "--stdin", own_group=True, pass_fds=pass_fds
+            *_PATIENCE,
+            "update-ref",
+            *said,
+            "--stdin",
+            own_group=True,
+            pass_fds=pass_fds,
+            waits=True,
         )
 
     @property
@@ -283,6 +294,20 @@ def move_refs(
         return _move(git, moves, mover)
     with closing(Mover(git, pass_fds)) as once:
         return _move(git, moves, once)
+
+
+def move_head(
+    git: Git, commit: str, pass_fds: Sequence[int], *, mover: Mover | None = None
+) -> None:
+    """Put HEAD to a commit, and leave a branch that it is on where that is; raises GitFailed.
+
+    A `mover` that waits there does it.
+    """
+    with nullcontext(mover) if mover else closing(Mover(git, pass_fds)) as one:
+        out, err = one.feed(f"start\noption no-deref\nupdate HEAD {commit}\nprepare\ncommit\n")
+    if _DONE not in out:
+        reason = _reason(err)
+        raise GitFailed(f"git update-ref failed: {reason}", hint=hint_at(reason))
 
 
 def _move(git: Git, moves: Sequence[RefMove], mover: Mover) -> None:

@@ -116,7 +116,7 @@ def push(
     """
     moves = list(updates)
     keep = [x for spec in tracked for x in ("-c", f"remote.{remote}.fetch={spec}")]
-    if remote in names(git):
+    if tracked or remote in names(git):  # a URL has no settings of its own
         keep += ["-c", f"remote.{remote}.mirror=false"]
     leases = [f"--force-with-lease={x.ref}:{x.old or ''}" for x in moves if x.lease]
     how = ("--porcelain", "--progress", "--no-follow-tags", *_ALONE, *leases)

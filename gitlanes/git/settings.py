@@ -27,6 +27,7 @@ _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?
 # What core.fsync calls the components that are ours to write, and groups of them.
 _FSYNCED = {
     "loose-object": {"loose-object", "objects", "committed", "added", "all"},
+    "pack": {"pack", "objects", "committed", "added", "all"},
     "reference": {"reference", "committed", "added", "all"},
 }
 # A century: what is longer is a mistake, and no date.
@@ -128,14 +129,16 @@ class Settings:
         return found
 
     def fsyncs(self, component: str) -> bool:
-        """Say whether git is told to fsync a component: 'loose-object' or 'reference'.
+        """Say whether git is told to fsync a component: 'loose-object', 'pack' or 'reference'.
 
-        As git reads core.fsync: by default it does neither, and a '-' only takes from the default.
+        As git reads core.fsync: by default packs alone, and a '-' only takes from the default.
         """
         named = {name.strip() for name in self.text("core.fsync").split(",")}
         if component == "loose-object" and self.flag("core.fsyncobjectfiles", False):
             return True
-        return not named.isdisjoint(_FSYNCED[component])
+        groups = _FSYNCED[component]
+        by_default = component == "pack" and named.isdisjoint({"none", *(f"-{x}" for x in groups)})
+        return by_default or not named.isdisjoint(groups)
 
     def path(self, key: str) -> str:
         """Return a path, '' if none is set; git itself resolves a ``~``. Raises Refused."""

@@ -16,7 +16,15 @@ from typing import NamedTuple
 
 from gitlanes import clock
 from gitlanes.errors import GitFailed, NotFound, Refused, line
-from gitlanes.git.exclusions import NO_RULES, Rules, count_skipped, excluding
+from gitlanes.git.deep import files_below
+from gitlanes.git.exclusions import (
+    NO_RULES,
+    Rules,
+    brought_among,
+    count_skipped,
+    excluding,
+    up_from,
+)
 from gitlanes.git.index import written
 from gitlanes.git.process import Completed, Git, failure, finish, require_arguments
 from gitlanes.git.secret_files import FORGET, new_in, refuse_named
@@ -55,13 +63,15 @@ class Staged(NamedTuple):
 class _Found(NamedTuple):
     """What `git status` found: (two letters, path), the ignored paths, and what stays out.
 
-    ``siblings`` are other work trees, ``secret`` are files that HEAD has not.
+    ``siblings`` are other work trees, ``secret`` are files that HEAD has not, ``brought`` those
+    that we brought.
     """
 
     changed: list[tuple[str, bytes]]
     ignored: list[bytes]
     siblings: list[bytes]
     secret: list[bytes]
+    brought: list[bytes]
 
 
 class _File(NamedTuple):
@@ -125,7 +135,8 @@ def ask_changed_files(git: Git, rules: Rules = NO_RULES) -> Callable[[], list[tu
             raise failure(_STATUS, Completed(process.returncode, out, err))
         rows = [row for row in _rows(out) if not _is_sibling(git, row)]
         secret = new_in(git, rows, rules.secret)
-        return [row for row in rows if row[1] not in secret]
+        brought = brought_among(rules, rows)
+        return [row for row in rows if row[1] not in secret and row not in brought]
 
     return answer
 
@@ -135,7 +146,8 @@ def secret_files(git: Git, rules: Rules) -> list[bytes]:
     with excluding(rules) as (settings, descriptors):
         options = ("--no-optional-locks", *settings)
         rows = _rows(git.run(*options, *_STATUS, pass_fds=descriptors).out)
-    return new_in(git, rows, rules.secret)
+    brought = brought_among(rules, rows)
+    return new_in(git, [x for x in rows if x not in brought], rules.secret)
 
 
 def ignored_files(git: Git, rules: Rules) -> list[bytes]:
@@ -144,13 +156,25 @@ def ignored_files(git: Git, rules: Rules) -> list[bytes]:
     A directory all of which is ignored comes as one, with a slash behind it.
     """
     asked = ("ls-files", "-z", "--others", "--ignored", "--directory")
-    found = git.run(*asked, "--exclude-standard").out.split(b"\0")[:-1]
+    listed = git.run(*asked, "--exclude-standard").out.split(b"\0")[:-1]
+    found = [x for x in listed if not _is_brought(git, rules, x)]
     if not found or not rules.exclude:
         return found
     with excluding(rules._replace(excludes_file="")) as (settings, descriptors):
         alone = "--exclude-from=" + settings[-1].partition("=")[2]
         named = set(git.run(*asked, alone, pass_fds=descriptors).out.split(b"\0"))
     return [x for x in found if named.isdisjoint(_above(x))]
+
+
+def _is_brought(git: Git, rules: Rules, path: bytes) -> bool:
+    """Say whether we brought what lies at a path, or all that lies in that directory."""
+    known = frozenset(rules.brought)
+    if not known or not known.isdisjoint(up_from(path)):
+        return bool(known)
+    if not path.endswith(b"/") or not any(x.startswith(path) for x in known):
+        return False
+    inside = files_below(os.fsencode(str(git.work_tree)), path.rstrip(b"/"))
+    return all(not known.isdisjoint(up_from(x)) for x in inside)
 
 
 def _above(path: bytes) -> Iterator[bytes]:
@@ -179,11 +203,12 @@ def _stage(
         found = _found(git, run, paths, rules)
         files = list(_looked_up(git, found.changed))
         _refuse_large(git, files, rules.largest)
+        out = [*found.secret, *found.brought]
         if paths:
-            _add(run, paths, str(git.work_tree), dry=bool(found.secret))
-        if not paths or found.secret:  # git would store what it adds of a directory
+            _add(run, paths, str(git.work_tree), dry=bool(out))
+        if not paths or out:  # git would store what it adds of a directory
             _take_in(run, files, str(git.work_tree), progress)
-        _drop(run, [*(found.siblings if paths else ()), *found.secret])
+        _drop(run, [*(found.siblings if paths else ()), *out])
         skipped = count_skipped(git, found.ignored, rules, settings, descriptors)
     apart = any(not set(letters) & set(" ?") for letters, _ in found.changed)
     return Staged(written(git, index, pass_fds), skipped, tuple(found.secret), apart)
@@ -203,12 +228,15 @@ def _found(git: Git, run: Callable[..., bytes], paths: Sequence[bytes], rules: R
     ignored_paths = [path for letters, path in dict.fromkeys(rows) if letters == "!!"]
     changed = [row for row in dict.fromkeys(rows) if row[0] != "!!"]
     siblings = [row for row in changed if _is_sibling(git, row)]
+    brought = brought_among(rules, changed)
+    changed = [row for row in changed if row not in brought]
     # With paths the index is that of a commit, but for what is changed.
     fresh = [row for row in changed if row[0] == "??"] if paths else changed
     secret = new_in(git, fresh, rules.secret)
     refuse_named(secret, paths)
     others = [row for row in changed if row not in siblings and row[1] not in secret]
-    return _Found(others, ignored_paths, [path.rstrip(b"/") for _, path in siblings], secret)
+    beside = [path.rstrip(b"/") for _, path in siblings]
+    return _Found(others, ignored_paths, beside, secret, [path for _, path in brought])
 
 
 def _is_sibling(git: Git, row: tuple[str, bytes]) -> bool:

@@ -94,6 +94,12 @@ def subject_of(message: str | bytes) -> str:
     return " ".join(lines[start:end])
 
 
+def body_of(message: str | bytes) -> str:
+    """Return what stands below the title, without the trailer block."""
+    text = "\n".join(_split(_text(message)).text).strip()
+    return text.partition("\n\n")[2].strip()
+
+
 class _Parts:
     """The lines of a message: its text, its trailers, and the tail that git looks past."""
 

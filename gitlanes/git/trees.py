@@ -73,6 +73,19 @@ def overlay(store: ObjectStore, tree: str, edits: Mapping[bytes, Item | None]) -
     return _write(store, root)
 
 
+def long_paths(store: ObjectStore, tree: str, limit: int) -> Iterator[bytes]:
+    """Yield the paths in a tree that have more bytes than `limit`, in no order."""
+    waiting = [(b"", tree)]
+    while waiting:
+        prefix, oid = waiting.pop()
+        for row in store.tree_rows(oid):
+            mode, _, name = row[:-21].partition(b" ")
+            if _canonical(mode) == DIRECTORY:
+                waiting.append((prefix + name + b"/", row[-20:].hex()))
+            elif len(prefix) + len(name) > limit:
+                yield prefix + name
+
+
 def _walk(store: ObjectStore, old: str, new: str, limit: int | None) -> dict[bytes, Change] | None:
     """Return the changes, or None when more pairs of trees than `limit` have to be read."""
     changes: dict[bytes, Change] = {}

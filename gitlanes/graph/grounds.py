@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes import ids
@@ -84,7 +85,7 @@ def stands_on(repo: LaneRepo, state: LaneState, parents: Sequence[LaneState]) ->
 def basis(repo: LaneRepo, state: LaneState, parents: Sequence[LaneState]) -> Basis:
     """Return what is to be laid on what.
 
-    Raises Refused for commits that cannot be laid anew, Collision where the parents collide with
+    Raises Refused for a lane that cannot be laid anew, Collision where the parents collide with
     each other: both are named.
     """
     lane, heads = state.record, [str(x.record.head) for x in parents]
@@ -97,14 +98,29 @@ def basis(repo: LaneRepo, state: LaneState, parents: Sequence[LaneState]) -> Bas
         if not all(_has(repo, (under, *lane.former), x) for x in found):
             name = parent.record.name
             raise _instead(state, [parent], f"lane '{lane.name}' has merged lane '{name}'")
-    if own:
-        where = rewriting.where_gone(repo, lane, own[0])
-        if where is not None:
-            short = own[0][:12]
-            raise _instead(state, parents, f"{short} of lane '{lane.name}' cannot move: {where}")
     rest = [] if whole or under in known else _rest(repo, state, under, known, heads)
     onto = tuple(Onto(x.record.uuid, x.record.name, str(x.record.head)) for x in parents)
     return Basis(state, tuple(parents), own, _ground(repo, state, parents, rest), onto)
+
+
+@contextmanager
+def movable(repo: LaneRepo, basis: Basis, *, first: bool) -> Iterator[None]:
+    """Raise Refused for commits that others have: after the block, which writes nothing but trees.
+
+    Git looks meanwhile. It is waited for ``first`` where the block asks anybody.
+    """
+    if not basis.own:
+        yield
+        return
+    lane, oldest = basis.lane.record, basis.own[0]
+    with rewriting.looking(repo, lane, oldest) as looked:
+        if not first:
+            yield
+        if (where := looked()) is not None:
+            what = f"{oldest[:12]} of lane '{lane.name}' cannot move: {where}"
+            raise _instead(basis.lane, basis.parents, what)
+        if first:
+            yield
 
 
 def _has(repo: LaneRepo, heads: Sequence[str], commit: str) -> bool:

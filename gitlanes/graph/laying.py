@@ -90,6 +90,7 @@ def lay(
         after = plan.tree
         if after is None:
             case = Case(commit, len(laid) + 1, total, plan, tree)
+            store.settle()  # an agent may look with git
             settled = settle(case)
             how |= settled.how
             after = _overlaid(repo, case, settled)

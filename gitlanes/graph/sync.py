@@ -59,7 +59,7 @@ def sync(repo: LaneRepo, lane: str | None = None, order: Order | None = None) ->
     order = checked(order)
     state = finding.lane_or_present(repo, lane)
     event = Event("sync", repo.place.common_dir, state.record.name, into=order.onto, agent=order.by)
-    with around(event, repo.state_directory, repo.warn) as told:
+    with around(event, repo.state_directory, repo.warn) as told, repo.objects.holding_back():
         told.result = made = _sync(repo, state, order)
     repo.landed(made.lane)
     return made
@@ -140,7 +140,8 @@ def _planned(
         )
     basis = grounds.basis(repo, state, parents)
     settle = settle_by(repo, order.strategy, agent.about(basis) if agent else None)
-    return basis, laying.lay(repo, basis.own, repo.objects.commit(basis.ground).tree, settle)
+    with grounds.movable(repo, basis, first=agent is not None):
+        return basis, laying.lay(repo, basis.own, repo.objects.commit(basis.ground).tree, settle)
 
 
 def _require_free(repo: LaneRepo, hold: capture.Held, course: Course, order: Order) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 CONTENT = ("--patch", "--binary")
+PATCH = ("--patch",)
 STAT = ("--stat=100",)
 
 

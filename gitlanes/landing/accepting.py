@@ -51,6 +51,7 @@ def accept(
     *,
     expect: str | None = None,
     waiver: Waiver = NO_WAIVER,
+    clearance: Clearance | None = None,
 ) -> Decided:
     """Make an open attempt part of its lane's head.
 
@@ -58,10 +59,10 @@ def accept(
     paths; a path that both touched raises Collision, and the attempt stays proposed. An open
     promotion lands the source's head that it was made of, as `promote` would have done. What the
     lane comes to has to pass its gates: GateFailed is raised, and recorded; work is rejected
-    then, a promotion stays open.
+    then, a promotion stays open. ``clearance`` knows what was judged before.
     """
     attempt, lane = repo.view.attempt_in(attempt_id)
-    name, clearance = lane.record.name, Clearance(repo, waiver)
+    name, clearance = lane.record.name, clearance or Clearance(repo, waiver)
     event = Event("accept", repo.place.common_dir, name, attempt_id, agent=judgement.by)
     with around(event, repo.state_directory, repo.warn) as told:
         if attempt.promotion is None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from gitlanes import ids
 from gitlanes.errors import BadValue, NotFound, line
 from gitlanes.models.plain import NOTHING, Model
 from gitlanes.models.records import MODES
@@ -29,8 +30,13 @@ class About(Model):
 NO_ABOUT = About()
 
 
-def check(about: About) -> None:
+def check(about: About, batch: str | None = None) -> None:
     """Raise BadValue for what a record cannot hold: no text, too much of it, no known mode."""
+    if batch is not None and not ids.BATCH_ID.fullmatch(batch):
+        raise BadValue(
+            f"bad batch '{line(batch, 60)}'",
+            hint="use letters, digits, '.', '_' and '-', at most 64 of them",
+        )
     fault = unsound_said(about.description, about.meta, about.mode)
     if fault is not None:
         raise BadValue(f"bad {fault} of a lane", hint="it is text; meta is a dict of texts")

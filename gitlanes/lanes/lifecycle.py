@@ -19,10 +19,10 @@ from gitlanes.models.plain import plain, replace
 from gitlanes.models.records import ACTIVE, DELETED, NOT_LANDED, REJECTED, Lane, LaneState
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout, spending
-from gitlanes.store.adopt import USUAL_NAME, adopt, require_adopted_lane
+from gitlanes.store.adopt import adopt, require_adopted_lane
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
-from gitlanes.workspaces import finding, intake, moving
+from gitlanes.workspaces import finding, intake, moving, removal
 from gitlanes.workspaces import lifecycle as workspaces
 from gitlanes.workspaces import state as states
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Along = Callable[[Transaction, Lane], None]
 
 
-def init(repo: LaneRepo, name: str = USUAL_NAME) -> Adopted:
+def init(repo: LaneRepo, name: str = layout.USUAL_NAME) -> Adopted:
     """Adopt the repository in place: lane `name` is bound to the branch in its own directory.
 
     Working tree, index, branch and config stay as they are. Again, it changes nothing.
@@ -59,6 +59,7 @@ def new(
     about: About = NO_ABOUT,
     sparse: Sequence[str] = (),
     limits: Limits = NO_LIMITS,
+    batch: str | None = None,
     exist_ok: bool = False,
     expect: str | None = None,
     along: Along | None = None,
@@ -68,22 +69,20 @@ def new(
     ``start`` is a lane, attempt, snapshot or revision; the adopted lane's head by default. With
     ``on`` it starts from a lane, or from an attempt or snapshot of one, and follows that lane.
     ``agent`` is who owns the lane, ``sparse`` the directories that its workspaces are limited
-    to, ``limits`` its budget. With ``exist_ok`` a lane of that name is returned as it is. ``along``
-    gets the new record, and sees to that of the lane which it starts from. Raises Raced if the
-    start is not the commit that ``expect`` (a beginning of it) names, BadValue for what cannot be
-    recorded and for a path that can be none, NotFound for a sparse directory that is not there.
+    to, ``limits`` its budget, ``batch`` the id that it shares with others. With ``exist_ok`` a
+    lane of that name is returned as it is. ``along`` gets the new record, and sees to that of the
+    lane which it starts from. Raises Raced if the start is not the commit that ``expect`` (its
+    beginning) names, BadValue for what cannot be recorded, NotFound for a sparse directory.
     """
     layout.check_lane_name(name)
     workspaces.check_path(path)
     check_expected(expect)
-    check_about(about)
+    check_about(about, batch)
     budget = {"lane": given} if (given := spending.checked(limits)) else {}
     default = _default(repo)
-    existing = repo.view.find(name)
-    if existing is not None and existing.record.live:
-        workspaces.complete(repo, existing.record)
-        if exist_ok:
-            return _existing(repo, existing)
+    existing = _completed(repo, name)
+    if existing and exist_ok:
+        return _existing(repo, existing)
     begun = forks.resolve_on(repo, start, on, default)
     require_commit(f"start of lane '{name}'", begun.commit, expect)
     only = directories(repo, sparse, begun.commit)
@@ -91,22 +90,20 @@ def new(
         moving.require_content(repo, begun.commit)
     with transaction(repo, "new", actor=agent) as tx:
         state = repo.view.find(name)
-        if state is not None and state.record.live:
-            if exist_ok:
-                return _existing(repo, state)
-            raise Refused(f"lane '{name}' exists already", hint=f"see 'git lanes show {name}'")
-        _refuse_half_deleted(repo, state)
-        repo.redactor.require_none(name, "a lane's name")
+        if state is not None and state.record.live and exist_ok:
+            return _existing(repo, state)
+        _require_free(repo, state, name, batch)
         record = _record(tx, name, begun, default, state, agent)
-        record = replace(record, **plain(about), sparse=only, budget=budget)
+        record = replace(record, **plain(about), sparse=only, budget=budget, batch=batch)
         tx.description = f"new lane {name}"
         tx.lane(state, record, parents=[begun.commit])
         (along or partial(_meet, begun.origin))(tx, record)
         if workspace:
             place = workspaces.free_place(repo, name, path)
             workspaces.create_with(tx, record, place, begun.commit)
-    made = workspaces.fill(repo, record) if workspace else None
-    return NewLane(record, made.path if made else None)
+    # What else the operation did is not to be taken back: then the lane stays.
+    undo = partial(_take_back, repo, record, alone=along is None)
+    return NewLane(record, workspaces.fill(repo, record, undo).path if workspace else None)
 
 
 def _meet(origin: LaneState | None, tx: Transaction, lane: Lane) -> None:
@@ -114,6 +111,40 @@ def _meet(origin: LaneState | None, tx: Transaction, lane: Lane) -> None:
     del lane
     if origin is not None:
         forks.met(tx, tx.repo.view.find(origin.record.name))
+
+
+def _completed(repo: LaneRepo, name: str) -> LaneState | None:
+    """Return the lane of that name, if it lives, once what a kill left of its making is done."""
+    found = repo.view.find(name)
+    if found is not None and found.record.status == DELETED:
+        _finish_taking_back(repo, found.record)
+    if found is None or not found.record.live:
+        return None
+    workspaces.complete(repo, found.record)
+    return found
+
+
+def _take_back(repo: LaneRepo, lane: Lane, *, alone: bool) -> None:
+    """Delete a lane whose workspace could not be set up, unless somebody did something with it."""
+    if not alone:
+        return
+    with transaction(repo, "delete") as tx:
+        state = repo.view.find(lane.name)
+        if state is None or any(lane.uuid in x.record.parents for x in repo.view.lanes()):
+            return
+        found = state.record
+        if (found.uuid, found.head, found.open) == (lane.uuid, lane.head, ()):
+            tx.description = f"delete lane {lane.name}: its workspace could not be set up"
+            tx.lane(state, replace(found, status=DELETED))
+            tx.drop(layout.head(lane.name))
+
+
+def _finish_taking_back(repo: LaneRepo, lane: Lane) -> None:
+    """Remove the workspace of a deleted lane that never was set up to its end."""
+    workspace = finding.workspace_of(repo, lane)
+    state = states.read(workspace.git_dir) if workspace is not None else None
+    if workspace is not None and state is not None and state.given and state.given.begun:
+        removal.discard(repo, workspace)
 
 
 def delete(
@@ -195,7 +226,7 @@ def doomed(
     if workspace is None:
         yield None
     else:
-        going = workspaces.removing(repo, workspace, force=force, saving=saving, careful=careful)
+        going = removal.removing(repo, workspace, force=force, saving=saving, careful=careful)
         with going as saved:
             yield saved
 
@@ -208,11 +239,15 @@ def _default(repo: LaneRepo) -> LaneState:
     return found
 
 
-def _refuse_half_deleted(repo: LaneRepo, state: LaneState | None) -> None:
-    if state is None or state.record.status != DELETED:
+def _require_free(repo: LaneRepo, state: LaneState | None, name: str, batch: str | None) -> None:
+    """Raise Refused where a lane has that name, or is being deleted; BadValue for a secret."""
+    repo.redactor.require_none(name, "a lane's name")
+    repo.redactor.require_none(batch, "a batch's id")
+    if state is None:
         return
-    name = state.record.name
-    if finding.workspace_of(repo, state.record) is not None:
+    if state.record.live:
+        raise Refused(f"lane '{name}' exists already", hint=f"see 'git lanes show {name}'")
+    if state.record.status == DELETED and finding.workspace_of(repo, state.record) is not None:
         raise Refused(
             f"the deletion of lane '{name}' was interrupted",
             hint=f"finish it with 'git lanes delete {name}'",

@@ -133,6 +133,7 @@ def _summaries(
             meta=entry.record.meta,
             mode=entry.record.mode,
             sparse=entry.record.sparse,
+            batch=entry.record.batch,
             tasks=tasks.get(entry.record.name, ()),
             run=entry.record.run,
         )

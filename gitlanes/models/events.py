@@ -10,10 +10,11 @@ from gitlanes.models.plain import NOTHING, Model, Result
 class Event(Model):
     """A verb that is about to begin, or has ended well.
 
-    ``verb`` is 'propose', 'accept', 'reject' or 'promote'; ``repository`` its common directory.
+    ``verb`` is 'propose', 'accept', 'reject', 'promote', 'sync', 'undo', 'redo', 'rollback' or
+    'push'; ``repository`` its common directory.
     ``lane`` is None where the present directory's is meant, ``attempt`` where there is none yet.
-    ``into`` is the target of a promotion, if one was named. ``result`` is what the verb returns,
-    None before it began.
+    ``into`` is the target of a promotion, if one was named, and the remote of a push. ``result`` is
+    what the verb returns, None before it began.
     """
 
     verb: str

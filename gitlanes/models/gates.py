@@ -135,7 +135,8 @@ class Recorded(Result):
 class Trusted(Result):
     """What a lane's ``.gitlanes.toml`` would run, and whether that text is trusted.
 
-    ``text`` is its SHA-256, None where there is none. ``commands`` are (gate, command).
+    ``text`` is its SHA-256, None where there is none; with a ``.worktreeinclude`` it stands for
+    both. ``commands`` are (gate, command), then (key, what it says) of ``[workspace]``.
     """
 
     lane: str

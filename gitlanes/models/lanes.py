@@ -99,8 +99,9 @@ class LaneSummary(Result):
 
     ``landed`` says whether its default target has all of its accepted work. ``origin`` and
     ``parent`` are the names of the lanes that it was started from and that it follows,
-    ``above`` that of the one below which a tree of the listed lanes shows it. ``tasks`` are those
-    that have not ended, ``run`` is what is remembered of the agent that ran there last.
+    ``above`` that of the one below which a tree of the listed lanes shows it. ``batch`` is the id
+    that it shares with lanes for the same work. ``tasks`` are those that have not ended, ``run`` is
+    what is remembered of the agent that ran there last.
     """
 
     name: str
@@ -123,6 +124,7 @@ class LaneSummary(Result):
     meta: dict[str, str]
     mode: str | None
     sparse: tuple[str, ...]
+    batch: str | None = None
     tasks: tuple[Task, ...] = ()
     run: dict[str, Any] = NOTHING
 

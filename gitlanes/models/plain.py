@@ -83,7 +83,9 @@ def plain(value: Any, *, absent: bool = True) -> Any:
     if type(value) is dict or isinstance(value, Model | Mapping):
         items = value.__dict__ if isinstance(value, Model) else value
         return {
-            key if type(key) is str else plain(key): plain(item, absent=absent)
+            (key if type(key) is str else plain(key)): (
+                item if type(item) in _SCALARS else plain(item, absent=absent)
+            )
             for key, item in items.items()
             if absent or item is not None
         }

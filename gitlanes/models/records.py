@@ -130,6 +130,7 @@ class Lane(Model):
     has what a sync stopped at. ``tasks`` names, for each task that has not ended, the entry that
     has it in full, ``ended`` the entries in which tasks ended last (docs/format.md). ``queue``
     names, for each lane that is queued to land on this one, the entry that has that in full.
+    ``batch`` is the id that lanes share which were made to do the same work side by side.
     ``run`` tells of the agent that ran in it last (docs/format.md).
     ``extra`` keeps fields that a newer version wrote.
     """
@@ -166,6 +167,7 @@ class Lane(Model):
     tasks: dict[str, str] = NOTHING
     ended: tuple[str, ...] = ()
     queue: dict[str, str] = NOTHING
+    batch: str | None = None
     run: dict[str, Any] = NOTHING
     extra: dict[str, Any] = NOTHING
 

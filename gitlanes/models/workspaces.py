@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from gitlanes.models.plain import Model, Result
+from gitlanes.models.plain import NOTHING, Model, Result
 
 
 class Owner(Model):
@@ -25,11 +25,34 @@ class Owner(Model):
     started: str | None = None
 
 
+class Given(Model):
+    """What a workspace was given; ``begun`` while that is under way, or was interrupted.
+
+    ``copies`` has the SHA-256 of each copied file, ``links`` and ``clones`` are paths. ``made``
+    says for paths that commands made by which command, and of which inputs: a digest of both, ''
+    until it is made.
+    ``ports`` are those that are leased, by variable.
+    """
+
+    begun: bool = False
+    copies: dict[str, str] = NOTHING
+    links: tuple[str, ...] = ()
+    clones: tuple[str, ...] = ()
+    made: dict[str, str] = NOTHING
+    ports: dict[str, int] = NOTHING
+
+    @property
+    def brought(self) -> tuple[str, ...]:
+        """Return the paths that are no part of any attempt."""
+        return (*self.copies, *self.links, *self.clones, *self.made)
+
+
 class Workspace(Result):
     """The directory of ``lane``, whose uuid is ``lane_uuid``; ``root`` is the repository's own.
 
     ``detached`` is its id where it is for looking only (``auth@2``), None for the lane's own.
-    ``owner`` is who claimed it, whether that still holds or not.
+    ``owner`` is who claimed it, whether that still holds or not, ``ports`` are those that it has
+    for its own, by the variable that names each.
     """
 
     lane: str
@@ -40,6 +63,7 @@ class Workspace(Result):
     base: str | None
     detached: str | None = None
     owner: Owner | None = None
+    ports: dict[str, int] = NOTHING
 
     schema: ClassVar[str] = "workspace"
 
@@ -214,3 +238,13 @@ class Holdings(Result):
     workspaces: tuple[Holding, ...]
 
     schema: ClassVar[str] = "holdings"
+
+
+def given_of(body: Any) -> Given | None:
+    """Return what a workspace's record says that it was given; raises TypeError, KeyError."""
+    if body is None:
+        return None
+    known = {key: body[key] for key in Given.fields if key in body}
+    for key in ("links", "clones"):
+        known[key] = tuple(map(str, known.get(key, ())))
+    return Given(**known)

@@ -17,7 +17,7 @@ from gitlanes.models.plain import replace
 from gitlanes.models.queue import FAILED, LANDED, LANDING, READY, Queued, QueueRun
 from gitlanes.models.records import LaneState
 from gitlanes.queue.entries import has_landed, state_of, told
-from gitlanes.queue.judging import Flights
+from gitlanes.queue.judging import Flights, Question
 from gitlanes.queue.speculation import Guess, guesses
 from gitlanes.store import queued
 from gitlanes.store.expectation import require_active
@@ -122,10 +122,10 @@ class _Run:
             self._record([(x, LANDING, None) for x in due if x.status == READY])
             due = [replace(x, status=LANDING) for x in due]
         found = guesses(self._repo, state, due)
-        flights.show([x for x in found if x.candidate is not None])
+        flights.show([Question(x.candidate, x.gates) for x in found if x.candidate])
         first = found[0]
         if first.candidate is not None:
-            flights.settled(first)
+            flights.settled(Question(first.candidate, first.gates))
         try:
             self._land(first)
         except (Negative, Refused) as error:

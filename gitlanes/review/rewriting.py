@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import NotFound, Refused
@@ -138,15 +139,34 @@ def _require_own(repo: LaneRepo, lane: Lane, amended: Attempt) -> None:
 
 def where_gone(repo: LaneRepo, lane: Lane, commit: str) -> str | None:
     """Return who has a commit of a lane, so that it cannot be laid anew; None if nobody has."""
+    with looking(repo, lane, commit) as where:
+        return where()
+
+
+@contextmanager
+def looking(repo: LaneRepo, lane: Lane, commit: str) -> Iterator[Callable[[], str | None]]:
+    """Yield what returns the same: git looks in all branches, tags and remotes meanwhile."""
+    unseen = ("rev-list", "--max-count=1", commit, "--not", "--branches", "--tags", "--remotes")
+    with repo.git.beside(*unseen) as found:
+
+        def where() -> str | None:
+            known = _known_to_be_gone(repo, lane, commit)
+            return known or (None if found().text else _public(repo, commit))
+
+        yield where
+
+
+def _known_to_be_gone(repo: LaneRepo, lane: Lane, commit: str) -> str | None:
     if lane.branch is not None:
         return f"lane '{lane.name}' is bound to branch '{layout.short_branch(lane.branch)}'"
     for uuid, landed in lane.landed.items():
         if landed.source is not None and is_ancestor(repo, commit, landed.source):
             target = repo.view.by_uuid(uuid)
             return f"it landed on lane '{target.record.name if target else uuid}'"
-    unseen = ("rev-list", "--max-count=1", commit, "--not", "--branches", "--tags", "--remotes")
-    if repo.git.run(*unseen).text:
-        return None
+    return None
+
+
+def _public(repo: LaneRepo, commit: str) -> str | None:
     containing = [f"--contains={commit}", "--count=1", *layout.PUBLIC]
     for (name,) in list_refs(repo.git, containing, "refname"):
         return f"{layout.called(name.decode('utf-8', 'replace'))} has it, and others may have that"

@@ -26,6 +26,7 @@ from gitlanes.workspaces import (
     lifecycle,
     looking,
     pruning,
+    removal,
     restoring,
     snapshots,
     switching,
@@ -89,7 +90,7 @@ class Directories:
 
         Return the snapshot of unsaved work, if it had any.
         """
-        return lifecycle.remove(self._repo, lane, force=force, expect=expect).snapshot
+        return removal.remove(self._repo, lane, force=force, expect=expect).snapshot
 
     def snapshot(
         self, lane: str | None = None, *, reason: str | None = None, expect: str | None = None

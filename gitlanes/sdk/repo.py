@@ -34,6 +34,7 @@ from gitlanes.models.plain import NOTHING
 from gitlanes.models.results import Decided, Promotion, Proposed
 from gitlanes.models.settings import Configuration, Validation
 from gitlanes.review import amend, decide, propose, putting
+from gitlanes.sdk.batches import Batches
 from gitlanes.sdk.changes import Changes
 from gitlanes.sdk.collecting import Collecting
 from gitlanes.sdk.costs import Costs
@@ -48,6 +49,7 @@ from gitlanes.sdk.hooks import GitHooks
 from gitlanes.sdk.keeping import Keeping
 from gitlanes.sdk.offering import Amendment, Offering, Path_, Proposing, Said, offer_of, path_names
 from gitlanes.sdk.past import Past
+from gitlanes.sdk.provisioning import Giving
 from gitlanes.sdk.questions import Questions
 from gitlanes.sdk.queue import Queue
 from gitlanes.sdk.remotes import Remotes
@@ -78,11 +80,13 @@ class Repo(
     Epochs,
     Stacks,
     Queue,
+    Batches,
     GitHooks,
     Exchange,
     Remotes,
     Directories,
     Fleet,
+    Giving,
 ):
     """One git repository with lanes; a context manager, one for each thread.
 
@@ -151,6 +155,7 @@ class Repo(
         mode: str | None = None,
         sparse: Iterable[str] = (),
         budget: Limits = NO_LIMITS,
+        batch: str | None = None,
         exist_ok: bool = False,
         expect: str | None = None,
     ) -> NewLane:
@@ -158,7 +163,8 @@ class Repo(
 
         It starts from ``start``, or from ``on``, a lane that it follows then.
         ``sparse`` are the directories that the workspace is limited to, ``mode`` is how the
-        lane is promoted unless told, ``budget`` what it may use.
+        lane is promoted unless told, ``budget`` what it may use, ``batch`` an id that it shares
+        with lanes for the same work.
         """
         return lifecycle.new(
             self._repo,
@@ -171,6 +177,7 @@ class Repo(
             about=About(description, dict(meta), mode),
             sparse=tuple(sparse),
             limits=budget,
+            batch=batch,
             exist_ok=exist_ok,
             expect=expect,
         )

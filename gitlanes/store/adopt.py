@@ -13,8 +13,6 @@ from gitlanes.store.transaction import transaction
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
-USUAL_NAME = "main"
-
 
 def adopt(repo: LaneRepo, name: str) -> tuple[LaneState, bool]:
     """Make the first lane, at the main work tree's branch; return it and whether it is new.
@@ -60,7 +58,7 @@ def adopted_record(repo: LaneRepo) -> Lane | None:
 
     It is where the repository's own matters are kept: the budgets of agents and days.
     """
-    usual = repo.view.peek(USUAL_NAME)
+    usual = repo.view.peek(layout.USUAL_NAME)
     if usual is not None and usual.record.live and usual.record.extra.get("adopted"):
         return usual.record  # without reading every lane
     marked = repo.view.lanes(where=lambda text: b'"adopted":true' in text)
@@ -72,7 +70,7 @@ def adopted_lane(repo: LaneRepo) -> LaneState | None:
 
     None where there is none yet, or its journal cannot be read: no other lane stands in for it.
     """
-    usual = repo.view.find(USUAL_NAME)
+    usual = repo.view.find(layout.USUAL_NAME)
     if usual is not None and usual.record.live and usual.record.extra.get("adopted"):
         return usual  # without reading every lane
     return next((x for x in repo.view.lanes() if x.record.extra.get("adopted")), None)

@@ -32,12 +32,13 @@ _NO_TEXTS = (
     *("renamed", "stacks", "exported", "source", "target", "commits"),
     *("exports", "imported", "rewritten", "ground", "former", "conflict", "sync", "undo"),
     *("tasks", "ended", "claim", "worker", "worker_uuid", "started", "attempt"),
-    "queue",
+    *("queue", "batch"),
 )
 _NO_TEXTS_OF_NOTES = (
     *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
     *("promotion", "tree", "definition", "output_digest", "replaces", "replaced"),
 )
+_IN_ENTRIES, _IN_NOTES = frozenset(_NO_TEXTS), frozenset(_NO_TEXTS_OF_NOTES)
 # What stands where a secret was begins like this.
 _REDACTED = "[redacted: "
 # Takes JSON's values, and the keys of what it leaves as it is.
@@ -88,7 +89,7 @@ def encode_entry(entry: Entry, clean: Clean = _as_is) -> str:
 
     ``clean`` takes out of it what is not to be recorded.
     """
-    subject, body = clean(entry.description, ()), clean(_body_of(entry), _NO_TEXTS)
+    subject, body = clean(entry.description, ()), clean(_body_of(entry), _IN_ENTRIES)
     return f"{one_line(subject)}\n\n{_counted(body)}\n"
 
 
@@ -302,7 +303,7 @@ def _finite(text: str) -> float:
 
 def clean_line(body: dict[str, Any], clean: Clean) -> dict[str, Any]:
     """Return a record for a note without what is not to be recorded."""
-    cleaned: dict[str, Any] = clean(body, _NO_TEXTS_OF_NOTES)
+    cleaned: dict[str, Any] = clean(body, _IN_NOTES)
     return cleaned
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing, suppress
+from functools import lru_cache
 from heapq import merge
 from itertools import groupby, takewhile
 from operator import attrgetter, itemgetter
@@ -28,6 +29,11 @@ from gitlanes.store.validity import joined_of
 
 T = TypeVar("T")
 
+# A verb reads the newest entries of its lanes several times, and no entry ever changes: some are
+# kept, but for the large ones that begin an epoch.
+_kept = lru_cache(maxsize=16)(codec.decode_entry)
+_LARGE = 1 << 18
+
 # Where it is told what is left out of an answer.
 Warn = Callable[[str], None]
 
@@ -37,7 +43,11 @@ def read_entry(reader: RefReader, oid: str) -> Entry:
     found = reader.resolve(oid)
     if found is None:
         raise CorruptRecord(f"journal entry {oid[:12]} is missing", hint="run 'git fsck'")
-    return codec.decode_entry(oid, found[1].partition(b"\n\n")[2])
+    return _decoded(oid, found[1].partition(b"\n\n")[2])
+
+
+def _decoded(oid: str, message: bytes) -> Entry:
+    return (_kept if len(message) < _LARGE else codec.decode_entry)(oid, message)
 
 
 def tip_entry(name: str, oid: str, message: bytes) -> Entry:
@@ -45,7 +55,7 @@ def tip_entry(name: str, oid: str, message: bytes) -> Entry:
 
     An entry that speaks of another lane would lead its readers to that one's places.
     """
-    entry = codec.decode_entry(oid, message)
+    entry = _decoded(oid, message)
     if entry.record.name != name:
         raise CorruptRecord(
             f"journal of lane '{line(name, 60)}' speaks of lane '{entry.record.name}'",

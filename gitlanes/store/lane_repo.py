@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gitlanes.git.objects import ObjectStore
+    from gitlanes.git.packs import Pack
+    from gitlanes.git.raw import ObjectReader
     from gitlanes.git.settings import Identity, Settings
     from gitlanes.redaction.redactor import Redactor
     from gitlanes.store.expectation import Expected
@@ -50,8 +52,8 @@ class LaneRepo:
     def __init__(self, place: Place, environ: Mapping[str, str]):
         self.place = place
         self.environ = environ
-        self.git = Git(place.common_dir, environ)
-        self.refs = RefReader(self.git)
+        self.git = Git(place.common_dir, environ, before=self._before_git)
+        self.refs = RefReader(self.git, self._before_asking)
         self.warnings: list[str] = []
         self.view = View(self.git, self.refs, self.warn)
         self.progress: Progress = _untold
@@ -104,8 +106,26 @@ class LaneRepo:
         return ObjectStore(
             self.place.common_dir,
             self.refs,
-            cache(lambda: self.own_settings.fsyncs("loose-object")),
+            cache(lambda kind: self.own_settings.fsyncs(kind)),
         )
+
+    def held_pack(self) -> Pack | None:
+        """Return what is held back as a pack to be written, None where that is little."""
+        return self.objects.as_pack() if "objects" in self.__dict__ else None
+
+    def _before_git(self) -> None:
+        """Let git see what is held back."""
+        if "objects" in self.__dict__:
+            self.objects.settle()
+
+    def _before_asking(self, names: Sequence[str]) -> None:
+        if "objects" in self.__dict__ and self.objects.has_held(names):
+            self.objects.settle()
+
+    @property
+    def reader(self) -> ObjectReader:
+        """What reads objects fastest: libgit2 where it is loaded already."""
+        return self.objects if "objects" in self.__dict__ else self.refs
 
     @cached_property
     def settings(self) -> Settings:

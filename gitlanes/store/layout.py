@@ -39,6 +39,9 @@ TRAVELLING = {
     "refs/notes/lanes/": "notes/",
 }
 
+# What the lane that adopts a repository is called unless told.
+USUAL_NAME = "main"
+
 OURS = ("refs/lanes/", "refs/notes/lanes/")
 
 _SPELLING = "use letters, digits, '.', '_' and '-', at most 100 of them"

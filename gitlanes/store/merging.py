@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 # What people set, each by itself.
 _SAID = (
     *("owner", "change", "branch", "description", "mode", "sparse", "budget", "imported"),
-    *("ground", "run"),
+    *("ground", "run", "batch"),
 )
 # What has members that people set one by one.
 _SAID_OF_EACH = ("meta", "extra", "stacks", "exports", "queue")

@@ -13,6 +13,7 @@ from gitlanes.store import layout
 if TYPE_CHECKING:
     from gitlanes.git.objects import ObjectStore
     from gitlanes.git.process import Git
+    from gitlanes.git.refs import RefReader
 
 WriteCommit = Callable[[str, Iterable[str]], str]
 
@@ -60,15 +61,20 @@ class NoteLines:
                 moves.append(RefMove(name, now[name], new))
         return moves
 
-    @staticmethod
-    def require_free(git: Git, moves: Iterable[RefMove]) -> None:
-        """Raise CorruptRecord where a ref to be made is there, and its commit is not."""
-        made = [move.name for move in moves if move.old is None]
-        for name, oid in list_refs(git, made, "refname objectname") if made else ():
+    def require_sound(self, git: Git, refs: RefReader) -> None:
+        """Raise CorruptRecord where a ref of notes is there, and its commit is not.
+
+        Then it looks as if it were not there, until git refuses to make it.
+        """
+        if not self:
+            return
+        for name, oid in list_refs(git, layout.NOTES.values(), "refname objectname"):
             ref, tip = os.fsdecode(name), oid.decode()
-            raise CorruptRecord(
-                f"notes at '{ref}' are damaged: commit '{tip}' not found", hint=_WAY_OUT.format(ref)
-            )
+            if refs.target(ref) is None:
+                raise CorruptRecord(
+                    f"notes at '{ref}' are damaged: commit '{tip}' not found",
+                    hint=_WAY_OUT.format(ref),
+                )
 
     def _written(
         self, store: ObjectStore, kind: str, old: str | None, commit: WriteCommit

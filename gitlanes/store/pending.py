@@ -19,7 +19,8 @@ class Pending(NamedTuple):
     """One operation under way: the refs that it moves and the work tree that it makes.
 
     ``drops`` are refs that go once the others have moved. ``locks`` are files of git's, named
-    from the common directory, that git takes on the way besides the locks of these refs.
+    from the common directory, that git takes on the way besides the locks of these refs. ``keep``,
+    named likewise, keeps `git repack` from the pack of its objects until refs name them.
     """
 
     operation: str
@@ -27,6 +28,7 @@ class Pending(NamedTuple):
     worktree: str | None = None
     drops: tuple[RefMove, ...] = ()
     locks: tuple[str, ...] = ()
+    keep: str | None = None
 
 
 class Cut(CorruptRecord):
@@ -46,6 +48,7 @@ def write(directory: Path, pending: Pending, *, durable: bool = False) -> None:
         "worktree": pending.worktree,
         "drops": [[move.name, move.old, move.new] for move in pending.drops],
         "locks": pending.locks,
+        "keep": pending.keep,
     }
     replace_file(directory / _FILE, json.dumps(body), durable=durable)
 
@@ -65,7 +68,8 @@ def read(directory: Path) -> Pending | None:
             for rows in (body["refs"], body.get("drops", ()))
         )
         locks = tuple(map(_inside, body.get("locks", ())))
-        return Pending(body["operation"], moves, body.get("worktree"), drops, locks)
+        keep = body.get("keep") and _inside(body["keep"])
+        return Pending(body["operation"], moves, body.get("worktree"), drops, locks, keep)
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptRecord(
             f"'{path}' is damaged", hint="'git lanes doctor --fix' sets it aside and looks further"

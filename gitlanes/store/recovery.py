@@ -53,6 +53,8 @@ def recover(repo: LaneRepo, lock: int) -> bool:
         drop(repo, operation.drops, lock)
     elif operation.worktree is not None:
         remove_empty_worktree(repo, operation.worktree)
+    if operation.keep is not None:
+        Path(repo.place.common_dir, operation.keep).unlink(missing_ok=True)
     pending.clear(directory)
     return happened
 

@@ -8,6 +8,7 @@ no ref moved, or finishes the rest.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -138,6 +139,7 @@ class Transaction:
                 self._run(moves)
                 return
             except Raced:
+                self._notes.require_sound(self.repo.git, self.repo.refs)
                 if not tries_left or self._journals_moved():
                     raise
 
@@ -174,11 +176,9 @@ class Transaction:
 
     def _write_notes(self, now: Mapping[str, str | None]) -> list[RefMove]:
         message = f"{self.repo.redactor.text(self.description)}\n"
-        moves = self._notes.write(
+        return self._notes.write(
             self.repo.objects, now, lambda tree, parents: self._write_commit(tree, parents, message)
         )
-        self._notes.require_free(self.repo.git, moves)
-        return moves
 
     def _write_entry(
         self, lane: LaneChange, refs: tuple[RefChange, ...], uuids: dict[str, str]
@@ -347,14 +347,21 @@ def carry_out(
     The repository's own `mover` does it unless another is given.
     """
     with uninterrupted():
+        pack = repo.held_pack()
+        if pack is not None:
+            planned = planned._replace(keep=os.path.relpath(pack.keep, repo.place.common_dir))
         pending.write(repo.state_directory, planned, durable=repo.durable())
         try:
             if make:
                 make()
+            if pack is not None:
+                repo.objects.write_pack(pack)
             move_refs(repo.git, planned.moves, mover=mover or repo.mover(lock))
             recovery.drop(repo, planned.drops, lock)
         except Exception:
             if not recovery.recover(repo, lock):
                 raise
         else:
+            if pack is not None:
+                pack.release()
             pending.clear(repo.state_directory)

@@ -73,6 +73,8 @@ def checked_lane(lane: Lane) -> Lane:
     for task in lane.tasks:
         _require(ids.TASK_ID, task)
     require_uuid(*lane.queue)
+    if lane.batch is not None:
+        _require(ids.BATCH_ID, lane.batch)
     if not _is_run(lane.run):
         raise ValueError("what ran in a lane is none")
     named = (*lane.stacks.values(), *lane.tasks.values(), *lane.ended, *lane.queue.values())

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from gitlanes import ids
-from gitlanes.errors import BadName, CorruptRecord, NotAdopted, NotFound, Refused, line
+from gitlanes.errors import (
+    BadName,
+    CorruptRecord,
+    NotAdopted,
+    NotFound,
+    Refused,
+    Unsupported,
+    line,
+)
 from gitlanes.git.refs import list_refs
 from gitlanes.models.records import RENAMED, Attempt, Lane, LaneState
 from gitlanes.store import journal, layout
@@ -22,12 +30,16 @@ if TYPE_CHECKING:
 
 
 class View:
-    """Reads lanes from the tips of their journals, without a lock; nothing is kept."""
+    """Reads lanes from the tips of their journals, without a lock.
+
+    Nothing is kept but what lanes were called, to look there first.
+    """
 
     def __init__(self, git: Git, reader: RefReader, warn: journal.Warn):
         self._git = git
         self._warn = warn
         self._settle: Settle | None = None
+        self._names: dict[str, str] = {}
         self.reader = reader
 
     def find(self, name: str) -> LaneState | None:
@@ -51,6 +63,7 @@ class View:
             return None, None
         oid, data = found
         record = journal.tip_entry(name, oid, data.partition(b"\n\n")[2]).record
+        self._names[record.uuid] = name
         return LaneState(record, oid), head and head[0]
 
     @contextmanager
@@ -185,6 +198,7 @@ class View:
             if where is None or text is None or where(text)
         )
         states = [LaneState(x.record, x.oid) for x in found if x]
+        self._names.update((x.record.uuid, x.record.name) for x in states)
         return [x for x in states if deleted or x.record.live]
 
     def by_uuid(self, uuid: str, name: str | None = None) -> LaneState | None:
@@ -194,6 +208,10 @@ class View:
         """
         if name is not None:
             found = self.find(name)
+            if found is not None and _is(found, uuid):
+                return found
+        with suppress(CorruptRecord, Unsupported):  # that is told where all are read
+            found = self.peek(self._names.get(uuid, ""))
             if found is not None and _is(found, uuid):
                 return found
         return next((x for x in self.lanes(deleted=True) if _is(x, uuid)), None)
@@ -210,6 +228,8 @@ class View:
 
     def has_lanes(self) -> bool:
         """Say whether there is a lane at all, deleted and damaged ones included."""
+        if self.reader.target(layout.journal(layout.USUAL_NAME)):
+            return True  # without a process of its own
         return bool(list_refs(self._git, ["--count=1", layout.JOURNALS], "refname"))
 
     def require_adopted(self) -> None:

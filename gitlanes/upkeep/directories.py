@@ -16,7 +16,7 @@ from gitlanes.models.health import WARNING
 from gitlanes.models.plain import replace
 from gitlanes.store.transaction import locked
 from gitlanes.upkeep.survey import Problem, Spot, Survey, problem, saying
-from gitlanes.workspaces import binding, capture, claims, finding, lifecycle
+from gitlanes.workspaces import binding, capture, claims, finding, removal
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _finished(repo: LaneRepo, spot: Spot) -> str:
     state = states.read(spot.git_dir)
     step = state.step if state else None
     if step and step.kind == states.REMOVE and spot.gone:
-        with lifecycle.removing(repo, spot.workspace, force=False):
+        with removal.removing(repo, spot.workspace, force=False):
             pass  # the directory is gone: the rest of it goes, too
         return "removed what was left of it"
     with saying(repo) as said:
@@ -149,7 +149,7 @@ def missing(survey: Survey) -> Iterator[Problem]:
 
 
 def _forgotten(repo: LaneRepo, spot: Spot) -> str:
-    with lifecycle.removing(repo, spot.workspace, force=False) as saved:
+    with removal.removing(repo, spot.workspace, force=False) as saved:
         pass
     kept = f"; what its index and HEAD held is in snapshot {saved.id}" if saved else ""
     return f"forgot it{kept}; make it anew with 'git lanes workspace create'"
@@ -180,7 +180,7 @@ def orphaned(survey: Survey) -> Iterator[Problem]:
 
 
 def _removed(repo: LaneRepo, spot: Spot) -> str:
-    with lifecycle.removing(repo, spot.workspace, force=True) as saved:
+    with removal.removing(repo, spot.workspace, force=True) as saved:
         pass
     return "removed it" + (f"; its unsaved work is in snapshot {saved.id}" if saved else "")
 

@@ -12,7 +12,7 @@ from gitlanes.lanes import archiving
 from gitlanes.models.plain import replace
 from gitlanes.models.records import ABANDONED, PRUNED
 from gitlanes.store.transaction import transaction
-from gitlanes.workspaces import lifecycle, pruning
+from gitlanes.workspaces import pruning, removal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def archive(repo: LaneRepo, known: Known, entry: Entry) -> str:
 
 def remove(repo: LaneRepo, known: Known, entry: Entry, place: Workspace) -> str:
     """Remove an archived lane's workspace, unsaved work in a snapshot."""
-    with lifecycle.removing(repo, place, force=False, saving=True, careful=True) as saved:
+    with removal.removing(repo, place, force=False, saving=True, careful=True) as saved:
         known.require(entry, away=True)(repo.view.lane(entry.record.name))
     return "removed it" + _saved(saved.id if saved else None)
 

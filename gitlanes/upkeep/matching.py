@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gitlanes.models.health import WARNING
 from gitlanes.models.records import Lane
 from gitlanes.upkeep.survey import Problem, Spot, Survey, problem
-from gitlanes.workspaces import lifecycle, mending
+from gitlanes.workspaces import mending, removal
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _of_archived(repo: LaneRepo, spot: Spot, lane: Lane) -> Problem:
     mend = "remove it, with its unsaved work in a snapshot"
 
     def remove() -> str:
-        going = lifecycle.removing(repo, spot.workspace, force=False, saving=True, careful=True)
+        going = removal.removing(repo, spot.workspace, force=False, saving=True, careful=True)
         with going as saved:
             pass
         return "removed it" + (f"; its unsaved work is in snapshot {saved.id}" if saved else "")

@@ -257,7 +257,7 @@ def held(repo: LaneRepo, workspace: Workspace, *, timeout: float = 60) -> Iterat
                 f"'{workspace.path}' was handed to lane '{state.name}' meanwhile",
                 hint="repeat the command",
             )
-        rules = partial(rules_of, repo, workspace.path)
+        rules = partial(rules_of, repo, workspace)
         hold = Held(workspace, git, lock, state, rules, repo.progress, repo.durable)
         try:
             _finish(repo, hold)

@@ -21,15 +21,15 @@ def unsaved(repo: LaneRepo, workspace: Workspace) -> list[tuple[str, bytes]]:
 
 def ask_unsaved(repo: LaneRepo, workspace: Workspace) -> Callable[[], list[tuple[str, bytes]]]:
     """Ask for what differs from HEAD, to be answered while other work goes on."""
-    rules = rules_of(repo, workspace.path)
+    rules = rules_of(repo, workspace)
     return staging.ask_changed_files(finding.git_in(repo, workspace), rules)
 
 
 def unsaved_secrets(repo: LaneRepo, workspace: Workspace) -> list[bytes]:
     """Return the workspace's files with secrets that no commit has, and no snapshot would."""
-    return staging.secret_files(finding.git_in(repo, workspace), rules_of(repo, workspace.path))
+    return staging.secret_files(finding.git_in(repo, workspace), rules_of(repo, workspace))
 
 
 def ignored(repo: LaneRepo, workspace: Workspace) -> list[bytes]:
     """Return the workspace's ignored files and directories that `lanes.exclude` does not name."""
-    return staging.ignored_files(finding.git_in(repo, workspace), rules_of(repo, workspace.path))
+    return staging.ignored_files(finding.git_in(repo, workspace), rules_of(repo, workspace))

@@ -250,5 +250,6 @@ def _workspace(tree: worktrees.WorkTree) -> Workspace | None:
     if state is None:
         return None
     place = (tree.path, tree.git_dir)
+    leased = state.given.ports if state.given else {}
     base, detached, owner = state.base, state.detached, state.owner
-    return Workspace(state.name, state.lane, *place, False, base, detached, owner)
+    return Workspace(state.name, state.lane, *place, False, base, detached, owner, leased)

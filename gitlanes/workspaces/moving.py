@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gitlanes.errors import Refused
 from gitlanes.git import index
 from gitlanes.git.deep import LONGEST_PATH, files_below
+from gitlanes.git.refs import Mover, move_head
 from gitlanes.store import layout
 from gitlanes.workspaces import mending
 
@@ -35,8 +36,7 @@ def changes_between(repo: LaneRepo, old: str, new: str) -> dict[bytes, Change]:
     """
     from gitlanes.git.trees import changed_paths
 
-    ends = repo.refs.targets([f"{old}^{{tree}}", f"{new}^{{tree}}"])
-    before, after = (str(x) for x in ends)
+    before, after = (repo.objects.tree_of(x) for x in (old, new))
     changes = changed_paths(repo.objects, repo.git, before, after)
     refuse_long(path for path, (_, now) in changes.items() if now is not None)
     if changes and repo.own_settings.partial_clone:
@@ -47,8 +47,9 @@ def changes_between(repo: LaneRepo, old: str, new: str) -> dict[bytes, Change]:
 
 def require_content(repo: LaneRepo, commit: str) -> None:
     """Raise Refused for a state that no work tree can have, because of a path in it."""
-    listing = repo.git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
-    refuse_long(listing.out.split(b"\0"))
+    from gitlanes.git.trees import long_paths
+
+    refuse_long(long_paths(repo.objects, repo.objects.commit(commit).tree, LONGEST_PATH))
 
 
 def refuse_long(paths: Iterable[bytes]) -> None:
@@ -90,7 +91,7 @@ def blocking(repo: LaneRepo, hold: Held, old: str, new: str) -> list[bytes]:
     found = {path for path in _above(hold, _to_be(changes)) if path not in changes}
     files = [path for path, (before, _) in changes.items() if not _is_module(before)]
     found |= {path for path in files if _has_others(hold, path, changes)}
-    known = [path for path, (before, _) in changes.items() if before is not None]
+    known = {path: before for path, (before, _) in changes.items() if before is not None}
     if not found and not _any_there(hold, added) and index.untouched(hold.git, old, known):
         return []
     staged = _staged(hold, [x for x in changes if x not in found])
@@ -163,10 +164,11 @@ def head_of(repo: LaneRepo, hold: Held) -> str | None:
     return repo.refs.target("HEAD" if hold.workspace.root else layout.worktree_head(name))
 
 
-def settle(repo: LaneRepo, hold: Held) -> None:
+def settle(repo: LaneRepo, hold: Held, mover: Mover | None = None) -> None:
     """End the step: its files and index are in place, and HEAD and base go to its `base`.
 
-    A HEAD that somebody moved meanwhile stays; a branch that it was on does, too.
+    A HEAD that somebody moved meanwhile stays; a branch that it was on does, too. A `mover` that
+    waits in that work tree moves it.
     """
     step, state = hold.state.step, hold.state
     base = step.base if step else None
@@ -174,8 +176,7 @@ def settle(repo: LaneRepo, hold: Held) -> None:
         hold.done()
         return
     if head_of(repo, hold) in (None, state.head, state.base, base):
-        move = ("update-ref", "--no-deref", "HEAD", base)
-        hold.git.run(*move, pass_fds=(hold.lock,), own_group=True)
+        move_head(hold.git, base, (hold.lock,), mover=mover)
     hold.done(base=base, head=base)
 
 

@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 from gitlanes.config import table
 from gitlanes.git.exclusions import Rules
 from gitlanes.git.settings import as_size
+from gitlanes.workspaces import bringing
+from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
+    from gitlanes.models.workspaces import Workspace
     from gitlanes.store.lane_repo import LaneRepo
 
 
-def rules_of(repo: LaneRepo, top: str) -> Rules:
-    """Return the rules for the workspace at `top`; raises Refused for a setting that is none."""
+def rules_of(repo: LaneRepo, workspace: Workspace) -> Rules:
+    """Return the rules for a workspace; raises Refused for a setting that is none."""
     excluded, secret = _patterns(repo, "exclude"), secret_files(repo)
-    return Rules(excluded, _excludes_file(repo, top), largest(repo), secret)
+    state = states.read(workspace.git_dir)
+    brought = bringing.paths_of(state.given) if state is not None else ()
+    return Rules(excluded, _excludes_file(repo, workspace.path), largest(repo), secret, brought)
 
 
 def secret_files(repo: LaneRepo) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from gitlanes.errors import CorruptRecord
 from gitlanes.git import locks, worktrees
 from gitlanes.git.replacing import replace_file
 from gitlanes.models.plain import NOTHING, Model, plain
-from gitlanes.models.workspaces import Owner
+from gitlanes.models.workspaces import Given, Owner, given_of
 from gitlanes.store.claims import owner_of
 
 _FILE = "lanes.json"
@@ -60,7 +60,8 @@ class WorkspaceState(Model):
 
     ``head`` is the commit that gitlanes last put HEAD to: what is beyond it, the agent made.
     ``detached`` is the id of a workspace that is for looking only, None for the lane's own.
-    ``owner`` is who claimed it (`claims`). ``extra`` are members that this version does not know.
+    ``owner`` is who claimed it (`claims`), ``given`` what it was given beside the lane's files.
+    ``extra`` are members that this version does not know.
     """
 
     lane: str
@@ -70,6 +71,7 @@ class WorkspaceState(Model):
     step: Step | None = None
     detached: str | None = None
     owner: Owner | None = None
+    given: Given | None = None
     extra: dict[str, Any] = NOTHING
 
 
@@ -82,13 +84,20 @@ def read(git_dir: str) -> WorkspaceState | None:
         step = body["step"]
         if step:
             step = Step(**{**_known(Step, step), "locks": tuple(step["locks"])})
-        known = {**_known(WorkspaceState, body), "step": step, "owner": owner_of(body.get("owner"))}
+        apart = {"owner": owner_of(body.get("owner")), "given": given_of(body.get("given"))}
+        known = {**_known(WorkspaceState, body), "step": step, **apart}
         extra = {key: value for key, value in body.items() if key not in known}
         return WorkspaceState(**{**known, "extra": extra})
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CorruptRecord(f"'{path}' is damaged", hint=_when_damaged(git_dir)) from error
+
+
+def is_begun(state: WorkspaceState) -> bool:
+    """Say whether a workspace is being made, or its making was interrupted."""
+    checkout = state.step is not None and state.step.kind == CHECKOUT
+    return checkout or (state.given is not None and state.given.begun)
 
 
 def touched(git_dir: str) -> float:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import GitFailed, Locked, Refused
 from gitlanes.git import worktrees
+from gitlanes.git.refs import Mover
 from gitlanes.models.plain import plain, replace
 from gitlanes.models.workspaces import Moved, Snapshot, Workspace
 from gitlanes.store.ancestry import is_ancestor
@@ -169,18 +171,21 @@ def _bring(repo: LaneRepo, hold: capture.Held, new: str, *, along: bool) -> Move
 
 def _move(repo: LaneRepo, hold: capture.Held, step: states.Step) -> None:
     """Do a step; where git refuses, it is as if it had never been."""
-    hold.begin(replace(step, locks=moving.locks_of(hold)))
-    try:
-        blocking = moving.move_files(repo, hold, str(step.old), str(step.new))
-    except (Locked, Refused):
-        hold.done()
-        raise
-    except GitFailed as failed:
-        raise unfinished(hold, failed) from failed
-    if blocking is not None:
-        hold.done()
-        raise in_the_way(hold.workspace, blocking)
-    moving.settle(repo, hold)
+    step = replace(step, locks=moving.locks_of(hold))
+    if step != hold.state.step:  # it is not marked yet
+        hold.begin(step)
+    with closing(Mover(hold.git, (hold.lock,))) as mover:  # it starts while files are written
+        try:
+            blocking = moving.move_files(repo, hold, str(step.old), str(step.new))
+        except (Locked, Refused):
+            hold.done()
+            raise
+        except GitFailed as failed:
+            raise unfinished(hold, failed) from failed
+        if blocking is not None:
+            hold.done()
+            raise in_the_way(hold.workspace, blocking)
+        moving.settle(repo, hold, mover)
 
 
 def unfinished(hold: capture.Held, failed: GitFailed) -> GitFailed:

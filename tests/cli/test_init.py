@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from gitlanes.config import gates, workspace
 from tests.support.cli import Ran, run_cli
 from tests.support.repos import TestRepo
 
@@ -239,3 +242,32 @@ def test_a_bad_name_for_the_first_lane(fresh: TestRepo, name: str) -> None:
     assert (done.code, done.out) == (128, "")
     assert done.err.startswith(f"error: bad lane name '{name}': it ")
     assert fresh.refs() == {"refs/heads/main": fresh.rev("main")}
+
+
+@pytest.mark.parametrize(
+    ("files", "kind", "ordered"),
+    [
+        (("pyproject.toml",), "auto", ".venv/bin/pip install --quiet -e ."),
+        (("package.json", "package-lock.json", "go.mod"), "auto", "npm ci go mod download"),
+        (("Cargo.lock",), "rust", "cargo fetch --locked"),
+        ((), "auto", ""),
+    ],
+)
+def test_a_first_team_file(
+    fresh: TestRepo, files: tuple[str, ...], kind: str, ordered: str
+) -> None:
+    """It can be understood, orders what such projects need, and never takes one's place."""
+    fresh.write(dict.fromkeys(files, "x\n"))
+    done = init(fresh, "--type", kind)
+    assert (done.code, done.err) == (
+        0,
+        "hint: look at '.gitlanes.toml', commit it, then run 'git lanes trust'\n",
+    )
+    text = (fresh.path / ".gitlanes.toml").read_text()
+    found = workspace.read(tomllib.loads(text))
+    assert not found.misfits
+    assert " ".join(x.shown for x in found.ordered.setup).endswith(ordered)
+    assert init(fresh, "--type", kind).err.startswith("error: '.gitlanes.toml' is there already\n")
+    assert (fresh.path / ".gitlanes.toml").read_text() == text
+    uncommented = tomllib.loads(re.sub(r"(?m)^# (?=\[|name|args)", "", text))
+    assert not gates.read(uncommented).misfits

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.cli import Ran, run_cli
-from tests.support.clones import Clones
+from tests.support.clones import Clones, Make
 
 Cli = Callable[..., Ran]
 
 
 @pytest.fixture
-def clones(tmp_path: Path, environ: dict[str, str]) -> Iterator[Clones]:
+def clones(make_clones: Make) -> Clones:
     """Two clones that both have lane auth."""
-    made = Clones(tmp_path, environ, lanes=["auth"])
-    yield made
-    made.close()
+    return make_clones(lanes=["auth"])
 
 
 @pytest.fixture

@@ -10,9 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.exchange.conftest import Make
 from tests.support.cli import Ran, spawn_cli, start_cli
-from tests.support.clones import Clones
+from tests.support.clones import Clones, Make
 from tests.support.repos import TestRepo
 
 

@@ -6,8 +6,7 @@ import pytest
 
 from gitlanes import Cost, Intent, Limits, NotFound, Refused, Repo
 from gitlanes.models.remotes import DIVERGED, OTHER, RENAMED
-from tests.exchange.conftest import Make
-from tests.support.clones import Clones
+from tests.support.clones import Clones, Make
 from tests.support.repos import TestRepo
 
 

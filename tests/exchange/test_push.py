@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from gitlanes import GitFailed, NotAdopted, NotFound, Refused
-from tests.exchange.conftest import Make
-from tests.support.clones import Clones
+from tests.support.clones import Clones, Make
 from tests.support.repos import TestRepo
 
 

@@ -114,6 +114,27 @@ def _without_workspace(repo: TestRepo) -> None:
     repo.lanes.new("auth", workspace=False)
 
 
+_ORDERED = """[workspace]
+copy = ["*.key"]
+link = ["shared"]
+clone = ["deps"]
+setup = [{args = ["cp", "kept.txt", "out"], makes = ["out"], inputs = ["kept.txt"]}]
+ports = ["PORT"]
+"""
+
+
+def _ordered(repo: TestRepo) -> None:
+    repo.save({".gitlanes.toml": _ORDERED, ".gitignore": "*.key\nshared\ndeps\nout\n"})
+    repo.write({"a.key": "key\n", "shared/x": "x\n", "deps/a/y": "y\n", "deps/z": "z\n"})
+    repo.lanes.trust()
+
+
+def failing(repo: TestRepo) -> None:
+    """Let what sets workspaces up fail."""
+    repo.save({".gitlanes.toml": "[workspace]\nsetup = [['sh', '-c', 'echo x > x; exit 1']]\n"})
+    repo.lanes.trust()
+
+
 def _documented(repo: TestRepo) -> None:
     repo.save({"docs/guide.md": "guide\n"})
 
@@ -269,6 +290,11 @@ def _to_sync(repo: TestRepo) -> None:
     repo.write({"unsaved.txt": "unsaved\n"}, repo.workspace("auth"))
 
 
+def _to_sync_much(repo: TestRepo) -> None:
+    _to_sync(repo)
+    repo.commit("auth", {f"many/{number}/file": f"{number}\n" for number in range(70)})
+
+
 def _conflicted(repo: TestRepo) -> None:
     repo.lanes.new("dev")
     repo.lanes.new("auth", on="dev")
@@ -360,6 +386,7 @@ SCENES = (
     Scene("bind-new", ("bind", "auth", "other"), _without_workspace, 0, nightly=True),
     Scene("new", ("new", "auth"), lambda _: None, 128),
     Scene("new-sparse", ("new", "auth", "--sparse", "docs"), _documented, 128, nightly=True),
+    Scene("new-provisioned", ("new", "auth"), _ordered, 128, nightly=True),
     Scene("rename", ("rename", "auth", "login"), _proposed, 128, nightly=True),
     Scene("rename-back", ("rename", "login", "auth"), _called_otherwise, 128, nightly=True),
     Scene("rename-bound", ("rename", "main", "trunk"), _committed, 128, nightly=True),
@@ -383,6 +410,7 @@ SCENES = (
     Scene("reject-reset", ("reject", "auth/1", "--reset"), _followed_up, 128, nightly=True),
     Scene("switch", _HAND_OVER, _to_hand_over, 128, nightly=True),
     Scene("sync", ("sync", "auth"), _to_sync, 1, nightly=True),
+    Scene("sync-much", ("sync", "auth"), _to_sync_much, 1, nightly=True),
     Scene("cascade", ("cascade", "dev"), _to_sync, 0, nightly=True),
     Scene("conflict-start", ("conflict", "start", "auth"), _conflicted, 1, nightly=True),
     Scene("conflict-continue", ("conflict", "continue", "auth"), _resolved, 128, nightly=True),

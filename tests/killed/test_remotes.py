@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.exchange.conftest import Make
-from tests.exchange.conftest import make_clones as make_clones
 from tests.support.cli import run_cli
-from tests.support.clones import Clones
+from tests.support.clones import Clones, Make
 from tests.support.crashing import Crashes
 from tests.support.repos import TestRepo
 

@@ -44,6 +44,12 @@ def _commit(lane: str, *names: str) -> Callable[[TestRepo], object]:
     return lambda repo: [repo.commit(lane, {x: f"{x}\n"}) for x in names]
 
 
+def _order(repo: TestRepo) -> None:
+    """Let workspaces be given something."""
+    set_gates(repo, workspace={"copy": ["*.key"]})
+    repo.lanes.trust()
+
+
 def _safely(repo: Repo, expect: str) -> None:
     """Save unsaved work, and go on."""
     with repo.safely("a step", "auth", expect=expect):
@@ -71,6 +77,12 @@ WORK = (
     Step("restore", "auth", lambda r, x: r.restore("main", "auth", expect=x)),
     Step("remove_workspace", "auth", lambda r, x: r.remove_workspace("auth", force=True, expect=x)),
     Step("create_workspace", "auth", lambda r, x: r.create_workspace("auth", expect=x)),
+    Step(
+        "provision_workspace",
+        "auth",
+        lambda r, x: r.provision_workspace("auth", expect=x),
+        _order,
+    ),
     Step(
         "propose",
         "auth",
@@ -280,9 +292,17 @@ def _offer_gated(repo: TestRepo) -> None:
     repo.propose("g", {"g": "g"})
 
 
+def _offer_side_by_side(repo: TestRepo) -> None:
+    """Offer the same work in two lanes of a batch."""
+    for lane in ("h-a", "h-b"):
+        repo.lanes.new(lane, workspace=False, batch="h")
+        repo.lanes.put_file(lane, f"{lane}.txt", b"x\n", accept=False)
+
+
 GATES = (
     Step("evaluate", "g", lambda r, x: r.evaluate("g/1", expect=x), _offer_gated),
     Step("evaluate_and_decide", "g", lambda r, x: r.evaluate_and_decide("g/1", expect=x)),
+    Step("pick", "main", lambda r, x: r.pick("h", expect=x), _offer_side_by_side),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.stateful.watching import Entry, Files, Look, Record, Watch
@@ -19,6 +20,8 @@ _MOVING = (
 )
 # What an undo leaves as it is.
 _STAYS = ("next", "spent", "head", "mingled", "former", "queue")
+# What may be told by the entry itself, and in later ones by its id.
+_HERE = ("stacks", "tasks", "conflict", "ended", "queue")
 # Where an attempt may go from each status. What is undone can be done again, whatever it was.
 _NEXT = {
     "proposed": {"accepted", "rejected", "superseded", "undone"},
@@ -32,6 +35,12 @@ _NEXT = {
 def changed(base: Files, files: Files) -> set[str]:
     """Return the paths that differ between two listings."""
     return {path for path in base.keys() | files.keys() if base.get(path) != files.get(path)}
+
+
+def _told(record: Record, key: str) -> object:
+    """Return what a record has there, as far as another entry can say the same."""
+    found = record.get(key)
+    return bool(found) if key in _HERE else found
 
 
 def had(files: Files, paths: Sequence[str]) -> Had:
@@ -154,6 +163,10 @@ class Model:
             origin = str(part.after.get("origin"))
             for kept in (self.seen, self.has):
                 kept[case.uuid] = set(kept.get(origin, ()))
+        elif verb == "rename":
+            was = {**part.before, "name": case.argv[2]}
+            for key in was.keys() | part.after.keys():
+                assert _told(was, key) == _told(part.after, key), key
         elif verb in _TAKING_BACK:
             self._check_taken_back(case.made, case.uuid, part)
         elif part.before["head"] != part.after["head"] and part.after["status"] != "deleted":
@@ -176,6 +189,11 @@ class Model:
         else:
             for path in changed(case.part.old, case.part.new):
                 assert case.part.new.get(path) == work.get(path), path
+        if case.argv[0] == "put":
+            path, file = case.argv[2:4]
+            content = None if file == "--delete" else Path(file).read_text().rstrip("\n")
+            assert changed(case.part.old, case.part.new) <= {path}
+            assert case.part.new.get(path) == content
         if case.argv[0] == "commit" and "--amend" not in case.argv:
             for place in case.look.places.values():
                 if place.lane == case.uuid:
@@ -296,7 +314,5 @@ class Model:
         if since or then.before is None:
             return
         for key in (then.before.keys() | part.after.keys()) - set(_STAYS):
-            was, is_ = then.before.get(key), part.after.get(key)
-            if key in ("stacks", "tasks", "conflict", "ended"):  # 'here' is an entry elsewhere
-                was, is_ = bool(was), bool(is_)
+            was, is_ = _told(then.before, key), _told(part.after, key)
             assert was == is_, (key, was, is_)

@@ -149,6 +149,16 @@ class Days(RuleBasedStateMachine):
         self.edit(lane, changes)
         self.give("propose", lane, *(["--", path] if path else []), kill=k)
 
+    @rule(n=numbers, k=kills, path=st.sampled_from(PATHS), how=st.integers(0, 5))
+    def put(self, n: int, k: int | None, path: str, how: int) -> None:
+        """`put` a file past any directory, now and then as a proposal, or take one away."""
+        lane = self.lane(n, main=n % 5 == 0, status="active")
+        self.count += 1
+        file = Path(self.directory.name, "put")
+        file.write_text(f"{lane} {self.count}\n")
+        what = ["--delete"] if how == 0 else [str(file)]
+        self.give("put", lane, path, *what, *(["--no-accept"] if how == 1 else []), kill=k)
+
     @rule(n=numbers, k=kills, verb=st.sampled_from(["accept", "accept", "reject"]))
     def decide(self, n: int, k: int | None, verb: str) -> None:
         """`accept` or `reject` an open attempt."""
@@ -205,6 +215,12 @@ class Days(RuleBasedStateMachine):
     def shelve(self, n: int, k: int | None, verb: str) -> None:
         """`archive`, `unarchive`."""
         self.give(verb, self.lane(n, status="archived" if verb[0] == "u" else ""), kill=k)
+
+    @rule(n=numbers, k=kills, name=st.sampled_from("avwxyz"))
+    def rename(self, n: int, k: int | None, name: str) -> None:
+        """`rename`, rarely: a name that was another lane's is refused."""
+        if n % 3 == 0:
+            self.give("rename", self.lane(n // 3), name, kill=k)
 
     @rule(n=numbers, k=kills)
     def delete(self, n: int, k: int | None) -> None:

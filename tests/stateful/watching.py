@@ -96,9 +96,9 @@ class Watch:
     def operations(self, before: Look, after: Look) -> list[list[Entry]]:
         """Return the operations that were recorded in between, each with its entries."""
         found: dict[str, list[Entry]] = {}
+        known = {x.oid for x in before.tips.values()}
         for name, tip in after.tips.items():
-            old = before.tips.get(name)
-            for entry in self._since(tip, old):
+            for entry in self._since(tip, before.tips.get(name), known):
                 found.setdefault(entry.body["operation"], []).append(entry)
         return [found[x] for x in sorted(found)]
 
@@ -124,10 +124,13 @@ class Watch:
         """Return what lies about that stops git or us."""
         return left_behind(self.repo)
 
-    def _since(self, tip: Entry, old: Entry | None) -> Iterator[Entry]:
-        """Yield the entries of a journal since one; fails if the journal did not only grow."""
+    def _since(self, tip: Entry, old: Entry | None, known: set[str]) -> Iterator[Entry]:
+        """Yield the entries of a journal since one; fails if the journal did not only grow.
+
+        That of a lane with another name goes on from its old one's, and ends at what is `known`.
+        """
         entry: Entry | None = tip
-        while entry is not None and (old is None or entry.oid != old.oid):
+        while entry is not None and entry.oid not in known:
             yield entry
             entry = self.entries.get(entry.parents[0])
         assert old is None or entry is not None, "a journal lost entries"

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from gitlanes.git.settings import Settings
 from tests.support.repos import TestRepo
 
 # `git lanes commit`, telling on its error output which files of ours it fsyncs.
@@ -63,3 +64,11 @@ def test_the_older_setting(repo: TestRepo) -> None:
     repo.lane("auth")
     repo.git("config", "core.fsyncObjectFiles", "true")
     assert fsynced(repo, "") == {"objects"}
+
+
+def test_packs_are_fsynced_unless_git_is_told_not_to(repo: TestRepo) -> None:
+    """By default git does that, whatever else it is told to fsync besides."""
+    told = {"": True, "reference": True, "none": False, "-pack": False, "none,objects": True}
+    for setting, expected in told.items():
+        repo.git("config", "core.fsync", setting)
+        assert Settings(repo.inner().git).fsyncs("pack") == expected, setting

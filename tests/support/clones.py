@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from tests.support.repos import START, Content, TestRepo
@@ -42,6 +42,16 @@ class Clones:
         for name in others:
             self.clone(name)
 
+    @classmethod
+    def at(cls, home: Path, environ: Mapping[str, str], names: Iterable[str]) -> Clones:
+        """Return the clones that are in a directory already."""
+        found = cls.__new__(cls)
+        found.home, found.environ = home, dict(environ)
+        found.server = home / "server.git"
+        found.url = str(found.server)
+        found.all = [TestRepo(home / name, environ) for name in names]
+        return found
+
     def clone(self, name: str) -> TestRepo:
         """Make one more clone with all lanes."""
         self.all[0].git("clone", "--quiet", self.url, str(self.home / name))
@@ -73,3 +83,7 @@ class Clones:
         """End the helper processes."""
         for one in self.all:
             one.close()
+
+
+# Makes clones: of which names, with which lanes.
+Make = Callable[..., Clones]

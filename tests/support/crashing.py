@@ -178,7 +178,7 @@ def _about(name: str) -> Callable[..., str]:
 
 
 def _exclusive(path: Any, flags: int = 0, *_: Any, **__: Any) -> str | None:
-    return f"create {Path(path).name}" if flags & os.O_EXCL else None
+    return f"create {Path(os.fsdecode(path)).name}" if flags & os.O_EXCL else None
 
 
 def _writing(path: Any, mode: str = "r", *_: Any, **__: Any) -> str | None:

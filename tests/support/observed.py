@@ -67,6 +67,9 @@ def directories(repo: TestRepo) -> dict[str, Any]:
     }
 
 
+_LEFT = (".lock", "-index", "packed-refs.new", ".keep")
+
+
 def left_behind(repo: TestRepo) -> list[str]:
     """Return lock files, and others, that stop git or us and that nobody holds any more."""
     top, found = repo.path / ".git", []
@@ -75,7 +78,7 @@ def left_behind(repo: TestRepo) -> list[str]:
             path = str(Path(place, name).relative_to(top))
             if path == "lanes/lock" or name == "lanes.lock" or path.startswith("lanes/trash/"):
                 continue
-            if path == "lanes/pending" or name.endswith((".lock", "-index", "packed-refs.new")):
+            if path == "lanes/pending" or name.endswith(_LEFT):
                 found.append(path)
     return sorted(found)
 
@@ -120,10 +123,10 @@ def _lines(store: pygit2.Repository, tree: Any) -> list[tuple[str, str]]:
 def _place(repo: TestRepo, store: pygit2.Repository, place: Path) -> Any:
     if not place.is_dir():
         return "gone"
-    git_dir = Path(repo.git("rev-parse", "--absolute-git-dir", cwd=place))
+    where, head = repo.git("rev-parse", "--absolute-git-dir", "HEAD", cwd=place).split("\n")
+    git_dir = Path(where)
     known = git_dir / "lanes.json"
     state = json.loads(known.read_text()) if known.exists() else None
-    head = repo.git("rev-parse", "--verify", "HEAD", cwd=place)
     return {
         "head": _history(store, head),
         "status": repo.git("status", "--porcelain", "-uall", cwd=place),

@@ -163,8 +163,7 @@ class TestRepo:
 
         data = {os.fsencode(x): y.encode() if isinstance(y, str) else y for x, y in files.items()}
         offer = Offer(message=message or f"work of {lane}", intent=Intent(agent=f"agent-{lane}"))
-        with self.inner() as inner:
-            return putting.put(inner, lane, data, offer).attempt.id
+        return putting.put(self.lanes._repo, lane, data, offer).attempt.id
 
     def propose(self, lane: str, files: Mapping[str, Content | None], **options: object) -> str:
         """Write files in a lane's workspace and propose it; return the attempt's id."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import pygit2
+
+from tests.support.clones import Clones
 from tests.support.repos import START, Content, TestRepo
 
 
@@ -33,11 +36,44 @@ class Templates:
             self._made[key] = place
         shutil.copytree(self._made[key], path, symlinks=True, dirs_exist_ok=True)
         repo = TestRepo(path, environ)
-        # Git knows unchanged files by their inodes, too, and these are others.
-        repo.git("update-index", "-q", "--refresh")
+        _refresh(path)
         if adopted:
             _prove_locks(path / ".git/lanes")
         return repo
+
+
+class ClonesTemplates:
+    """Makes clones as `Clones` does, with the same commits for the same names and lanes."""
+
+    def __init__(self, place: Path):
+        self._place = place
+        self._made: dict[tuple[object, ...], Clones] = {}
+
+    def copy(
+        self, home: Path, environ: Mapping[str, str], names: str, lanes: Sequence[str]
+    ) -> Clones:
+        """Return new clones in `home`."""
+        key = (names, *lanes)
+        if key not in self._made:
+            made = Clones(self._place / str(len(self._made)), environ, names, lanes=lanes)
+            made.close()
+            self._made[key] = made
+        template = self._made[key]
+        shutil.copytree(template.home, home, symlinks=True)
+        for name in names:
+            config = home / name / ".git/config"
+            config.write_text(config.read_text().replace(str(template.home), str(home)))
+            _refresh(home / name)
+            _prove_locks(home / name / ".git/lanes")
+        return Clones.at(home, environ, names)
+
+
+def _refresh(path: Path) -> None:
+    """Let the index know the copied files: git knows unchanged ones by their inodes, too."""
+    index = pygit2.Repository(str(path)).index
+    for entry in [*index]:
+        index.add(entry.path)
+    index.write()
 
 
 def _prove_locks(directory: Path) -> None:

@@ -21,11 +21,14 @@ _PIECE = re.compile(
 )
 _COMMAND = re.compile(r"^\$ (?P<text>(?:.*\\\n)*.*)\n(?P<output>(?:(?!\$ ).*\n)*)", re.M)
 _MARK = "\x1e"
-_HOME = "/home/ada"
+# Where all of it seems to be.
+HOME = "/home/ada"
 # What differs from one run to the next, and what is compared in its place.
 _VARYING = (
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "OPERATION"),
     (re.compile(r"\bt[0-9a-z]{7}\b"), "TASK"),
+    (re.compile(r"\bb[0-9a-hjkmnp-tv-z]{7}\b"), "BATCH"),
+    (re.compile(r"(?<= )\d+s(?= )"), "SECONDS"),
     (re.compile(r"\bI[0-9a-f]{12,40}\b"), "CHANGE"),
     (re.compile(r"\b[0-9a-f]{7,40}\b"), "ID"),
     (re.compile(r"\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?( ?[+-]\d{4}|Z)?"), "TIME"),
@@ -70,7 +73,7 @@ def play(commands: list[str], home: Path, environ: Mapping[str, str]) -> list[st
         text=True,
         check=False,
     )
-    printed = done.stdout.replace(str(home), _HOME).split(_MARK)[1:]
+    printed = done.stdout.replace(str(home), HOME).split(_MARK)[1:]
     assert len(printed) == len(commands), done.stderr
     return printed
 

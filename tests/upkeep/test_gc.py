@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from gitlanes import BadValue, NotAdopted, clock
+from gitlanes.git.maintenance import start_if_due
+from gitlanes.git.settings import Settings
 from gitlanes.upkeep import gc, planning
 from tests.support.cli import Ran
 from tests.support.clones import Clones
@@ -313,3 +315,19 @@ def test_git_packs_what_is_loose_after_a_landing(repo: TestRepo, cli: Cli) -> No
         clock.sleep(0.05)
     assert list(objects.glob("pack/*.pack"))
     repo.fsck()
+
+
+def test_git_joins_packs_that_became_many(repo: TestRepo) -> None:
+    """As gc.autoPackLimit says; those that are kept, as while they are made, do not count."""
+    for key, value in (("maintenance.auto", "true"), ("gc.auto", "6700")):
+        repo.git("config", key, value)
+    repo.git("config", "maintenance.gc.enabled", "false")
+    for number in range(2):
+        repo.save({"f": f"{number}\n"})
+        repo.git("repack", "-dq")
+    with repo.inner() as inner:
+        for limit, due in (("2", False), ("0", False), ("1", True)):
+            repo.git("config", "gc.autoPackLimit", limit)
+            assert start_if_due(inner.git, Settings(inner.git)) == due
+        next(repo.path.glob(".git/objects/pack/*.pack")).with_suffix(".keep").touch()
+        assert not start_if_due(inner.git, Settings(inner.git))

@@ -58,34 +58,37 @@ class Days(RuleBasedStateMachine):
         self.repo.close()
         self.repo.fsck()
 
-    def places(self) -> list[Path]:
-        """Return the directories of all work trees."""
-        rows = self.repo.git("worktree", "list", "--porcelain").splitlines()
-        return [Path(x[9:]) for x in rows if x.startswith("worktree ") and os.path.isdir(x[9:])]
+    def listed(self) -> str:
+        """Return what git says of all work trees: their directories, and their HEADs."""
+        return self.repo.git("worktree", "list", "--porcelain")
 
-    def disk(self) -> dict[str, Files]:
-        """Return every file of every work tree."""
-        return {str(place): _files(place) for place in self.places()}
+    def places(self, listed: str = "") -> list[Path]:
+        """Return the directories of all work trees."""
+        rows = (listed or self.listed()).splitlines()
+        return [Path(x[9:]) for x in rows if x.startswith("worktree ") and os.path.isdir(x[9:])]
 
     def findable(self) -> set[str]:
         """Return the blobs that are on disk or reachable from a ref."""
         reachable = self.repo.git("rev-list", "--objects", "--all", "--no-object-names").split()
-        return set(reachable) | {
-            _blob(content) for files in self.disk().values() for _, content in files.values()
-        }
+        disk = [_files(place) for place in self.places()]
+        return set(reachable) | {_blob(content) for files in disk for _, content in files.values()}
+
+    def indexes(self, places: list[Path]) -> list[str]:
+        """Return what the indexes of work trees have."""
+        return [self.repo.git("ls-files", "--stage", cwd=x) for x in places]
 
     def staged(self) -> set[str]:
         """Return the blobs that indexes have."""
-        rows = (self.repo.git("ls-files", "--stage", cwd=x).splitlines() for x in self.places())
-        return {row.split()[1] for some in rows for row in some}
+        return {row.split()[1] for x in self.indexes(self.places()) for row in x.splitlines()}
 
     def everything(self) -> object:
         """Return all that a refused command may not touch."""
-        indexes = [self.repo.git("ls-files", "--stage", cwd=x) for x in self.places()]
-        heads = [self.repo.git("rev-parse", "HEAD", cwd=x) for x in self.places()]
+        listed = self.listed()
+        places = self.places(listed)
         top = self.repo.path / ".git"
         states = [top / "lanes.json", *sorted(top.glob("worktrees/*/lanes.json"))]
-        return self.disk(), self.repo.refs(), indexes, heads, [x.read_text() for x in states]
+        disk = [_files(x) for x in places]
+        return disk, self.repo.refs(), self.indexes(places), listed, [x.read_text() for x in states]
 
     def told(self, verb: Callable[[Repo], object], *, takes_files: bool = False) -> None:
         """Give a command: refused, it has changed nothing; done, it has lost nothing.

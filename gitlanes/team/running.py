@@ -1,4 +1,7 @@
-"""The one place that runs gates: no shell, a small environment, bounded output, a sure end."""
+"""The one place that runs the team's commands, its gates and what sets workspaces up.
+
+There is no shell, the environment is small, output is bounded, and the end is sure.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import hashlib
 import os
 import select
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,16 +19,16 @@ from gitlanes.git import families
 if TYPE_CHECKING:
     from threading import Event
 
-# What a gate knows of its surroundings beside what its `env` lists.
+# What a command knows of its surroundings beside what it is given.
 USUAL = (
     *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "TMPDIR", "TZ"),
     *("LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE"),
 )
 MARK = "GITLANES_GATE_RUN"
-# What is kept of a gate's output: so much of its beginning and so much of its end.
+# What is kept of its output: so much of its beginning and so much of its end.
 KEPT = 64 << 10
 _BLOCK = 1 << 16
-# How long until a request to stop is seen, and how long a dead gate's pipe is read on.
+# How long until a request to stop is seen, and how long a dead one's pipe is read on.
 _GLANCE, _GRACE = 0.1, 2.0
 
 
@@ -59,6 +62,10 @@ class Ran(NamedTuple):
     fault: str | None = None
 
 
+def _quiet() -> None:
+    """Tell nobody."""
+
+
 class Stopped(Exception):
     """The run was ended because everything is to stop."""
 
@@ -89,15 +96,15 @@ class Output:
 
 
 def environment(environ: Mapping[str, str], listed: Sequence[str]) -> dict[str, str]:
-    """Return what a gate gets of the environment."""
+    """Return what a command gets of the environment, with what is listed for it."""
     return {name: environ[name] for name in (*USUAL, *listed) if name in environ}
 
 
-def run(order: Order, stop: Event) -> Ran:
+def run(order: Order, stop: Event, beat: Callable[[], None] = _quiet) -> Ran:
     """Run a command to its end; whatever it started ends with it.
 
-    Raises Stopped soon after `stop` was set. A gate is in a session of its own, so neither the
-    terminal nor its Ctrl-C reach it.
+    Raises Stopped soon after `stop` was set; ``beat`` is called every now and then. The command is
+    in a session of its own, so neither the terminal nor its Ctrl-C reach it.
     """
     mark, output, began = ids.new_id(clock.now()), Output(), clock.monotonic()
     try:
@@ -115,7 +122,7 @@ def run(order: Order, stop: Event) -> Ran:
         said = getattr(error, "strerror", None) or str(error)
         return output.ended(None, False, began, f"cannot start '{order.args[0]}': {said.lower()}")
     try:
-        timed_out = _watch(process, output, clock.monotonic() + order.timeout, stop)
+        timed_out = _watch(process, output, clock.monotonic() + order.timeout, stop, beat)
     finally:
         families.end(process.pid, (MARK, mark))
         process.wait()
@@ -126,7 +133,13 @@ def run(order: Order, stop: Event) -> Ran:
     return output.ended(code, timed_out, began, None)
 
 
-def _watch(process: subprocess.Popen[bytes], output: Output, deadline: float, stop: Event) -> bool:
+def _watch(
+    process: subprocess.Popen[bytes],
+    output: Output,
+    deadline: float,
+    stop: Event,
+    beat: Callable[[], None],
+) -> bool:
     """Read until the process ends; say whether its time was over first. Raises Stopped.
 
     That its pipe is open still means nothing: something that it left behind may have it.
@@ -139,6 +152,7 @@ def _watch(process: subprocess.Popen[bytes], output: Output, deadline: float, st
         left = deadline - clock.monotonic()
         if left <= 0:
             return True
+        beat()
         if reading:
             reading = _read(pipe, output, min(left, _GLANCE))
         else:

@@ -12,8 +12,8 @@ from threading import Event, Timer
 import psutil
 import pytest
 
-from gitlanes.gates import running
-from gitlanes.gates.running import KEPT, Order, Ran, Stopped
+from gitlanes.team import running
+from gitlanes.team.running import KEPT, Order, Ran, Stopped
 
 
 def run(place: Path, *args: str, timeout: float = 60, stop: Event | None = None) -> Ran:

@@ -1,0 +1,191 @@
+"""Commands that start several agents: fanout, multi, go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from gitlanes.cli.batch import by_words, read_rules, show_picked
+from gitlanes.cli.fleet_text import summary
+from gitlanes.cli.options import milliseconds, take_meta, take_prompt
+from gitlanes.cli.output import Output, command, short
+from gitlanes.errors import EXIT_NEGATIVE, BadValue
+from gitlanes.models.batches import CRITERIA
+from gitlanes.models.records import MODES
+
+if TYPE_CHECKING:
+    from gitlanes.models.batches import Fanned
+    from gitlanes.models.fleet import RunOrder
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_PROMPT = (
+    click.option("--prompt-file", type=click.Path(path_type=Path), help="Read the prompt there."),
+    click.option("--template", metavar="NAME", help="A prompt of the team's, or a built-in one."),
+    click.option("--set", "fill", multiple=True, metavar="K=V", help="Fill a place in it."),
+)
+_DEALT = (
+    click.option("--agent", "agents", multiple=True, metavar="NAME", help="Dealt in turn."),
+    click.option("--model", "models", multiple=True, help="Dealt in turn."),
+)
+_RUN = (
+    click.option("--agent-id", metavar="ID", help="Their id in records; else NAME@LANE."),
+    click.option("--from", "start", metavar="STATE", help="Where new lanes start."),
+    click.option("--on", metavar="LANE", help="The lane that new ones start from and follow."),
+    click.option("--quick", is_flag=True, help="Set nothing up in new workspaces."),
+    click.option("--batch", metavar="ID", help="The id that they share; else a new one."),
+    click.option("--no-tmux", is_flag=True, help="Run detached, with log files alone."),
+)
+
+
+def _with(*options: Callable[[Any], Any]) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def _order(given: dict[str, Any]) -> RunOrder:
+    """Remove what every member is started with from `given`, and return it."""
+    from gitlanes.models.fleet import RunOrder
+
+    return RunOrder(
+        agent=given.pop("agent_id"),
+        tmux=not given.pop("no_tmux"),
+        **{key: given.pop(key) for key in ("start", "on", "quick", "batch")},
+    )
+
+
+def _prompted(given: dict[str, Any], prompt: str | None) -> RunOrder:
+    """Return the same with the prompt that all of them get."""
+    from gitlanes.models.plain import replace
+
+    text = take_prompt(prompt, given.pop("prompt_file")) or ""
+    template, fill = given.pop("template"), take_meta(given.pop("fill"), "--set")
+    if not (text or template):
+        raise BadValue("nothing to do is said", hint="use --prompt, --prompt-file or --template")
+    return replace(_order(given), prompt=text, template=template, fill=fill)
+
+
+@command("fanout")
+@click.argument("number", type=click.IntRange(1))
+@click.argument("prefix", required=False)
+@click.option("--prompt", help="What is to be done; '-' reads it from stdin.")
+@_with(*_PROMPT, *_DEALT, *_RUN)
+def fanout_command(
+    out: Output,
+    number: int,
+    prefix: str | None,
+    prompt: str | None,
+    agents: tuple[str, ...],
+    models: tuple[str, ...],
+    **given: Any,
+) -> int:
+    """Start NUMBER agents with one prompt, in lanes PREFIX-a, PREFIX-b and so on.
+
+    PREFIX is made of the prompt unless told. They share a batch, which 'compare' shows and 'pick'
+    decides.
+    """
+    from gitlanes.fleet.fanning import fanout
+
+    order = _prompted(given, prompt)
+    with out.repository() as repo:
+        made = fanout(repo, number, prefix, order, agents=agents, models=models)
+    return _show(out, made)
+
+
+@command("multi")
+@click.argument("tasks", nargs=-1)
+@click.option("--file", "files", multiple=True, type=click.Path(path_type=Path), help="Tasks.")
+@click.option("--agent", "program", metavar="NAME", help="Which agent; else the first on PATH.")
+@click.option("--model", help="The model that they are to use.")
+@_with(*_RUN)
+def multi_command(
+    out: Output,
+    tasks: tuple[str, ...],
+    files: tuple[Path, ...],
+    program: str | None,
+    model: str | None,
+    **given: Any,
+) -> int:
+    """Start an agent for each of TASKS, which are LANE:PROMPT, in quotes.
+
+    A --file has them in TOML ([[task]] with lane and prompt), JSON or Markdown (## LANE, and
+    the prompt below it). Lanes in which an agent is at work are skipped.
+    """
+    from gitlanes.fleet.fanning import start
+    from gitlanes.fleet.orders import of_file, of_words
+    from gitlanes.models.plain import replace
+
+    order = replace(_order(given), program=program, model=model)
+    members = of_words(tasks, order)
+    for file in files:
+        members += of_file(file.name, str(take_prompt(None, file)), order)
+    if not members:
+        raise BadValue("nothing to do is said", hint="give LANE:PROMPT, or --file")
+    with out.repository() as repo:
+        made = start(repo, members)
+    return _show(out, made)
+
+
+def _show(out: Output, made: Fanned) -> int:
+    out.result(made, [f"batch {made.batch}", *map(summary, made.runs)])
+    for name, why in made.skipped.items():
+        out.warn(f"lane {name} is skipped: {why}")
+    for name, why in made.failed.items():
+        out.warn(f"no agent in lane {name}: {why}")
+    out.say(f"hint: see them with 'git lanes ps', and pick with 'git lanes pick {made.batch}'")
+    return EXIT_NEGATIVE if made.failed or made.dead else 0
+
+
+@command("go")
+@click.argument("prompt", required=False)
+@click.option("--tries", type=click.IntRange(1), default=3, show_default=True, help="How many.")
+@click.option("--prefix", help="Names of lanes begin with it; else made of the prompt.")
+@_with(*_PROMPT, *_DEALT, *_RUN)
+@click.option("--by", metavar="WORDS", help=f"What counts, else {','.join(CRITERIA)}.")
+@click.option("--into", metavar="LANE", help="The target; else the parent or the adopted lane.")
+@click.option("--mode", type=click.Choice(MODES), help="How it lands; else merge.")
+@click.option("--auto", is_flag=True, help="Pick only what [pick] of the target's file allows.")
+@click.option("--rules", type=click.Path(path_type=Path), help="Pick only what that file allows.")
+@click.option("--timeout", metavar="DURATION", help="Stop those that take longer: 30m, 2h.")
+@click.option("--export", "branch", metavar="BRANCH", help="Put a branch at the winner's work.")
+def go_command(
+    out: Output,
+    prompt: str | None,
+    tries: int,
+    prefix: str | None,
+    agents: tuple[str, ...],
+    models: tuple[str, ...],
+    by: str | None,
+    into: str | None,
+    mode: str | None,
+    auto: bool,
+    rules: Path | None,
+    timeout: str | None,
+    branch: str | None,
+    **given: Any,
+) -> int:
+    """Have PROMPT done several times side by side, pick the best by its gates, land and export it.
+
+    It waits until the agents have ended. Ctrl-C stops them, and keeps what they did.
+    """
+    from gitlanes.fleet.going import Tries, go
+    from gitlanes.fleet.picking import Wish
+
+    order = _prompted(given, prompt)
+    limits = read_rules(rules) if rules is not None else None
+    wish = Wish(None, into, by_words(by), mode, limits, auto)
+    seconds = None if timeout is None else milliseconds(timeout) / 1000
+    asked = Tries(order, tries, prefix, agents, models, wish, branch, seconds)
+    with out.repository() as repo:
+        made = go(repo, asked, out.say)
+    there = made.exported
+    more = [f"branch {there.branch} is at {short(there.commit)}"] if there else []
+    show_picked(out, made, made.picked, more)
+    return 0
