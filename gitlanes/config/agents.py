@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from gitlanes.config.checks import VARIABLE, Check, faults, flag, text, words
 from gitlanes.models.fleet import ARGUMENT, FILE, NONE, STDIN, WAYS, Program
 
 AGENT, PROMPT = SECTIONS = ("agent", "prompt")
@@ -14,7 +14,6 @@ PLACES = ("prompt", "prompt_file", "model", "agent")
 SHELL = "shell"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LONGEST_PATTERN = 200
 _USAGES = ("output", "none")
 
@@ -106,14 +105,14 @@ def read(content: dict[str, Any]) -> Read:
     texts = _tables(PROMPT, content.get(PROMPT, {}), wrong)
     programs = {}
     for name, table in agents.items():
-        found = [(f"{AGENT}.{name}.{key}", problem) for key, problem in _faults(table, _PROGRAM)]
+        found = [(f"{AGENT}.{name}.{key}", problem) for key, problem in faults(table, _PROGRAM)]
         if not table.get("args"):
             found.append((f"{AGENT}.{name}", "it needs args, a list of words"))
         wrong += found
         if not found:
             programs[name] = program(name, table)
     for name, table in texts.items():
-        wrong += ((f"{PROMPT}.{name}.{key}", x) for key, x in _faults(table, {"text": _text}))
+        wrong += ((f"{PROMPT}.{name}.{key}", x) for key, x in faults(table, {"text": text}))
         if "text" not in table:
             wrong.append((f"{PROMPT}.{name}", "it needs a text"))
     prompts = {name: str(table.get("text", "")) for name, table in texts.items()}
@@ -144,7 +143,7 @@ def words_of(name: str, said: dict[str, tuple[str, ...]]) -> Program | str:
             table[key] = {"true": True, "false": False}.get(values[-1], values[-1])
         else:
             table[key] = values[-1]
-    problem = next((f"{key}: {x}" for key, x in _faults(table, _PROGRAM)), None)
+    problem = next((f"{key}: {x}" for key, x in faults(table, _PROGRAM)), None)
     if problem or not table.get("args"):
         return problem or "it needs args, one word each time it is given"
     return program(name, table, "git's configuration")
@@ -167,29 +166,6 @@ def _tables(section: str, found: Any, wrong: list[tuple[str, str]]) -> dict[str,
     return sound
 
 
-Check = Callable[[Any], str | None]
-
-
-def _faults(table: dict[str, Any], known: dict[str, Check]) -> Iterator[tuple[str, str]]:
-    for key, value in table.items():
-        check = known.get(key)
-        problem = check(value) if check else "unknown setting"
-        if problem:
-            yield key, problem
-
-
-def _text(value: Any) -> str | None:
-    if not isinstance(value, str) or not value:
-        return "not a text"
-    return "it has a NUL byte" if "\0" in value else None
-
-
-def _words(value: Any) -> str | None:
-    if not isinstance(value, list) or not all(isinstance(x, str) for x in value):
-        return "not a list of texts"
-    return "it has a NUL byte" if any("\0" in x for x in value) else None
-
-
 def _one_of(*words: str) -> Check:
     return lambda value: None if value in words else f"none of {', '.join(words)}"
 
@@ -197,18 +173,14 @@ def _one_of(*words: str) -> Check:
 def _variables(value: Any) -> str | None:
     if not isinstance(value, dict) or not all(isinstance(x, str) for x in value.values()):
         return "not a table of texts"
-    odd = next((x for x in value if not _VARIABLE.fullmatch(x)), None)
+    odd = next((x for x in value if not VARIABLE.fullmatch(x)), None)
     if odd is not None:
         return f"'{odd[:60]}' is no name of a variable"
     return "it has a NUL byte" if any("\0" in x for x in value.values()) else None
 
 
-def _flag(value: Any) -> str | None:
-    return None if isinstance(value, bool) else "not true or false"
-
-
 def _patterns(value: Any) -> str | None:
-    if (fault := _words(value)) is not None:
+    if (fault := words(value)) is not None:
         return fault
     for pattern in value:
         try:
@@ -221,13 +193,13 @@ def _patterns(value: Any) -> str | None:
 
 
 _PROGRAM: dict[str, Check] = {
-    "args": _words,
+    "args": words,
     "prompt": _one_of(*WAYS),
-    "resume": _words,
-    "model": _words,
+    "resume": words,
+    "model": words,
     "env": _variables,
     "usage": _one_of(*_USAGES),
-    "input": _flag,
+    "input": flag,
     "waiting": _patterns,
 }
 KEYS = tuple(_PROGRAM)

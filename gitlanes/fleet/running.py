@@ -134,7 +134,13 @@ def _prepared(repo: LaneRepo, name: str, lane: Lane | None, order: RunOrder) -> 
 def make_lane(repo: LaneRepo, name: str, order: RunOrder) -> NewLane:
     """Make the lane that an agent is to work in, with its workspace; ``agent`` is set."""
     return lifecycle.new(
-        repo, name, start=order.start, on=order.on, agent=order.agent, batch=order.batch
+        repo,
+        name,
+        start=order.start,
+        on=order.on,
+        agent=order.agent,
+        batch=order.batch,
+        quick=order.quick,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -45,7 +45,7 @@ from gitlanes.models.plain import plain, replace
 from gitlanes.models.records import Lane
 from gitlanes.review import budgets
 from gitlanes.store.lane_repo import LaneRepo
-from gitlanes.workspaces import claims, finding
+from gitlanes.workspaces import claims, finding, surroundings
 
 # Seconds: until a look at what is new, between two notes, between two looks at the budget, after
 # which budgets are read anew, and that an agent has to end when it is asked to.
@@ -108,8 +108,10 @@ class Supervisor:
         with self.repository() as repo:
             started = recording.began(repo, place.id, order)
             lane = self._read_budgets(repo)
-            path = finding.require_workspace(repo, lane).path
+            workspace = finding.require_workspace(repo, lane)
+            given = surroundings.environment(repo, workspace)
             claims.claim(repo, lane.name, agent=order["agent"], pid=os.getpid())
+        path, environ = workspace.path, self._environment(given)
         self._directory = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         words = programs.argv(self.program, self._values())
         program, size = self.program, _SIZE
@@ -118,7 +120,7 @@ class Supervisor:
                 columns, rows = os.get_terminal_size(0)
                 size = (rows, columns)
         piped = program.prompt == STDIN
-        self.spawned = spawning.agent(words, path, self._environment(), size, piped=piped)
+        self.spawned = spawning.agent(words, path, environ, size, piped=piped)
         self.relay = Relay(
             self.spawned,
             Screen(clock.monotonic(), program.waiting, input=program.input),
@@ -140,11 +142,12 @@ class Supervisor:
         values["agent"] = order["agent"]
         return {**values, **({"model": order["model"]} if order["model"] else {})}
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, given: Mapping[str, str]) -> dict[str, str]:
         kept = {x: y for x, y in elsewhere(self.environ).items() if x not in _FOREIGN}
         return {
             **kept,
             "TERM": tmux.TERMINAL if self.pane else "xterm-256color",
+            **given,
             **self.program.env,
             "GITLANES_AGENT": self.order["agent"],
             "GITLANES_LANE": self.order["lane"],

@@ -63,6 +63,7 @@ def new(
     exist_ok: bool = False,
     expect: str | None = None,
     along: Along | None = None,
+    quick: bool = False,
 ) -> NewLane:
     """Make a lane, and a workspace for it unless told not to.
 
@@ -71,8 +72,9 @@ def new(
     ``agent`` is who owns the lane, ``sparse`` the directories that its workspaces are limited
     to, ``limits`` its budget, ``batch`` the id that it shares with others. With ``exist_ok`` a
     lane of that name is returned as it is. ``along`` gets the new record, and sees to that of the
-    lane which it starts from. Raises Raced if the start is not the commit that ``expect`` (its
-    beginning) names, BadValue for what cannot be recorded, NotFound for a sparse directory.
+    lane which it starts from. A ``quick`` one's workspace is not set up. Raises Raced if the start
+    is not the commit that ``expect`` (its beginning) names, BadValue for what cannot be recorded,
+    NotFound for a sparse directory.
     """
     layout.check_lane_name(name)
     workspaces.check_path(path)
@@ -100,7 +102,7 @@ def new(
         (along or partial(_meet, begun.origin))(tx, record)
         if workspace:
             place = workspaces.free_place(repo, name, path)
-            workspaces.create_with(tx, record, place, begun.commit)
+            workspaces.create_with(tx, record, place, begun.commit, quick=quick)
     # What else the operation did is not to be taken back: then the lane stays.
     undo = partial(_take_back, repo, record, alone=along is None)
     return NewLane(record, workspaces.fill(repo, record, undo).path if workspace else None)

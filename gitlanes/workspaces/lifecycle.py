@@ -103,9 +103,14 @@ def _start(repo: LaneRepo, lane: Lane, at: str | None) -> str:
     return commit
 
 
-def create_with(tx: Transaction, lane: Lane, place: str, commit: str) -> None:
-    """Let a transaction that makes a lane make its workspace, too; `fill` it afterwards."""
-    given = provisioning.marked(tx.repo, lane)
+def create_with(
+    tx: Transaction, lane: Lane, place: str, commit: str, *, quick: bool = False
+) -> None:
+    """Let a transaction that makes a lane make its workspace, too; `fill` it afterwards.
+
+    A ``quick`` one is not set up.
+    """
+    given = None if quick else provisioning.marked(tx.repo, lane)
     make = partial(plant, tx.repo, lane, place, commit, tx.lock, given=given)
     tx.make_worktree(place, make, locks_taken(tx.repo, lane))
 

@@ -127,6 +127,20 @@ def test_found_on_path_and_gone_on_with(fleet: Fleet) -> None:
         fleet.repo.lanes.prompt("it", "more")
 
 
+def test_what_its_workspace_gives_it(fleet: Fleet) -> None:
+    """Variables of the team's file reach the agent; a quick one's workspace is not set up."""
+    repo = fleet.repo
+    team = '[workspace]\nsetup = [["touch", "made"]]\nenv = { MODE = "given" }\n'
+    repo.save({".gitlanes.toml": team + '[agent.team]\nargs = ["sh", "-c", "echo $MODE > mode"]\n'})
+    repo.lanes.trust()
+    for lane, quick in (("full", False), ("quick", True)):
+        fleet.start(lane, "team", quick=quick)
+    fleet.ended("full", "quick")
+    for lane, quick in (("full", False), ("quick", True)):
+        assert (repo.workspace(lane) / "mode").read_text() == "given\n"
+        assert (repo.workspace(lane) / "made").exists() is not quick
+
+
 def test_one_agent_at_a_time(fleet: Fleet) -> None:
     """A lane where one works takes no second, and one that somebody claimed none at all."""
     fleet.start("busy", "sleeper")
