@@ -127,7 +127,7 @@ def _prepared(repo: LaneRepo, name: str, lane: Lane | None, order: RunOrder) -> 
         lane, path = made.lane, made.path
     else:
         there = finding.workspace_of(repo, lane)
-        path = there.path if there else workspaces.create(repo, name).path
+        path = there.path if there else workspaces.create(repo, name, quick=order.quick).path
     return {"lane": lane.name, "lane_uuid": lane.uuid, "next": lane.next, "path": str(path)}
 
 

@@ -44,11 +44,12 @@ def create(
     path: Path | None = None,
     at: str | None = None,
     expect: str | None = None,
+    quick: bool = False,
 ) -> Workspace:
     """Give an existing lane a workspace at its head; `path` defaults to the lane's usual place.
 
-    ``at`` names an older state of the lane's own history to begin with. Raises Raced if the lane
-    is not at `expect`, BadValue for a path that can be none.
+    ``at`` names an older state of the lane's own history to begin with; a ``quick`` one is not set
+    up. Raises Raced if the lane is not at `expect`, BadValue for a path that can be none.
     """
     check_path(path)
     lane = repo.view.lane(name).record
@@ -64,7 +65,7 @@ def create(
         _refuse_second(repo, lane)
         commit = _start(repo, lane, at)
         moving.require_content(repo, commit)
-        given = provisioning.marked(repo, lane)
+        given = None if quick else provisioning.marked(repo, lane)
         place = free_place(repo, lane.name, path)
         make(repo, lane, place, commit, lock, given=given)
     return fill(repo, lane)
