@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlanes import BadName, BadValue
@@ -123,6 +123,7 @@ def test_prefixes() -> None:
     assert naming.prefix_of("fix it", 2, {"fix-it-b", "fix-it-2-a"}) == "fix-it-3"
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(1, 30))
 def test_every_prompt_has_a_prefix(prompt: str, number: int) -> None:
     """Whatever the prompt, the lanes have names that lanes may have, none of them taken."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlanes import BadValue, NotFound, Refused, RunOrder
@@ -26,6 +26,7 @@ text = "Fix {issue}, {prompt}"
 """
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))
 def test_a_prompt_is_one_word_whatever_it_says(text: str) -> None:
     """It is put into its place once, and nothing in it is a place, a word or an option."""

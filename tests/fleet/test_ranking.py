@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlanes.fleet import ranking
@@ -30,6 +30,7 @@ def entrants(draw: st.DrawFn) -> list[Entrant]:
     return found
 
 
+@settings(deadline=None)
 @given(entrants(), st.lists(st.sampled_from(CRITERIA), min_size=1, unique=True), st.randoms())
 def test_the_order_is_one(found: list[Entrant], by: list[str], dice: Any) -> None:
     """However they come, they are ranked the same; nobody is before one who is better."""
@@ -44,6 +45,7 @@ def test_the_order_is_one(found: list[Entrant], by: list[str], dice: Any) -> Non
             assert one.lane < other.lane
 
 
+@settings(deadline=None)
 @given(entrants())
 def test_the_unknown_is_last(found: list[Entrant]) -> None:
     """Who does not tell what it cost, or how long it took, is behind all who do."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gitlanes.fleet import screen
@@ -56,6 +56,7 @@ def test_own_patterns_count() -> None:
         assert seen.status(2.0) == status
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_a_last_line_moves_no_cursor(output: bytes) -> None:
     """Whatever is printed, what is told of it is one printable line."""
