@@ -23,6 +23,9 @@ _STOPPED = re.compile(
     rb"[Uu]nable to write|unable to (create|checkout) (file|symlink)|cannot create directory"
 )
 
+# What means something in a pattern of gitignore's.
+_SPECIAL = re.compile(r"[\\*?\[\] !#]")
+
 # The id of a blob without content, by either of git's hashes.
 EMPTY = (
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
@@ -264,14 +267,22 @@ def hold_tree(git: Git, tree: str, head: str, pass_fds: Sequence[int]) -> None:
     git.run("update-ref", "--no-deref", "HEAD", head, pass_fds=pass_fds, own_group=True)
 
 
-def clean(git: Git, pass_fds: Sequence[int], *, ignored: bool) -> None:
-    """Delete what is untracked, repositories in it too, and what is `ignored` if that is said."""
+def clean(git: Git, pass_fds: Sequence[int], *, ignored: bool, keep: Sequence[str] = ()) -> None:
+    """Delete what is untracked, repositories in it too, and what is `ignored` if that is said.
+
+    What lies at the paths to ``keep`` stays.
+    """
     flags = "-ffdx" if ignored else "-ffd"
-    arguments = ("-c", "core.fsmonitor=false", "clean", "--quiet", flags)
+    kept = [f"--exclude=/{_SPECIAL.sub(_escaped, path)}" for path in keep]
+    arguments = ("-c", "core.fsmonitor=false", "clean", "--quiet", flags, *kept)
     if not git.run(*arguments, check=False, pass_fds=pass_fds, own_group=True).code:
         return
     make_writable(str(git.work_tree))
     git.run(*arguments, pass_fds=pass_fds, own_group=True)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return "\\" + found[0]
 
 
 def make_writable(top: str) -> None:

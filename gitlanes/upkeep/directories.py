@@ -18,6 +18,7 @@ from gitlanes.store.transaction import locked
 from gitlanes.upkeep.survey import Problem, Spot, Survey, problem, saying
 from gitlanes.workspaces import binding, capture, claims, finding, removal
 from gitlanes.workspaces import state as states
+from gitlanes.workspaces.pool import is_pooled
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -210,6 +211,8 @@ def _intruders(survey: Survey) -> Iterator[Problem]:
     for name in sorted(os.listdir(place)) if os.path.isdir(place) else ():
         path = os.path.join(place, name)
         if os.path.realpath(path) in ours or name.endswith(".removing~") or is_scratch(path):
+            continue
+        if is_pooled(path) and os.path.isdir(worktrees.owner_of(path) or ""):
             continue
         what = _intruder(repo, path)
         if what:
