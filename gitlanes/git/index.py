@@ -252,14 +252,28 @@ def untouched(git: Git, commit: str, paths: Sequence[bytes]) -> bool:
     return True
 
 
+def hold_commit(git: Git, commit: str, pass_fds: Sequence[int]) -> None:
+    """Make HEAD, detached, index and files those of a commit, as `hold_tree` does; it is faster."""
+    _unlock(git)
+    # Whoever wants the hook runs it when all is done.
+    settings = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null")
+    force = ("checkout", "--quiet", "--force", "--no-recurse-submodules", "--detach", commit)
+    git.run(*settings, *force, pass_fds=pass_fds, own_group=True)
+
+
+def _unlock(git: Git) -> None:
+    """Remove the locks that a killed git left on what nobody else works on."""
+    for name in ("index.lock", "HEAD.lock"):
+        Path(git.git_dir, name).unlink(missing_ok=True)
+
+
 def hold_tree(git: Git, tree: str, head: str, pass_fds: Sequence[int]) -> None:
     """Make index and files those of a tree, whatever was there, and HEAD a commit, detached.
 
     For directories of our own that nobody works in: edits are overwritten, and locks that a
     killed git left are removed.
     """
-    for name in ("index.lock", "HEAD.lock"):
-        Path(git.git_dir, name).unlink(missing_ok=True)
+    _unlock(git)
     plain = ("core.fsmonitor=false", "core.sparseCheckout=false", "submodule.recurse=false")
     settings = [x for setting in plain for x in ("-c", setting)]
     reset = ("read-tree", "--reset", "-u", tree)

@@ -102,6 +102,20 @@ def steps(survey: Survey) -> Iterator[Problem]:
         )
 
 
+def half_provisioned(survey: Survey) -> Iterator[Problem]:
+    """Find workspaces whose setting up was interrupted."""
+    for spot, state in survey.known:
+        if state.given is None or not state.given.begun or state.step or spot.gone:
+            continue
+        if spot.idle and states.read(spot.git_dir) == state:
+            yield problem(
+                f"{_named(spot)} was not set up to its end",
+                spot.path,
+                f"go on with 'git lanes workspace provision {spot.workspace.lane}', or remove it",
+                severity=WARNING,
+            )
+
+
 def _finished(repo: LaneRepo, spot: Spot) -> str:
     state = states.read(spot.git_dir)
     step = state.step if state else None

@@ -39,6 +39,7 @@ CHECKS: dict[str, Check] = {
     "snapshot": records.snapshots,
     "workspace-record": directories.workspace_states,
     "dirty-marker": directories.steps,
+    "half-provisioned": directories.half_provisioned,
     "stale-lock": directories.stale_claims,
     "stale-session": relations.sessions,
     "missing-workspace": directories.missing,

@@ -171,8 +171,7 @@ def plant(
     One of the pool is taken where there is one.
     """
     waiting = [] if detached or lane.sparse else [x for x in pool.free(repo) if x.exists]
-    if waiting:
-        pool.take_out(repo, lane, waiting[0], place, commit, lock, given)
+    if any(pool.take_out(repo, lane, x, place, commit, lock, given) for x in waiting):
         return
     Path(place).parent.mkdir(parents=True, exist_ok=True)
     what = f"detached workspace {detached}" if detached else f"workspace of lane {lane.name}"

@@ -68,8 +68,7 @@ def _reused(
     git: Git, state: states.WorkspaceState, step: states.Step, lock: int
 ) -> states.WorkspaceState:
     """Make a pooled directory's files those of a commit, with what commands made in it."""
-    commit = str(step.new)
-    index.hold_tree(git, commit, commit, (lock,))
+    index.hold_commit(git, str(step.new), (lock,))
     made = state.given.made if state.given else {}
     index.clean(git, (lock,), ignored=True, keep=[*made])
     pooled.forget(git.git_dir)

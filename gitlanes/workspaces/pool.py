@@ -90,13 +90,16 @@ def take_out(
     commit: str,
     lock: int,
     given: Given | None,
-) -> None:
+) -> bool:
     """Make a pooled directory a lane's workspace, whose files are to be brought to a commit.
 
-    It is moved first: whoever finds it there without a lane knows that it is of the pool.
+    False where git cannot move it, for it was damaged. It is moved first: whoever finds it there without a lane knows that it is of the pool.
     """
     os.makedirs(os.path.dirname(place), exist_ok=True)
-    worktrees.move(repo.git, tree.path, place, (lock,))
+    try:
+        worktrees.move(repo.git, tree.path, place, (lock,))
+    except GitFailed:
+        return False
     worktrees.relabel(tree.git_dir, f"workspace of lane {lane.name}")
     locks = tuple(f"{tree.git_dir}/{x}.lock" for x in ("index", "HEAD", "ORIG_HEAD"))
     made = pooled.made_in(tree.git_dir)
@@ -104,6 +107,7 @@ def take_out(
     step = states.Step(states.REUSE, new=commit, locks=locks)
     state = states.WorkspaceState(lane.uuid, lane.name, commit, commit, step, given=whole)
     states.write(tree.git_dir, state, durable=repo.durable())
+    return True
 
 
 def make_way(repo: LaneRepo, place: str, lock: int) -> None:

@@ -58,12 +58,25 @@ def test_a_directory_is_used_again(kept: TestRepo) -> None:
     assert kept.git("status", "--porcelain", cwd=place) == ""
     assert kept.lanes.status("login").unsaved == ()
     kept.commit("login", {"more.py": "1\n"})
+    # What somebody did there meanwhile goes as well.
+    kept.lanes.remove_workspace("login")
+    kept.write({"auth.py": "torn\n", "left": "x\n"}, waiting)
+    place = Path(kept.lanes.create_workspace("login").path)
+    assert (place / "auth.py").read_text() == "login\n"
+    assert not (place / "left").exists()
     # Another input makes what was made of no use.
     kept.lanes.archive("login")
     kept.save({"lock": "2\n"})
     assert (kept.lane("third") / "out/x").read_text() != made
     assert not (kept.workspace("third") / "out/cache").exists()
     kept.fsck()
+    # One that git cannot move is no obstacle.
+    kept.lanes.remove_workspace("third")
+    with kept.inner() as inner:
+        (tree,) = pool.free(inner)
+    Path(tree.git_dir, "index").write_bytes(b"damaged")
+    assert kept.lane("fourth").is_dir()
+    assert sorted(os.listdir(above(kept))) == ["@pool-1", "fourth"]
 
 
 def test_what_is_not_kept(kept: TestRepo) -> None:
