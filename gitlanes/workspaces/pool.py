@@ -93,7 +93,8 @@ def take_out(
 ) -> bool:
     """Make a pooled directory a lane's workspace, whose files are to be brought to a commit.
 
-    False where git cannot move it, for it was damaged. It is moved first: whoever finds it there without a lane knows that it is of the pool.
+    False where git cannot move it, for it was damaged. It is moved first: whoever finds it there
+    without a lane knows that it is of the pool.
     """
     os.makedirs(os.path.dirname(place), exist_ok=True)
     try:
