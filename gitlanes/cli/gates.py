@@ -126,8 +126,9 @@ def evaluation_lines(found: Evaluation) -> list[str]:
 def trust_command(out: Output, lane: str | None, show: bool, revoke: bool, yes: bool) -> int | None:
     """Let what the '.gitlanes.toml' of LANE's head names run in this clone.
 
-    That is gates, and what workspaces are given, a '.worktreeinclude' included. By default it is the lane that this repository was adopted with. Every change of that text
-    has to be trusted anew.
+    That is gates, and what workspaces are given, a '.worktreeinclude' included. By default it is
+    the lane that this repository was adopted with. Every change of that text has to be trusted
+    anew.
     """
     from gitlanes.gates import trust
 

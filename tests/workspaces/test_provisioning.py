@@ -199,6 +199,12 @@ def test_a_failure_takes_the_creation_back(repo: TestRepo, cli: Any) -> None:
         assert inner.view.find("auth").record.status == DELETED  # type: ignore[union-attr]
     order(repo, setup=[["true"]])
     assert repo.lanes.new("auth").created
+    # A file that cannot be written stops it as well.
+    order(repo, copy=["x" * 250])
+    repo.write({"x" * 250: "too long a name until it is whole\n"})
+    with pytest.raises(SetupFailed, match="file name too long"):
+        repo.lanes.new("long")
+    assert "long" not in [x.name for x in repo.lanes.lanes().lanes]
 
 
 def test_removal_knows_what_it_brought(repo: TestRepo) -> None:
