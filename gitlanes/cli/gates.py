@@ -124,10 +124,11 @@ def evaluation_lines(found: Evaluation) -> list[str]:
 @click.option("--revoke", is_flag=True, help="Trust that text no more.")
 @click.option("--yes", is_flag=True, help="Trust it without a question.")
 def trust_command(out: Output, lane: str | None, show: bool, revoke: bool, yes: bool) -> int | None:
-    """Let the gates in the '.gitlanes.toml' of LANE's head run in this clone.
+    """Let what the '.gitlanes.toml' of LANE's head names run in this clone.
 
-    By default it is the lane that this repository was adopted with. Every change of that text
-    has to be trusted anew.
+    That is gates, and what workspaces are given, a '.worktreeinclude' included. By default it is
+    the lane that this repository was adopted with. Every change of that text has to be trusted
+    anew.
     """
     from gitlanes.gates import trust
 
@@ -142,7 +143,7 @@ def trust_command(out: Output, lane: str | None, show: bool, revoke: bool, yes: 
                 for text in _commands(found):
                     out.say(text)
                 confirm(
-                    f"let these run on what is to land in '{found.lane}'?",
+                    f"let these run in this clone, as lane '{found.lane}' has them?",
                     yes,
                     "nothing was trusted",
                 )

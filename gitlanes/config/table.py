@@ -191,6 +191,13 @@ KNOWN = (
         "whether 'gc' removes workspaces: of lanes that it archives, and those of gates",
     ),
     Known(
+        "lanes.pool",
+        SIZE,
+        ("0",),
+        "how many directories of workspaces that are removed, clean, are kept for the next lanes; "
+        "0 keeps none",
+    ),
+    Known(
         "lanes.recoverOnStart",
         FLAG,
         ("true",),

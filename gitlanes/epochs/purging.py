@@ -22,7 +22,7 @@ from gitlanes.git.reflogs import forget
 from gitlanes.models.epochs import Purged
 from gitlanes.store import epochs, journal, layout, pending
 from gitlanes.store.transaction import Transaction, settled, transaction
-from gitlanes.workspaces import capture, claims, edits, finding, moving, updating
+from gitlanes.workspaces import capture, claims, edits, finding, moving, pool, updating
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def _require_saved(repo: LaneRepo, place: Workspace) -> None:
 
 def _carry_out(repo: LaneRepo, plan: Plan) -> None:
     """Move all refs of ours that hold it, and the workspaces that stand there."""
+    pool.drain(repo)  # what is kept for other lanes may have it, too
     with ExitStack() as stack:
         holds = [stack.enter_context(capture.held(repo, x)) for x in plan.workspaces]
         along = [x for x in holds if moving.head_of(repo, x) in plan.now]

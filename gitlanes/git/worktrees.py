@@ -115,6 +115,17 @@ def add(git: Git, path: str, commit: str, reason: str, pass_fds: Sequence[int]) 
                 raise
 
 
+def move(git: Git, path: str, place: str, pass_fds: Sequence[int]) -> None:
+    """Move a locked work tree; its files are as they were."""
+    options = ("--force", "--force", "--", path, place)
+    git.run("worktree", "move", *options, own_group=True, pass_fds=pass_fds)
+
+
+def repair(git: Git, path: str, pass_fds: Sequence[int]) -> None:
+    """Let git know where a work tree lies whose move was cut short."""
+    git.run("worktree", "repair", path, own_group=True, pass_fds=pass_fds)
+
+
 def relabel(git_dir: str, reason: str) -> None:
     """Say anew why a locked work tree is locked."""
     with open(os.path.join(git_dir, "locked"), "w") as file:

@@ -101,7 +101,7 @@ def new(
         tx.lane(state, record, parents=[begun.commit])
         (along or partial(_meet, begun.origin))(tx, record)
         if workspace:
-            place = workspaces.free_place(repo, name, path)
+            place = workspaces.free_place(repo, name, path, tx.lock)
             workspaces.create_with(tx, record, place, begun.commit, quick=quick)
     # What else the operation did is not to be taken back: then the lane stays.
     undo = partial(_take_back, repo, record, alone=along is None)

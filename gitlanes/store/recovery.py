@@ -11,7 +11,7 @@ from gitlanes import clock
 from gitlanes.git import worktrees
 from gitlanes.git.processes import any_git_process
 from gitlanes.git.refs import RefMove, move_refs
-from gitlanes.store import layout, pending
+from gitlanes.store import layout, pending, pooled
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -138,12 +138,15 @@ def _abandoned(repo: LaneRepo, lock: Path) -> bool:
 
 
 def remove_empty_worktree(repo: LaneRepo, path: str) -> None:
-    """Remove a work tree that was being made, if it has no files yet."""
+    """Remove a work tree that was being made, if it has no files yet; one of the pool is let be."""
     if not worktrees.can_be(path):
         return  # no work tree was ever made there
     import shutil  # 2 ms, and hardly ever needed
 
     directory = Path(path)
+    owner = worktrees.owner_of(path)
+    if owner is not None and pooled.put_back(os.path.join(path, owner)):
+        return
     if directory.is_dir() and any(x.name != ".git" for x in directory.iterdir()):
         return
     real = os.path.realpath(path)

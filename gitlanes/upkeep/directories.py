@@ -18,6 +18,7 @@ from gitlanes.store.transaction import locked
 from gitlanes.upkeep.survey import Problem, Spot, Survey, problem, saying
 from gitlanes.workspaces import binding, capture, claims, finding, removal
 from gitlanes.workspaces import state as states
+from gitlanes.workspaces.pool import is_pooled
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -99,6 +100,20 @@ def steps(survey: Survey) -> Iterator[Problem]:
             "finish it, or undo it if its operation did not happen",
             partial(_finished, survey.repo, spot),
         )
+
+
+def half_provisioned(survey: Survey) -> Iterator[Problem]:
+    """Find workspaces whose setting up was interrupted."""
+    for spot, state in survey.known:
+        if state.given is None or not state.given.begun or state.step or spot.gone:
+            continue
+        if spot.idle and states.read(spot.git_dir) == state:
+            yield problem(
+                f"{_named(spot)} was not set up to its end",
+                spot.path,
+                f"go on with 'git lanes workspace provision {spot.workspace.lane}', or remove it",
+                severity=WARNING,
+            )
 
 
 def _finished(repo: LaneRepo, spot: Spot) -> str:
@@ -210,6 +225,8 @@ def _intruders(survey: Survey) -> Iterator[Problem]:
     for name in sorted(os.listdir(place)) if os.path.isdir(place) else ():
         path = os.path.join(place, name)
         if os.path.realpath(path) in ours or name.endswith(".removing~") or is_scratch(path):
+            continue
+        if is_pooled(path) and os.path.isdir(worktrees.owner_of(path) or ""):
             continue
         what = _intruder(repo, path)
         if what:

@@ -12,7 +12,7 @@ from gitlanes.lanes import archiving
 from gitlanes.models.plain import replace
 from gitlanes.models.records import ABANDONED, PRUNED
 from gitlanes.store.transaction import transaction
-from gitlanes.workspaces import pruning, removal
+from gitlanes.workspaces import pool, pruning, removal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,6 +72,12 @@ def prune(repo: LaneRepo, known: Known, entry: Entry) -> str:
 def empty(repo: LaneRepo, path: str) -> str:
     """Remove a scratch workspace of gates."""
     scratch.drop(repo, path)
+    return "removed it"
+
+
+def drain(repo: LaneRepo, path: str) -> str:
+    """Remove a directory that is kept for another lane."""
+    pool.drop(repo, path)
     return "removed it"
 
 

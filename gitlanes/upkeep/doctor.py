@@ -41,6 +41,7 @@ CHECKS: dict[str, Check] = {
     "workspace-record": directories.workspace_states,
     "dirty-marker": directories.steps,
     "dead-agent": agents.deserted,
+    "half-provisioned": directories.half_provisioned,
     "stale-lock": directories.stale_claims,
     "stale-session": relations.sessions,
     "missing-workspace": directories.missing,

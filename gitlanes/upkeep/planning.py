@@ -21,9 +21,9 @@ from gitlanes.lanes.resting import Known
 from gitlanes.models.collecting import Spared, Waste
 from gitlanes.models.records import DELETED, PRUNED, RENAMED, Entry, Lane, LaneState
 from gitlanes.models.workspaces import Snapshot, Workspace
-from gitlanes.store import journal, layout
+from gitlanes.store import journal, layout, pooled
 from gitlanes.upkeep import disposal
-from gitlanes.workspaces import finding
+from gitlanes.workspaces import finding, pool
 from gitlanes.workspaces import state as states
 from gitlanes.workspaces.pruning import DAY
 
@@ -162,6 +162,12 @@ class _Planner:
         for path in scratch.unused(self.repo, self.before) if self.places else ():
             waste = Waste("scratch", path, "no gate ran there lately")
             yield (Piece(waste, partial(disposal.empty, self.repo, path)),)
+        for number, tree in enumerate(pool.free(self.repo)):
+            old = pooled.since(tree.git_dir) < self.before
+            if self.places and (old or number >= pool.limit(self.repo) or not tree.exists):
+                why = "no lane took it" if old else "more than lanes.pool are kept"
+                waste = Waste("pool", tree.path, why)
+                yield (Piece(waste, partial(disposal.drain, self.repo, tree.path)),)
         files = verdicts.old(self.repo, self.before)
         if files:
             what = f"{len(files)} kept verdict{'' if len(files) == 1 else 's'} of gates"

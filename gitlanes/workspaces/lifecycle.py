@@ -23,6 +23,7 @@ from gitlanes.workspaces import (
     capture,
     finding,
     moving,
+    pool,
     provisioning,
     removal,
 )
@@ -66,7 +67,7 @@ def create(
         commit = _start(repo, lane, at)
         moving.require_content(repo, commit)
         given = None if quick else provisioning.marked(repo, lane)
-        place = free_place(repo, lane.name, path)
+        place = free_place(repo, lane.name, path, lock)
         make(repo, lane, place, commit, lock, given=given)
     return fill(repo, lane)
 
@@ -130,11 +131,12 @@ def check_path(path: Path | None) -> None:
         )
 
 
-def free_place(repo: LaneRepo, name: str, path: Path | None) -> str:
+def free_place(repo: LaneRepo, name: str, path: Path | None, lock: int) -> str:
     """Return the absolute path for a new workspace; raises Refused if something is there."""
     place = Path(path or finding.default_path(repo, name)).absolute()
     if Path(os.path.realpath(place)).is_relative_to(repo.place.common_dir):
         raise Refused(f"'{place}' is in the git directory", hint="choose another place with --path")
+    pool.make_way(repo, str(place), lock)
     if place.exists() or place.is_symlink():
         abandoned = worktrees.owner_of(str(place))
         state = states.read(abandoned) if abandoned else None
@@ -170,7 +172,13 @@ def plant(
     detached: str | None = None,
     given: Given | None = None,
 ) -> None:
-    """Make the work tree without its files, marked as incomplete; ``given`` marks what else is."""
+    """Make the work tree without its files, marked as incomplete; ``given`` marks what else is.
+
+    One of the pool is taken where there is one.
+    """
+    waiting = [] if detached or lane.sparse else [x for x in pool.free(repo) if x.exists]
+    if any(pool.take_out(repo, lane, x, place, commit, lock, given) for x in waiting):
+        return
     Path(place).parent.mkdir(parents=True, exist_ok=True)
     what = f"detached workspace {detached}" if detached else f"workspace of lane {lane.name}"
     worktrees.add(repo.git, place, commit, what, (lock,))

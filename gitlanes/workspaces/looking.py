@@ -43,7 +43,7 @@ def look(
         lane = repo.view.lane(name).record
         require_commit(f"lane '{name}'", lane.head, expect)
         own = _free_id(repo, _id_at(lane, at, commit), path)
-        place = lifecycle.free_place(repo, own, path)
+        place = lifecycle.free_place(repo, own, path, lock)
         lifecycle.make(repo, lane, place, commit, lock, own)
     return lifecycle.filled(repo, finding.named(repo, own))
 

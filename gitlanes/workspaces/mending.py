@@ -15,7 +15,7 @@ from gitlanes.git import index, worktrees
 from gitlanes.git.processes import any_git_process
 from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Workspace
-from gitlanes.store import journal
+from gitlanes.store import journal, pooled
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -54,12 +54,25 @@ def mended(repo: LaneRepo, workspace: Workspace, git: Git, lock: int) -> states.
     if step.kind == states.CHECKOUT:
         worktrees.fill(git, (lock,), partial(repo.progress, "writing files"))
         done = replace(state, step=None)
+    elif step.kind == states.REUSE:
+        done = _reused(git, state, step, lock)
     elif happened(repo, state, step):
         done = _moved(git, state, step, lock)
     else:
         done = replace(state, step=None)
     states.write(workspace.git_dir, done, durable=repo.durable())
     return done
+
+
+def _reused(
+    git: Git, state: states.WorkspaceState, step: states.Step, lock: int
+) -> states.WorkspaceState:
+    """Make a pooled directory's files those of a commit, with what commands made in it."""
+    index.hold_commit(git, str(step.new), (lock,))
+    made = state.given.made if state.given else {}
+    index.clean(git, (lock,), ignored=True, keep=[*made])
+    pooled.forget(git.git_dir)
+    return replace(state, step=None)
 
 
 def _moved(

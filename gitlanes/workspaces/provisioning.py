@@ -222,11 +222,22 @@ class _Work:
             source, target = os.path.join(self._root or b"", path), os.path.join(self._top, path)
             if not os.path.lexists(target):
                 self._repo.progress(f"bringing {line(os.fsdecode(path), 60)}", 0, 1)
-                how(source, target)
+                try:
+                    how(source, target)
+                except OSError as error:  # a full disk, or what may not be read
+                    raise self._not_brought(path, error) from error
                 done.append(os.fsdecode(path))
                 if how is bringing.copy:
                     self._copied[os.fsdecode(path)] = bringing.digest(target) or ""
         return tuple(done)
+
+    def _not_brought(self, path: bytes, error: OSError) -> SetupFailed:
+        why = (error.strerror or str(error)).lower()
+        return SetupFailed(
+            f"workspace '{self._hold.workspace.id}' could not be set up: "
+            f"'{line(os.fsdecode(path), 200)}': {why}",
+            hint="mend that in the repository's own directory, then repeat the command",
+        )
 
     def _set_up(self) -> dict[str, str]:
         """Run the commands that have to; return what was made, and of what."""

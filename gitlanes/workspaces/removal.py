@@ -15,7 +15,16 @@ from gitlanes.models.workspaces import Removed, Snapshot, Workspace
 from gitlanes.store import layout
 from gitlanes.store.expectation import require_commit
 from gitlanes.store.transaction import locked
-from gitlanes.workspaces import bringing, capture, claims, edits, finding, snapshots, submodules
+from gitlanes.workspaces import (
+    bringing,
+    capture,
+    claims,
+    edits,
+    finding,
+    pool,
+    snapshots,
+    submodules,
+)
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -72,9 +81,12 @@ def removing(
         saved = _saved_before_removal(repo, hold, force=force, saving=saving)
         submodules.rescue(repo, workspace)
         yield saved
-        with locked(repo):
-            hold.begin(states.Step(states.REMOVE))
-            take_away(repo, tree)
+        keeping = saved is None and pool.fits(repo, hold)
+        hold.begin(states.Step(states.REMOVE))
+        made = pool.empty(repo, hold) if keeping else {}
+        with locked(repo) as lock:
+            if not keeping or not pool.take_in(repo, hold, made, lock):
+                take_away(repo, tree)
 
 
 def _refuse_others_inside(repo: LaneRepo, tree: worktrees.WorkTree) -> None:

@@ -23,6 +23,7 @@ _FILE = "lanes.json"
 _LOCK = "lanes.lock"
 
 CHECKOUT = "checkout"
+REUSE = "reuse"
 MOVE = "move"
 SHIFT = "shift"
 FOLLOW = "follow"
@@ -34,7 +35,8 @@ REMOVE = "remove"
 class Step(Model):
     """A step under way on the directory, by kind, from one commit to another.
 
-    'checkout': files are being written. 'move': HEAD and index go to an attempt, once
+    'checkout': files are being written. 'reuse': those of a pooled directory become ``new``'s.
+    'move': HEAD and index go to an attempt, once
     ``operation`` is in the lane's journal after ``tip``. 'shift': the same, to a commit that was
     not made of all that is there, so what is staged besides stays staged. 'follow': files, index
     and the branch go to the lane's head. 'update': files and index take what lies between ``old``
@@ -96,7 +98,7 @@ def read(git_dir: str) -> WorkspaceState | None:
 
 def is_begun(state: WorkspaceState) -> bool:
     """Say whether a workspace is being made, or its making was interrupted."""
-    checkout = state.step is not None and state.step.kind == CHECKOUT
+    checkout = state.step is not None and state.step.kind in (CHECKOUT, REUSE)
     return checkout or (state.given is not None and state.given.begun)
 
 

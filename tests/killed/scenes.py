@@ -129,6 +129,22 @@ def _ordered(repo: TestRepo) -> None:
     repo.lanes.trust()
 
 
+def _pooled(repo: TestRepo) -> None:
+    repo.git("config", "lanes.pool", "1")
+    _ordered(repo)
+
+
+def _from_the_pool(repo: TestRepo) -> None:
+    _pooled(repo)
+    repo.lane("before", {"auth.py": "other\n", "src/new.py": "new\n"})
+    repo.lanes.archive("before")
+
+
+def _to_the_pool(repo: TestRepo) -> None:
+    _pooled(repo)
+    repo.lane("auth", {"auth.py": "other\n"})
+
+
 def failing(repo: TestRepo) -> None:
     """Let what sets workspaces up fail."""
     repo.save({".gitlanes.toml": "[workspace]\nsetup = [['sh', '-c', 'echo x > x; exit 1']]\n"})
@@ -387,6 +403,8 @@ SCENES = (
     Scene("new", ("new", "auth"), lambda _: None, 128),
     Scene("new-sparse", ("new", "auth", "--sparse", "docs"), _documented, 128, nightly=True),
     Scene("new-provisioned", ("new", "auth"), _ordered, 128, nightly=True),
+    Scene("new-pooled", ("new", "auth"), _from_the_pool, 128, nightly=True),
+    Scene("remove-to-pool", ("workspace", "remove", "auth"), _to_the_pool, 128, nightly=True),
     Scene("rename", ("rename", "auth", "login"), _proposed, 128, nightly=True),
     Scene("rename-back", ("rename", "login", "auth"), _called_otherwise, 128, nightly=True),
     Scene("rename-bound", ("rename", "main", "trunk"), _committed, 128, nightly=True),

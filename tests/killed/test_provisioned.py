@@ -22,7 +22,7 @@ def test_killed_while_a_creation_is_taken_back(
     steps = crashes.run(repo.path, environ, "new", "auth").steps
     # The taking back begins with the end of the last state that the making wrote.
     begin = max(i for i, x in enumerate(steps) if x.startswith("replace lanes.json")) - 12
-    for number in range(max(begin, 0), len(steps), 6):
+    for number in range(max(begin, 0), len(steps), 9):
         repo = TestRepo.make(tmp_path / str(number), environ, FILES)
         failing(repo)
         assert crashes.run(repo.path, environ, "new", "auth", before=number).killed

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
+import subprocess
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
-from gitlanes import Waiver
+from gitlanes import Waiver, clock
 from gitlanes.config import workspace
 from gitlanes.config.gates import line_of
 from gitlanes.errors import Negative, Refused, SetupFailed
@@ -195,6 +199,12 @@ def test_a_failure_takes_the_creation_back(repo: TestRepo, cli: Any) -> None:
         assert inner.view.find("auth").record.status == DELETED  # type: ignore[union-attr]
     order(repo, setup=[["true"]])
     assert repo.lanes.new("auth").created
+    # A file that cannot be written stops it as well.
+    order(repo, copy=["x" * 250])
+    repo.write({"x" * 250: "too long a name until it is whole\n"})
+    with pytest.raises(SetupFailed, match="file name too long"):
+        repo.lanes.new("long")
+    assert "long" not in [x.name for x in repo.lanes.lanes().lanes]
 
 
 def test_removal_knows_what_it_brought(repo: TestRepo) -> None:
@@ -296,3 +306,39 @@ def test_nothing_is_ordered(repo: TestRepo) -> None:
     repo.lane("auth")
     with pytest.raises(Negative, match="nothing is ordered"):
         repo.lanes.provision_workspace("auth")
+
+
+def start(repo: TestRepo, *args: str) -> subprocess.Popen[bytes]:
+    """Start a command in a process of its own."""
+    command = [sys.executable, "-m", "gitlanes", *args]
+    return subprocess.Popen(
+        command, cwd=repo.path, env=repo.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def test_several_at_once(repo: TestRepo) -> None:
+    """Each gets its own; one that fails takes back nothing but itself."""
+    order(repo, setup=[[*SHELL, 'test "$(basename "$PWD")" != bad']], ports=["PORT"])
+    running = {name: start(repo, "new", name) for name in ("one", "two", "bad", "three")}
+    codes = {name: (x.communicate(), x.returncode)[1] for name, x in running.items()}
+    assert codes == {"one": 0, "two": 0, "bad": 128, "three": 0}
+    assert {x.name for x in repo.lanes.lanes().lanes} == {"main", "one", "two", "three"}
+    assert sorted(os.listdir(repo.path.with_name("repo.lanes"))) == ["one", "three", "two"]
+    leased = {repo.lanes.workspace_environment(x)["PORT"] for x in ("one", "two", "three")}
+    assert len(leased) == 3
+
+
+def test_ctrl_c_leaves_nothing(repo: TestRepo, tmp_path: Path) -> None:
+    """What runs is ended with all that it started, and the creation is taken back."""
+    mark = tmp_path / "mark"
+    order(repo, setup=[[*SHELL, f"echo $$ > {mark}.new; mv {mark}.new {mark}; sleep 300; true"]])
+    running = start(repo, "new", "auth")
+    while not mark.exists():
+        assert running.poll() is None
+        clock.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    running.communicate()
+    assert running.returncode == 130
+    assert not psutil.pid_exists(int(mark.read_text()))
+    assert [x.name for x in repo.lanes.lanes().lanes] == ["main"]
+    assert len(repo.git("worktree", "list").splitlines()) == 1
