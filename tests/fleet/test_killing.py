@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gitlanes import NotFound
+from gitlanes import NotFound, Refused
 from tests.support.agents import Fleet
 
 
@@ -45,3 +45,22 @@ def test_lanes_of_those_that_ended(fleet: Fleet) -> None:
     assert saved.reason == "the lane was archived when its agent was stopped"
     with pytest.raises(NotFound, match="agent 'mx-other' not found"):
         lanes.kill("mx-other", remove=True)
+
+
+def test_a_lane_with_one_at_work_does_not_go(fleet: Fleet) -> None:
+    """It is neither archived nor deleted under an agent; forced, the agent is stopped first."""
+    lanes = fleet.repo.lanes
+    for lane in ("put-away", "deleted"):
+        fleet.start(lane, "sleeper")
+        fleet.until(lane, lambda x: x.last == "sleeping")
+    for going, lane in ((lanes.archive, "put-away"), (lanes.delete, "deleted")):
+        with pytest.raises(Refused, match="is running in lane") as raised:
+            going(lane)
+        assert f"git lanes kill {lane}" in str(raised.value.hint)
+        assert fleet.repo.lanes.lane(lane).status == "active"
+        going(lane, force=True)
+    assert [(x.status, x.attempt) for x in lanes.runs(ended=True)] == [
+        ("killed", "put-away/1"),
+        ("killed", "deleted/1"),
+    ]
+    assert fleet.orphans() == []
