@@ -18,13 +18,11 @@ from gitlanes import clock, ids
 from gitlanes.fleet.place import Place as Place
 from gitlanes.fleet.place import write_private
 from gitlanes.git import locks
-from gitlanes.models.fleet import LIVE, Program, Run, RunOrder
+from gitlanes.models.fleet import LIVE, RUNS, Program, Run, RunOrder
 from gitlanes.models.plain import plain, replace
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
-
-_RUNS = "runs"
 
 
 def make(
@@ -60,14 +58,14 @@ def make(
 
 def root(repo: LaneRepo) -> Path:
     """Return the directory of all runs, which is there then."""
-    found = repo.state_directory / _RUNS
+    found = repo.state_directory / RUNS
     found.mkdir(mode=0o700, parents=True, exist_ok=True)
     return found
 
 
 def every(repo: LaneRepo) -> list[Place]:
     """Return the places of all runs, the oldest first."""
-    found = repo.state_directory / _RUNS
+    found = repo.state_directory / RUNS
     with suppress(FileNotFoundError):
         names = sorted(x.name for x in os.scandir(found) if x.is_dir() and "." not in x.name)
         return [Place(found / name) for name in names]
