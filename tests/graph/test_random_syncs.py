@@ -128,7 +128,10 @@ class Syncs(RuleBasedStateMachine):
             assert after == {x: text for x, text in wanted.items() if text}
         self.require_changes(lane, above, str(made.ground), made.elsewhere)
         self.files[lane] = after
-        self.base[lane], self.touched[lane] = dict(theirs), changed(theirs, after)
+        # Each attempt is laid by itself: what one edits and the next puts back is touched, too.
+        one_by_one = ("--first-parent", "--diff-merges=first-parent", "--no-renames", "--name-only")
+        said = self.repo.git("log", *one_by_one, "--format=", f"{made.ground}..{made.head}")
+        self.base[lane], self.touched[lane] = dict(theirs), {*said.split()}
         self.seen[lane] |= self.seen[above]
         assert self.repo.git("status", "--porcelain", cwd=self.repo.workspace(lane)) == ""
 
