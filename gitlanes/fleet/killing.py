@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes import clock
 from gitlanes.errors import LanesError, Negative, NotFound, line
-from gitlanes.fleet import observing, places, queueing
+from gitlanes.fleet import ending, observing, places, queueing
 from gitlanes.lanes import archiving
 from gitlanes.models.fleet import KILLED, LIVE, QUEUED, Killed, Run
 from gitlanes.workspaces import finding, snapshots
@@ -88,7 +88,8 @@ def stop(repo: LaneRepo, live: Found, *, force: bool) -> None:
         for place, _ in live:
             if place.state().get("status") == QUEUED:
                 place.take_environment()
-                place.write(status=KILLED, ended=clock.utc_text(clock.now()))
+                why, now = f"{ending.STOPPED}it had not begun", clock.utc_text(clock.now())
+                place.write(status=KILLED, reason=why, ended=now)
     waiting = unasked = [place for place, _ in live if _works(place)]
     end = clock.monotonic() + _PATIENCE
     while waiting and clock.monotonic() < end:
