@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,9 @@ from benchmarks.kit.landings import contents
 from benchmarks.kit.measuring import BY_SIDES, NO_BAR, Bar, Bench, Side
 from benchmarks.test_new import discard
 from tests.support.repos import TestRepo
+
+VENV = ["python3", "-m", "venv", "--without-pip", ".venv"]
+ORDERED = f"[workspace]\nsetup = [{VENV}]\nports = ['PORT']\n"
 
 
 @pytest.mark.parametrize(("files", "bar"), [(1_000, NO_BAR), (50_000, BY_SIDES)])
@@ -57,36 +61,41 @@ def test_new_from_the_pool(
     repo.lanes.gc(older_than=0)
 
 
-def test_five_at_once(bench: Bench, forest: Callable[..., TestRepo]) -> None:
-    """Five commands at the same time, each with a virtual environment made without a network."""
-    repo = forest(1_000)
-    ordered = (
-        "[workspace]\nsetup = [['python3', '-m', 'venv', '--without-pip', '.venv'],"
-        " ['.venv/bin/python', '-c', 'import json']]\nports = ['PORT']\n"
-    )
-    repo.git("checkout", "--quiet", "-B", "main")
-    repo.save({".gitlanes.toml": ordered})
+def test_five_at_once(bench: Bench, place: Path, environ: dict[str, str]) -> None:
+    """Five commands at the same time, beside git and the same set-up one after another."""
+    files = {path_of(x): f"{x}\n" * 100 for x in range(1_000)}
+    repo = TestRepo.make(place / "five" / "repo", environ, {**files, ".gitlanes.toml": ORDERED})
     repo.lanes.trust()
-    names = [f"parallel-{x}" for x in range(5)]
+    names = [f"lane-{x}" for x in range(5)]
 
     def five(_: int) -> None:
         command = [sys.executable, "-m", "gitlanes", "new"]
         every = [
-            subprocess.Popen([*command, x], cwd=repo.path, env=repo.environ, stdout=-3)
-            for x in names
+            subprocess.Popen(
+                [*command, name], cwd=repo.path, env=repo.environ, stdout=subprocess.DEVNULL
+            )
+            for name in names
         ]
         assert [x.wait() for x in every] == [0] * len(names)
+
+    def by_hand(_: int) -> None:
+        for name in names:
+            where = repo.path.with_name(name)
+            add = ["git", "worktree", "add", "--quiet", "--detach", str(where), "main"]
+            git_side.run(add, repo.path, repo.environ)
+            git_side.run(VENV, where, repo.environ)
 
     def check(_: int) -> None:
         for name in names:
             assert (repo.workspace(name) / ".venv/bin/python").exists()
             repo.lanes.delete(name, force=True)
+            discard(repo, repo.path.with_name(name))
 
     bench.compare(
-        "five lanes at once with a virtual environment each",
+        "five lanes at once, each with a virtual environment",
         five,
-        Side("10 s", lambda _: None),
+        Side("the same by hand", by_hand, times=1.5),
         check=check,
-        bar=NO_BAR,
         rounds=3,
     )
+    repo.close()

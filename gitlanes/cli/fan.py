@@ -139,7 +139,8 @@ def _show(out: Output, made: Fanned) -> int:
         out.warn(f"lane {name} is skipped: {why}")
     for name, why in made.failed.items():
         out.warn(f"no agent in lane {name}: {why}")
-    out.say(f"hint: see them with 'git lanes ps', and pick with 'git lanes pick {made.batch}'")
+    see = "git lanes ps" if any(x.live for x in made.runs) else f"git lanes compare {made.batch}"
+    out.say(f"hint: see them with '{see}', and pick with 'git lanes pick {made.batch}'")
     return EXIT_NEGATIVE if made.failed or made.dead else 0
 
 

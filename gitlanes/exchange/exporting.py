@@ -135,20 +135,35 @@ def _record(
     return old or ""
 
 
+def require_possible(repo: LaneRepo, branch: str, start: str) -> None:
+    """Raise Refused for a branch that no new lane can be exported to, if it begins at `start`."""
+    ref = branches.checked(repo, branch)
+    old, use = finding.branch_use(repo, ref)
+    if not use:
+        branches.require_unowned(repo, ref)
+    _require_free(repo, None, branch, old, use, start, "--export")
+
+
 def _require_free(
-    repo: LaneRepo, state: LaneState, branch: str, old: str | None, use: str, new: str
+    repo: LaneRepo,
+    state: LaneState | None,
+    branch: str,
+    old: str | None,
+    use: str,
+    new: str,
+    option: str = "--branch",
 ) -> None:
     if use:
         raise Refused(
             f"branch '{branch}' is {use}",
-            hint="choose another with --branch, or take that directory off it first",
+            hint=f"choose another with {option}, or take that directory off it first",
         )
     if old is None or is_ancestor(repo, old, new):
         return
-    if not was_left_at(repo, state, branch, old):
+    if state is None or not was_left_at(repo, state, branch, old):
         raise Refused(
             f"branch '{branch}' has commits that the lane has not",
-            hint="choose another branch with --branch",
+            hint=f"choose another branch with {option}",
         )
 
 

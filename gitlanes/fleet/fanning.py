@@ -63,7 +63,8 @@ def start(repo: LaneRepo, members: Sequence[Member], *, settle: float = running.
     """Start an agent in each lane; those that are not there are made, some at a time.
 
     Lanes in which an agent is at work are skipped. Where one cannot be started, its lane goes
-    again, if it was made for that; the others go on. On Ctrl-C all that was begun is taken back.
+    again, if it was made for that; the others go on. On Ctrl-C agents are ended and their lanes
+    taken back; those that hold work are kept, and named.
     Raises, before anything is made, NotFound for programs that are not there, BadName, BadValue;
     and Negative where no agent could be started at all.
     """
@@ -167,14 +168,25 @@ class _Fanning:
             killing.kill(self._repo, batch=self._batch, force=True)
         for name in self._made:
             self._unmake(name)
+        kept = [x.lane for x in self._members if self._is_ours(x.lane)]
+        if kept:
+            self._repo.warn(
+                f"what agents did in {', '.join(kept)} is kept: "
+                f"see it with 'git lanes compare {self._batch}', "
+                f"clear it away with 'git lanes kill --batch {self._batch} --rm'"
+            )
+
+    def _is_ours(self, name: str) -> bool:
+        """Say whether a lane is there that was made for this."""
+        found = self._repo.view.find(name)
+        return found is not None and found.record.live and found.record.batch == self._batch
 
     def _unmake(self, name: str) -> None:
         """Delete a lane that was made for nothing; work that is in it keeps it."""
-        found = self._repo.view.find(name)
-        if found is None or not found.record.live or found.record.batch != self._batch:
+        if not self._is_ours(name):
             return
         try:
-            if found.record.next == 1:
+            if self._repo.view.lane(name).record.next == 1:
                 lifecycle.delete(self._repo, name)
         except LanesError as error:
             self._repo.warn(f"lane '{name}' stays: {error.message}")

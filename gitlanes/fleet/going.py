@@ -7,14 +7,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gitlanes import clock
-from gitlanes.errors import NotFound
-from gitlanes.exchange.exporting import export
+from gitlanes.errors import LanesError, NotFound
+from gitlanes.exchange.exporting import export, require_possible
 from gitlanes.fleet import fanning, killing, observing
-from gitlanes.fleet.picking import BEST, Wish, pick
+from gitlanes.fleet.picking import BEST, Wish, pick, settled
+from gitlanes.gates import definitions, trust
 from gitlanes.models.batches import Fanned, Gone
 from gitlanes.models.fleet import WAITING, Run, RunOrder
-from gitlanes.models.plain import Model
-from gitlanes.workspaces import branches
+from gitlanes.models.plain import Model, replace
+from gitlanes.store.adopt import require_adopted_lane
+from gitlanes.workspaces import intake
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -48,8 +50,7 @@ def go(repo: LaneRepo, tries: Tries, tell: Tell) -> Gone:
     ``tell`` is called with what is done. On Ctrl-C the agents are stopped and their work is kept.
     Raises what `fanning.start` and `picking.pick` raise: Negative where nothing can be picked.
     """
-    if tries.branch is not None:
-        branches.checked(repo, tries.branch)
+    tries = _checked(repo, tries)
     begun = fanning.fanout(
         repo,
         tries.number,
@@ -73,9 +74,27 @@ def go(repo: LaneRepo, tries: Tries, tell: Tell) -> Gone:
     picked = pick(repo, begun.batch, tries.wish)
     exported = None
     if tries.branch is not None:
-        tell(f"putting branch {tries.branch} at {picked.winner}, which is picked")
-        exported = export(repo, picked.winner, branch=tries.branch)
+        tell(f"{picked.winner} has landed on {picked.into}: putting branch {tries.branch} there")
+        try:
+            exported = export(repo, picked.winner, branch=tries.branch)
+        except LanesError:
+            tell(f"left to do: git lanes export {picked.winner} --branch NAME")
+            raise
     return Gone(begun.batch, runs, picked, exported, begun.failed)
+
+
+def _checked(repo: LaneRepo, tries: Tries) -> Tries:
+    """Return them with the rules to pick by; raises for what would not do in the end."""
+    order, wish = tries.order, tries.wish
+    adopted = require_adopted_lane(repo).record.name
+    parent = (order.on or adopted).partition("/")[0]
+    target = intake.foreseen(repo, repo.view.lane(wish.into or parent)).record
+    wish = settled(repo, wish, target)
+    trust.require(repo, definitions.rules_at(repo, target))
+    if tries.branch is not None:
+        start = repo.view.commit_of(order.on or order.start or adopted)
+        require_possible(repo, tries.branch, start)
+    return replace(tries, wish=wish)
 
 
 def _waited(repo: LaneRepo, begun: Fanned, timeout: float | None, tell: Tell) -> tuple[Run, ...]:

@@ -17,6 +17,7 @@ from gitlanes.models import batches as words
 from gitlanes.models.batches import CRITERIA, Entrant, Picked, PickRules
 from gitlanes.models.notes import Intent, Judgement
 from gitlanes.models.plain import Model, plain, replace
+from gitlanes.models.records import NOT_LANDED, Lane
 from gitlanes.models.results import Promotion
 from gitlanes.store import view
 from gitlanes.store.transaction import require_locks
@@ -59,9 +60,7 @@ def pick(repo: LaneRepo, batch: str, wish: Wish = BEST) -> Picked:
     being picked.
     """
     found = entrants.field(repo, batch, wish.into)
-    if wish.auto and wish.rules is None:
-        wish = replace(wish, rules=limits.of_lane(repo, found.target.record))
-    ranking.check(_criteria(wish))
+    wish = settled(repo, wish, found.target.record)
     _require_member(found, wish.lane)
     if wish.dry_run:
         return _picked(repo, found, wish)
@@ -70,6 +69,17 @@ def pick(repo: LaneRepo, batch: str, wish: Wish = BEST) -> Picked:
     path = repo.state_directory / f"pick-{target.uuid}"
     with locks.hold(path, f"picking for lane '{target.name}'", timeout=_PATIENCE):
         return _picked(repo, entrants.field(repo, batch, wish.into), wish)
+
+
+def settled(repo: LaneRepo, wish: Wish, target: Lane) -> Wish:
+    """Return the wish with the rules that it goes by.
+
+    Raises Refused where the target has none, BadValue for criteria that there are not.
+    """
+    if wish.auto and wish.rules is None:
+        wish = replace(wish, rules=limits.of_lane(repo, target))
+    ranking.check(_criteria(wish))
+    return wish
 
 
 def _require_member(found: Field, lane: str | None) -> None:
@@ -161,13 +171,27 @@ def _carried_out(
         won = Won(first.entrant.lane, merits(first.entrant))
         try:
             accepted, made = _land(repo, found, wish, first, won)
+            result = _told(found, wish, best, others)
+            turned = turn_down(repo, found, won, [*best[1:], *others], wish.agent)
         except Negative as error:  # its lane or the target went on meanwhile
             others.append(_because(best.pop(0), error.message))
-            continue
-        result = _told(found, wish, best, others)
-        turned = turn_down(repo, found, won, [*best[1:], *others], wish.agent)
-        return replace(result, accepted=accepted, promotion=made, turned=turned)
+        except KeyboardInterrupt:
+            _tell_landed(repo, found, won)
+            raise
+        else:
+            return replace(result, accepted=accepted, promotion=made, turned=turned)
     raise _nothing(found, others)
+
+
+def _tell_landed(repo: LaneRepo, found: Field, won: Won) -> None:
+    """Warn that what was interrupted had come to its landing, if it had."""
+    target, lane = found.target.record, repo.view.lane(won.lane).record
+    landed = lane.landed.get(target.uuid, NOT_LANDED)
+    if landed.at is not None and landed.source == lane.head:
+        repo.warn(
+            f"lane '{won.lane}' has landed on '{target.name}'; "
+            f"to turn the others down: git lanes pick {found.batch}"
+        )
 
 
 def _land(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +14,8 @@ from gitlanes.models.notes import Judgement
 from gitlanes.models.records import ACTIVE, NOT_LANDED, Lane, LaneState
 from gitlanes.review import decide
 from gitlanes.store import records
+from gitlanes.workspaces import capture, finding
+from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
     from gitlanes.fleet.entrants import Contender, Field
@@ -71,6 +74,7 @@ def turn_down(
 def _turned(repo: LaneRepo, found: Field, one: Contender, judgement: Judgement) -> Turned:
     name, reason = one.entrant.lane, str(judgement.reason)
     state = repo.view.lane(name)
+    _finish(repo, state.record)
     if state.record.status != ACTIVE:
         return Turned(name, reason)
     newest = tuple(x.id for x in reversed(state.record.open) if x.promotion is None)
@@ -78,6 +82,15 @@ def _turned(repo: LaneRepo, found: Field, one: Contender, judgement: Judgement) 
         said = one.evaluations if attempt == one.entrant.attempt else ()
         decide.reject(repo, attempt, judgement, evaluations=said)
     return Turned(name, reason, newest, _given_up(repo, found, state, reason))
+
+
+def _finish(repo: LaneRepo, lane: Lane) -> None:
+    """Have done with what a kill left half done in a lane's workspace: to hold it does that."""
+    here = finding.workspace_of(repo, lane)
+    known = states.read(here.git_dir) if here else None
+    if here and known and known.step and not here.root and os.path.isdir(here.path):
+        with capture.held(repo, here):
+            pass
 
 
 def _given_up(repo: LaneRepo, found: Field, state: LaneState, reason: str) -> bool:

@@ -6,10 +6,11 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from gitlanes import BadValue, Negative, NotFound, Refused, RunOrder
+from gitlanes import BadValue, LanesError, Negative, NotFound, Refused, RunOrder
 from gitlanes.models.plain import replace
 from tests.support.agents import Fleet
 from tests.support.cli import Ran, start_cli
@@ -134,7 +135,31 @@ def test_go(fleet: Fleet) -> None:
         "g-a is finished, g-a/1",
         "g-b is finished, g-b/1: exit code 3",
     ]
-    assert said[3:] == ["picking the best one", "putting branch done at g-a, which is picked"]
+    assert said[3:] == [
+        "picking the best one",
+        "g-a has landed on main: putting branch done there",
+    ]
+
+
+def test_what_go_cannot_do(fleet: Fleet) -> None:
+    """It is refused before any lane is made for it."""
+    repo = fleet.repo
+    repo.git("branch", "foreign", repo.git("commit-tree", "-m", "x", "main^{tree}"))
+    set_gates(repo, gate("tests", "true"), trusted=False)
+    before = repo.refs()
+    wishes: dict[str, dict[str, Any]] = {
+        "is not trusted yet": {},
+        "unknown criterion 'nope'": {"by": ["nope"]},
+        "lane 'nolane' not found": {"into": "nolane"},
+        "has no rules by which to pick": {"auto": True},
+        "checked out in": {"branch": "main"},
+        "has commits that the lane has not": {"branch": "foreign"},
+    }
+    for why, wish in wishes.items():
+        with pytest.raises(LanesError, match=why):
+            repo.lanes.go("x", tries=1, prefix="g", order=DETACHED, agents=["thinker"], **wish)
+        assert repo.refs() == before
+        repo.lanes.trust()
 
 
 def test_nothing_good_comes_of_it(fleet: Fleet) -> None:

@@ -60,3 +60,15 @@ def _is_picked(repo: TestRepo) -> None:
     with pytest.raises(Negative, match="was picked already"):
         lanes.pick(BATCH, "a")
     repo.close()
+
+
+def test_it_finishes_in_workspaces(repo: TestRepo, crashes: Crashes) -> None:
+    """What a kill left half done in the workspace of one that is turned down is done with."""
+    offer(repo, "b", "1\n")
+    repo.lanes.new("a", batch=BATCH)
+    repo.propose("a", {"work.txt": "1\n2\n"})
+    repo.close()
+    assert crashes.run(repo.path, repo.environ, "reject", "a/1", before="git read-tree").killed
+    assert [x.check for x in repo.lanes.doctor().findings] == ["dirty-marker"]
+    assert repo.lanes.pick(BATCH).winner == "b"
+    assert repo.lanes.doctor().findings == ()
