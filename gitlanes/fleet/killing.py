@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 from collections.abc import Sequence, Set
 from contextlib import suppress
@@ -50,7 +51,7 @@ def kill(
     lanes = [run.lane for _, run in found]
     lanes += _members(repo, pattern, batch) if remove else []
     if not (lanes if remove else live):
-        raise _none(lanes, pattern or str(batch))
+        raise _none(lanes, pattern, batch)
     stop(repo, live, force=force)
     queueing.start_waiting(repo)
     archived, left = _archive(repo, lanes) if remove else ((), {})
@@ -58,10 +59,15 @@ def kill(
     return Killed(ended, archived, left)
 
 
-def _none(ended: Sequence[str], asked: str) -> NotFound:
-    name = line(asked, 100)
+def _none(ended: Sequence[str], pattern: str | None, batch: str | None) -> NotFound:
+    name = line(pattern or str(batch), 100)
     if ended:
-        hint = f"all of them have ended; their lanes are archived by 'git lanes kill {name} --rm'"
+        again = shlex.join(
+            [*([pattern] if pattern else []), *(["--batch", batch] if batch else [])]
+        )
+        hint = (
+            f"all have ended; their lanes are archived by: git lanes kill {line(again, 200)} --rm"
+        )
         return NotFound("agent at work in", name, hint=hint)
     return NotFound("agent", name, hint="see 'git lanes ps' for those at work")
 

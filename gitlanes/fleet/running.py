@@ -192,10 +192,12 @@ def _watched(place: places.Place, seconds: float) -> Run:
     dead = found.status in ENDED and (found.status != FINISHED or found.code)
     if seconds and (dead or found.code):
         status = place.state().get("ending", {}).get("status", found.status)
-        how = "was stopped" if status in (OVER_BUDGET, KILLED) else "died at once"
+        why = (found.reason or found.status).removeprefix(ending.STOPPED)
+        said = f"agent '{found.agent}' in lane '{found.lane}' died at once: {why}"
+        if status in (OVER_BUDGET, KILLED):
+            said = f"agent '{found.agent}' in lane '{found.lane}' was stopped: {why}"
         raise Negative(
-            f"agent '{found.agent}' in lane '{found.lane}' {how}: "
-            f"{(found.reason or found.status).removeprefix(ending.STOPPED)}",
+            said,
             hint=f"all that it printed: git lanes logs {found.lane}",
             data={"run": plain(found), "output": logs.last_lines(place.log, _SHOWN)},
         )
