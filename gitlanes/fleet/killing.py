@@ -62,12 +62,10 @@ def kill(
 def _none(ended: Sequence[str], pattern: str | None, batch: str | None) -> NotFound:
     name = line(pattern or str(batch), 100)
     if ended:
-        again = shlex.join(
-            [*([pattern] if pattern else []), *(["--batch", batch] if batch else [])]
-        )
-        hint = (
-            f"all have ended; their lanes are archived by: git lanes kill {line(again, 200)} --rm"
-        )
+        words = [pattern] if pattern is not None else []
+        words += ["--batch", batch] if batch is not None else []
+        again = line(shlex.join(words), 200)
+        hint = f"all have ended; their lanes are archived by: git lanes kill {again} --rm"
         return NotFound("agent at work in", name, hint=hint)
     return NotFound("agent", name, hint="see 'git lanes ps' for those at work")
 

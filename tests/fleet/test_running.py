@@ -314,6 +314,8 @@ def test_more_than_may_work_wait(fleet: Fleet) -> None:
         for lane in ("two", "three"):
             made = lanes.run(lane, order=RunOrder(lane, program="writer", tmux=False))
             assert made.status == "queued"
+        with pytest.raises(Refused, match="waits until another one has ended"):
+            lanes.attach("two")
         assert [x.status for x in lanes.kill("three").runs] == ["killed"]
         assert lanes.wait_for_runs(["two"], 0.0)[0].status == "queued"
         fleet.until("one", lambda x: x.status == "running")
