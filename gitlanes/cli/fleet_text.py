@@ -154,6 +154,8 @@ def picture(found: Runs, grouped: bool, width: int, height: int) -> Group:
 
     parts: list[Table | Text] = []
     room, left = height - 1, len(found.runs)
+    if not left:
+        return Group("no agent is at work")
     for batch, sums in found.totals.items() if grouped else (("", None),):
         own = [x for x in found.runs if sums is None or (x.batch or "") == batch]
         room -= _AROUND + (2 if sums else 0)

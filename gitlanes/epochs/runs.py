@@ -32,7 +32,9 @@ def clean(repo: LaneRepo, secret: Secret) -> None:
         directory = repo.state_directory / RUNS / name
         if _has_ended(directory):
             for file, data in _files(directory, secret):
+                mode = file.stat().st_mode
                 replace_file(file, secret.without(data))
+                file.chmod(mode)  # prompts are for their user's eyes alone
 
 
 def remains(repo: LaneRepo, runs: list[str]) -> Iterator[Remains]:

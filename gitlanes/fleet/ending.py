@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 POLICY = "lanes.whenAgentEnds"
 EVALUATE, PROPOSE, COMMIT, SNAPSHOT = WORDS = ("evaluate", "propose", "commit", "snapshot")
+# How a reason begins that says that somebody wanted the end.
+STOPPED = "stopped: "
 
 
 def settle(
@@ -100,7 +102,8 @@ class _Work:
     @property
     def _why(self) -> str:
         said, reason = recording.DONE[self._how["status"]], self._how.get("reason")
-        return f"the agent {said}: {reason}" if reason else f"the agent {said}"
+        why = f": {reason.removeprefix(STOPPED)}" if reason else ""
+        return f"the agent {said}{why}"
 
     def keep(self, lane: Lane) -> bool:
         """Keep the files; say whether an attempt carries what they took."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 from collections.abc import Sequence, Set
 from contextlib import suppress
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes import clock
 from gitlanes.errors import LanesError, Negative, NotFound, line
-from gitlanes.fleet import observing, places, queueing
+from gitlanes.fleet import ending, observing, places, queueing
 from gitlanes.lanes import archiving
 from gitlanes.models.fleet import KILLED, LIVE, QUEUED, Killed, Run
 from gitlanes.workspaces import finding, snapshots
@@ -50,7 +51,7 @@ def kill(
     lanes = [run.lane for _, run in found]
     lanes += _members(repo, pattern, batch) if remove else []
     if not (lanes if remove else live):
-        raise _none(lanes, pattern or str(batch))
+        raise _none(lanes, pattern, batch)
     stop(repo, live, force=force)
     queueing.start_waiting(repo)
     archived, left = _archive(repo, lanes) if remove else ((), {})
@@ -58,10 +59,13 @@ def kill(
     return Killed(ended, archived, left)
 
 
-def _none(ended: Sequence[str], asked: str) -> NotFound:
-    name = line(asked, 100)
+def _none(ended: Sequence[str], pattern: str | None, batch: str | None) -> NotFound:
+    name = line(pattern or str(batch), 100)
     if ended:
-        hint = f"all of them have ended; their lanes are archived by 'git lanes kill {name} --rm'"
+        words = [pattern] if pattern is not None else []
+        words += ["--batch", batch] if batch is not None else []
+        again = line(shlex.join(words), 200)
+        hint = f"all have ended; their lanes are archived by: git lanes kill {again} --rm"
         return NotFound("agent at work in", name, hint=hint)
     return NotFound("agent", name, hint="see 'git lanes ps' for those at work")
 
@@ -88,7 +92,8 @@ def stop(repo: LaneRepo, live: Found, *, force: bool) -> None:
         for place, _ in live:
             if place.state().get("status") == QUEUED:
                 place.take_environment()
-                place.write(status=KILLED, ended=clock.utc_text(clock.now()))
+                why, now = f"{ending.STOPPED}it had not begun", clock.utc_text(clock.now())
+                place.write(status=KILLED, reason=why, ended=now)
     waiting = unasked = [place for place, _ in live if _works(place)]
     end = clock.monotonic() + _PATIENCE
     while waiting and clock.monotonic() < end:

@@ -56,10 +56,11 @@ def chosen(repo: LaneRepo, lane: Lane | None, order: RunOrder) -> Program:
 
 
 def _named(repo: LaneRepo, lane: Lane | None, order: RunOrder, name: str) -> Program:
+    own_keys = [x.rpartition(".") for x in repo.own_settings.keys(_OWN)]
     said = {
-        key: values
-        for key in agents.KEYS
-        if (values := repo.own_settings.every(f"{_OWN}.{name}.{key}"))
+        key: repo.own_settings.every(f"{_OWN}.{name}.{key}") or ()
+        for agent, _, key in own_keys
+        if agent == name
     }
     if said:
         own = agents.words_of(name, said)
@@ -69,7 +70,8 @@ def _named(repo: LaneRepo, lane: Lane | None, order: RunOrder, name: str) -> Pro
     team = _Team(repo, lane, order.on)
     found = team.program(name) or agents.BUILT_IN.get(name)
     if found is None:
-        known = [*agents.BUILT_IN, *team.names(agents.AGENT)]
+        own_names = dict.fromkeys(agent for agent, _, _ in own_keys)
+        known = [*agents.BUILT_IN, *team.names(agents.AGENT), *own_names]
         hint = f"define it as [agent.{line(name, 60)}] in {TEAM_FILE}, or use one of "
         near = nearest(name, known)
         raise NotFound("agent", line(name, 60), nearest=near, hint=hint + ", ".join(known))

@@ -6,9 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from gitlanes import clock
 from gitlanes.errors import BadValue, Negative, Refused
-from gitlanes.fleet import logs, observing, places, programs, queueing
+from gitlanes.fleet import ending, logs, observing, places, programs, queueing
 from gitlanes.lanes import lifecycle
-from gitlanes.models.fleet import ENDED, FINISHED, QUEUED, STARTING, WAITING, Program, Run, RunOrder
+from gitlanes.models.fleet import (
+    ENDED,
+    FINISHED,
+    KILLED,
+    OVER_BUDGET,
+    QUEUED,
+    STARTING,
+    WAITING,
+    Program,
+    Run,
+    RunOrder,
+)
 from gitlanes.models.plain import plain, replace
 from gitlanes.review import budgets
 from gitlanes.store import layout
@@ -61,7 +72,12 @@ def run(repo: LaneRepo, lane: str, order: RunOrder, *, settle: float = SETTLED) 
         place = places.make(repo, made, program, order, status)
         if status == STARTING:
             queueing.launch(repo, place)
-    seen = _watched(place, settle)
+    try:
+        seen = _watched(place, settle)
+    except KeyboardInterrupt:
+        if settle:
+            repo.warn(f"agent '{order.agent}' goes on; 'git lanes kill {lane}' stops it")
+        raise
     return observing.measured(repo, [(place, seen)])[0] if seen.live else seen
 
 
@@ -123,12 +139,29 @@ def _require_budget(repo: LaneRepo, name: str, lane: Lane | None, order: RunOrde
 def _prepared(repo: LaneRepo, name: str, lane: Lane | None, order: RunOrder) -> dict[str, Any]:
     """Make the lane or its workspace, where they are not there; return what a run knows of it."""
     if lane is None:
-        made = make_lane(repo, name, order)
+        made = _made(repo, name, order)
         lane, path = made.lane, made.path
     else:
         there = finding.workspace_of(repo, lane)
+        if there is not None and there.root:
+            repo.warn(f"the agent works in your own directory: '{there.path}'")
         path = there.path if there else workspaces.create(repo, name, quick=order.quick).path
     return {"lane": lane.name, "lane_uuid": lane.uuid, "next": lane.next, "path": str(path)}
+
+
+def _made(repo: LaneRepo, name: str, order: RunOrder) -> NewLane:
+    """Make the lane; where somebody was first who runs an agent there, that is what is told."""
+    try:
+        return make_lane(repo, name, order)
+    except Refused:
+        found = repo.view.find(name)
+        if found is None or not found.record.live:
+            raise
+        refuse_busy(repo, found.record.uuid, name)
+        raise Refused(
+            f"lane '{name}' was made meanwhile, for '{found.record.owner or 'nobody'}'",
+            hint=f"name another lane; what is in this one: git lanes show {name}",
+        ) from None
 
 
 def make_lane(repo: LaneRepo, name: str, order: RunOrder) -> NewLane:
@@ -158,9 +191,13 @@ def _watched(place: places.Place, seconds: float) -> Run:
     found = observing.of(place)
     dead = found.status in ENDED and (found.status != FINISHED or found.code)
     if seconds and (dead or found.code):
+        status = place.state().get("ending", {}).get("status", found.status)
+        why = (found.reason or found.status).removeprefix(ending.STOPPED)
+        said = f"agent '{found.agent}' in lane '{found.lane}' died at once: {why}"
+        if status in (OVER_BUDGET, KILLED):
+            said = f"agent '{found.agent}' in lane '{found.lane}' was stopped: {why}"
         raise Negative(
-            f"agent '{found.agent}' in lane '{found.lane}' died at once: "
-            f"{found.reason or found.status}",
+            said,
             hint=f"all that it printed: git lanes logs {found.lane}",
             data={"run": plain(found), "output": logs.last_lines(place.log, _SHOWN)},
         )

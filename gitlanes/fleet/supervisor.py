@@ -239,6 +239,8 @@ class Supervisor:
         reason = self.reason
         if reason is None and self.wish is None and code:
             reason = f"exit code {code}" if code > 0 else f"signal {-code}"
+        if reason is None and status == KILLED:
+            reason = f"{ending.STOPPED}it was asked to end"
         how = {"status": status, "code": code, "reason": reason}
         noted: dict[str, Any] = {"cost": plain(cost, absent=False), "last": self.relay.screen.last}
         self.place.write(ending=how, code=code, reason=reason, **noted)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes.errors import BadValue, Negative, NotFound, Refused
 from gitlanes.fleet import logs, observing, places, running, tmux
-from gitlanes.models.fleet import LIVE, Attachment, Logged, Prompted, Run, RunOrder
+from gitlanes.models.fleet import LIVE, QUEUED, Attachment, Logged, Prompted, Run, RunOrder
 from gitlanes.models.plain import replace
 from gitlanes.workspaces import finding
 
@@ -60,6 +60,11 @@ def attach(repo: LaneRepo, lane: str | None = None) -> Attachment:
             hint=f"what it printed: git lanes logs {now.lane}",
         )
     there = tmux.sessions(now.socket, repo.environ) if now.session and now.socket else {}
+    if now.status == QUEUED:
+        raise Refused(
+            f"agent '{now.agent}' in lane '{now.lane}' waits until another one has ended",
+            hint="see 'git lanes ps'; lanes.maxAgents says how many work at a time",
+        )
     if now.socket is None or now.pid not in there:
         raise Refused(
             f"agent '{now.agent}' in lane '{now.lane}' has no tmux session",

@@ -90,6 +90,11 @@ class Settings:
         """Say whether any key of that section is set."""
         return any(key.startswith(section + ".") for key in self._given)
 
+    def keys(self, section: str) -> list[str]:
+        """Return the keys of a section that are set, those of its subsections with their names."""
+        above = f"{section}."
+        return sorted({x.removeprefix(above) for x in self._given if x.startswith(above)})
+
     @property
     def partial_clone(self) -> bool:
         """Whether some objects may be with a remote alone."""

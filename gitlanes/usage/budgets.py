@@ -59,7 +59,7 @@ def require(found: Standing) -> None:
         where = {LANE: found.name, AGENT: f"--agent {found.name}", DAY: "--per-day"}[found.scope]
         raise BudgetExceeded(
             f"{subject(found)} is over budget: {told(found, limit)}",
-            hint=f"raise it with: git lanes budget set {where} {LIMITS[limit][1]}; "
+            hint=f"raise it with: git lanes budget set {where} {LIMITS[limit][1]} N; "
             "nothing was recorded, and files stay as they are",
             data={
                 "budget": {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.support.agents import Fleet, fleet_of
-from tests.support.cli import Ran, run_cli
+from tests.support.cli import Ran, run_cli, start_cli
 from tests.support.repos import TestRepo
 
 
@@ -109,3 +110,32 @@ def test_without_tmux_there_is_a_word_and_a_way(fleet: Fleet, cli: Callable[...,
     assert (done.code, done.json["session"], done.json["socket"]) == (0, None, None)
     assert done.err == ("warning: tmux is not on PATH: install tmux; the agent runs without tmux\n")
     assert fleet.ended("a")[0].status == "finished"
+
+
+def test_ctrl_c_leaves_it_at_work(fleet: Fleet) -> None:
+    """While it is watched: the agent goes on, and it is told how to stop it."""
+    args = ("run", "long", "--no-tmux", "--agent", "sleeper", "--prompt", "x")
+    process = start_cli(fleet.repo.path, fleet.repo.environ, *args)
+    fleet.until("long", lambda x: x.last == "sleeping")
+    process.send_signal(signal.SIGINT)
+    assert (
+        "agent 'sleeper@long' goes on; 'git lanes kill long' stops it" in process.communicate()[1]
+    )
+    assert process.returncode == 130
+    assert [x.status for x in fleet.repo.lanes.kill("long").runs] == ["killed"]
+
+
+def test_what_is_said_of_a_start(fleet: Fleet, cli: Callable[..., Ran]) -> None:
+    """In the user's own directory, over a budget, beside another one that began meanwhile."""
+    done = cli("run", "main", "--no-tmux", "--agent", "writer", "--prompt", "x")
+    assert (done.code, f"directory: '{fleet.repo.path}'" in done.err) == (0, True)
+    cli("new", "poor")
+    cli("budget", "set", "poor", "--max-tokens-in", "2000")
+    over = cli("run", "poor", "--no-tmux", "--agent", "spender", "--prompt", "x")
+    assert "agent 'spender@poor' in lane 'poor' was stopped: lane 'poor' is over" in over.err
+    args = ("run", "race", "--no-tmux", "--agent", "sleeper", "--prompt", "x")
+    racing = [start_cli(fleet.repo.path, fleet.repo.environ, *args) for _ in range(3)]
+    told = [x.communicate()[1] for x in racing]
+    assert sorted(x.returncode for x in racing) == [0, 128, 128]
+    assert sum("exists already" in x for x in told) == 0
+    cli("kill", "race")

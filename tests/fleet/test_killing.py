@@ -12,7 +12,7 @@ def test_one_that_begins_just_now_is_stopped(fleet: Fleet) -> None:
     """The wish that it ends is not lost before its supervisor is there to hear it."""
     fleet.start("young", "sleeper")
     (run,) = fleet.repo.lanes.kill("young").runs
-    assert (run.status, run.live) == ("killed", False)
+    assert (run.status, run.reason) == ("killed", "stopped: it was asked to end")
     assert fleet.record("young").run["status"] == "killed"
     assert fleet.orphans() == []
 

@@ -86,6 +86,21 @@ def test_what_is_wrong_is_told_with_its_place(
     assert found.programs == {}
 
 
+def test_a_key_that_is_none(repo: TestRepo) -> None:
+    """A person's definition with a slip of the pen is refused with the key, others are known."""
+    repo.git("config", "lanes.agent.my.own.args", "true")
+    repo.git("config", "lanes.agent.my.own.wating", "^Go")
+    with repo.inner() as inner:
+        with pytest.raises(Refused, match=r"lanes\.agent\.my\.own\.wating: unknown"):
+            programs.chosen(inner, None, RunOrder("x", program="my.own"))
+        with pytest.raises(NotFound) as raised:
+            programs.chosen(inner, None, RunOrder("x", program="nothing-near"))
+    assert str(raised.value.hint).endswith("shell, my.own")
+    repo.git("config", "--unset", "lanes.agent.my.own.wating")
+    with repo.inner() as inner:
+        assert programs.chosen(inner, None, RunOrder("x", program="my.own")).args == ("true",)
+
+
 def test_whose_definition_counts(repo: TestRepo) -> None:
     """A person's own, then the team's once it is trusted, then what is built in."""
     chosen, prompted = programs.chosen, programs.prompted

@@ -162,8 +162,8 @@ def test_one_agent_at_a_time(fleet: Fleet) -> None:
     fleet.start("gone", "sleeper")
     fleet.until("gone", lambda x: x.last == "sleeping")
     with pytest.raises(Refused, match="claimed by 'sleeper@gone'"):
-        fleet.repo.lanes.delete("gone")
-    fleet.repo.lanes.delete("gone", force=True)
+        fleet.repo.lanes.remove_workspace("gone")
+    fleet.repo.lanes.remove_workspace("gone", force=True)
     ended = fleet.until("gone", lambda x: not x.live)
     assert (ended.status, ended.reason) == ("killed", "its workspace was removed")
 
@@ -189,7 +189,10 @@ def test_killed_with_all_that_it_started(fleet: Fleet) -> None:
     assert fleet.repo.lanes.lane("stub").status == "archived"
     assert "stub" not in fleet.repo.git("worktree", "list")
     attempt = fleet.repo.lanes.show("stub/1").attempts[0].attempt
-    assert (attempt.status, attempt.reason) == ("rejected", "the agent was stopped")
+    assert (attempt.status, attempt.reason) == (
+        "rejected",
+        "the agent was stopped: it was asked to end",
+    )
     assert "half.txt" in fleet.repo.files(attempt.commit)
     with pytest.raises(NotFound):
         fleet.repo.lanes.kill("stub")
@@ -311,6 +314,8 @@ def test_more_than_may_work_wait(fleet: Fleet) -> None:
         for lane in ("two", "three"):
             made = lanes.run(lane, order=RunOrder(lane, program="writer", tmux=False))
             assert made.status == "queued"
+        with pytest.raises(Refused, match="waits until another one has ended"):
+            lanes.attach("two")
         assert [x.status for x in lanes.kill("three").runs] == ["killed"]
         assert lanes.wait_for_runs(["two"], 0.0)[0].status == "queued"
         fleet.until("one", lambda x: x.status == "running")

@@ -64,7 +64,7 @@ def test_a_lane_over_its_budget(repo: TestRepo, cli: Cli) -> None:
         128,
         "",
         "error: lane 'auth' is over budget: input tokens (149 of 100)\n"
-        "hint: raise it with: git lanes budget set auth --max-tokens-in; "
+        "hint: raise it with: git lanes budget set auth --max-tokens-in N; "
         "nothing was recorded, and files stay as they are\n",
     )
     for verb in (("propose",), ("commit",), ("commit", "--amend", "-m", "x")):
