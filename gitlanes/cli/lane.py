@@ -119,7 +119,11 @@ def path_command(out: Output, lane: str | None) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--expect", metavar="HEAD", help="Refuse unless the lane is at this commit.")
 def delete_command(out: Output, lane: str, force: bool, yes: bool, expect: str | None) -> None:
-    """Delete LANE and its workspace; its records stay readable."""
+    """Delete LANE and its workspace; its records stay readable.
+
+    An agent at work there is in the way; --force stops it.
+    """
+    from gitlanes.fleet.clearing import clear
     from gitlanes.lanes.lifecycle import delete
 
     with out.repository() as repo:
@@ -127,6 +131,7 @@ def delete_command(out: Output, lane: str, force: bool, yes: bool, expect: str |
         if known is None or known.record.status != DELETED:  # that may have an end to be made
             repo.view.lane(lane)
         confirm(f"delete lane {lane} and its workspace?", yes, "nothing was deleted")
+        clear(repo, lane, force=force, expect=expect)
         gone = delete(repo, lane, force=force, expect=expect)
     out.result(gone, [f"deleted lane {gone.lane.name} (was at {short(gone.lane.head)})"])
     if gone.snapshot:

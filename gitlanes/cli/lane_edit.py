@@ -67,11 +67,14 @@ def rename_command(out: Output, lane: str, name: str, expect: str | None) -> Non
 def archive_command(out: Output, lane: str | None, force: bool, expect: str | None) -> None:
     """Put LANE away: hidden and readable, without a workspace, taking no work.
 
-    LANE may be left out inside its workspace, which goes.
+    LANE may be left out inside its workspace, which goes. An agent at work there is in the way;
+    --force stops it.
     """
+    from gitlanes.fleet.clearing import clear
     from gitlanes.lanes.archiving import archive
 
     with out.repository() as repo:
+        clear(repo, lane, force=force, expect=expect)
         made = archive(repo, lane, force=force, expect=expect)
     out.result(made, [f"archived lane {made.lane.name}"])
     if made.snapshot:

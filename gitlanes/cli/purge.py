@@ -52,6 +52,7 @@ def _rows(made: Purged) -> Iterator[str]:
     what += [count(made.commits, "commit")] if made.commits else []
     what += [f"notes of {x}" for x in made.notes]
     what += [f"snapshot {x}" for x in made.snapshots]
+    what += [f"what was kept of {count(len(made.runs), 'agent')}"] if made.runs else []
     verb = "would purge" if made.dry_run else "purged"
     yield f"{verb} {', '.join(what) or 'nothing that lanes keep'}"
     named = {"lanes": made.lanes, "attempts": made.attempts, "workspaces": made.workspaces}

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.cache import asking
-from gitlanes.epochs import by_hand, scanning
+from gitlanes.epochs import by_hand, runs, scanning
 from gitlanes.epochs.rewriting import Rewriting
 from gitlanes.epochs.secret import Secret
 from gitlanes.errors import Negative, Raced, Refused
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
 _TRIES = 3
-_DONE = "nothing to purge: the secret is in no object"
+_DONE = "nothing to purge: the secret is in no object, and in no agent's log"
 
 
 class Plan(NamedTuple):
@@ -40,6 +40,7 @@ class Plan(NamedTuple):
     now: dict[str, str]
     entries: int
     workspaces: tuple[Workspace, ...]
+    runs: list[str]
 
     def changed(self, *prefixes: str) -> dict[str, str]:
         """Return {ref: new id} of refs of ours below prefixes that go elsewhere."""
@@ -81,14 +82,15 @@ def _planned(repo: LaneRepo, secret: Secret) -> Plan:
             with capture.held(repo, place):  # which ends what was interrupted there
                 pass
     found = scanning.scan(repo, secret)
-    if not found.holding:
+    agents = runs.holding(repo, secret)
+    if not found.holding and not agents:
         raise Negative(_DONE, hint="give it exactly as it was written, on standard input")
     made = Rewriting(repo, secret, found)
     made.run()
     places = tuple(x for x in finding.every(repo) if not x.root and _is_at(repo, x) in made.now)
     for place in places:
         _require_saved(repo, place)
-    return Plan(found, made.now, made.entries, places)
+    return Plan(found, made.now, made.entries, places, agents)
 
 
 def _is_at(repo: LaneRepo, place: Workspace) -> str | None:
@@ -161,7 +163,8 @@ def _mark(repo: LaneRepo, hold: capture.Held, tx: Transaction, plan: Plan) -> No
 
 
 def _clean(repo: LaneRepo, secret: Secret, plan: Plan) -> None:
-    """Take it out of reflogs of ours and of files that are made anew."""
+    """Take it out of reflogs of ours, of files that are made anew, and of what agents left."""
+    runs.clean(repo, secret)
     for ref in layout.NOTES.values():
         forget(repo.git, ref, plan.now)
     for place in finding.every(repo):
@@ -195,7 +198,11 @@ def _told(repo: LaneRepo, plan: Plan, *, dry_run: bool = False) -> Purged:
         snapshots=tuple(sorted("/s".join(x.rsplit("/", 1)) for x in snapshots)),
         workspaces=tuple(x.id for x in plan.workspaces),
         forgotten=forgotten,
-        remains=by_hand.remains(repo, plan.found, plan.now, forgotten),
+        remains=(
+            *by_hand.remains(repo, plan.found, plan.now, forgotten),
+            *runs.remains(repo, plan.runs),
+        ),
+        runs=tuple(plan.runs),
         dry_run=dry_run,
     )
 

@@ -171,16 +171,25 @@ def _sessions(repo: LaneRepo, working: Sequence[Run]) -> dict[int, str]:
     return found
 
 
-def _changed(repo: LaneRepo, working: Sequence[Run]) -> dict[str, int]:
-    """Return {run's id: files in its workspace that no commit has}; git looks at all at once."""
+def _changed(repo: LaneRepo, working: Sequence[Run]) -> dict[str, int | None]:
+    """Return {run's id: files in its workspace that no commit has}; git looks at all at once.
+
+    Where that cannot be seen it is None, and told.
+    """
     there = {x.path: x for x in finding.every(repo)} if working else {}
-    asked: dict[str, Callable[[], list[tuple[str, bytes]]]] = {
-        run.id: edits.ask_unsaved(repo, there[run.path]) for run in working if run.path in there
-    }
-    found = {}
-    for run, answer in asked.items():
+    asked: dict[str, Callable[[], list[tuple[str, bytes]]]] = {}
+    found: dict[str, int | None] = {}
+    for run in working:
+        if run.path not in there:
+            continue
         try:
-            found[run] = len(answer())
+            asked[run.id] = edits.ask_unsaved(repo, there[run.path])
+        except LanesError as error:
+            found[run.id] = None
+            repo.warn(f"cannot see the files of lane '{run.lane}': {error.message}")
+    for run_id, answer in asked.items():
+        try:
+            found[run_id] = len(answer())
         except LanesError:
             continue  # it goes away just now
     return found

@@ -117,6 +117,14 @@ def is_free(path: str | os.PathLike[str]) -> bool:
         return False
 
 
+def holder(path: str | os.PathLike[str]) -> int | None:
+    """Return the process that holds the lock just now, None where nobody does."""
+    if not os.path.exists(path) or is_free(path):
+        return None
+    found = _holder(path)
+    return found["pid"] if found else None
+
+
 def require(directory: str | os.PathLike[str], git: Git) -> None:
     """Raise Unsupported unless locks are known to work in that directory, or prove to now.
 

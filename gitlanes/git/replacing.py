@@ -6,16 +6,19 @@ import os
 from contextlib import suppress
 
 
-def replace_file(path: str | os.PathLike[str], text: str, *, durable: bool = False) -> None:
+def replace_file(
+    path: str | os.PathLike[str], content: str | bytes, *, durable: bool = False
+) -> None:
     """Give a file another content: readers see all of the old or all of the new.
 
     Where it is ``durable``, they do after a power failure, too. Raises OSError with the file's
     name; then the file is as it was.
     """
     fresh = f"{os.fspath(path)}.new"
+    data = content.encode() if isinstance(content, str) else content
     try:
-        with open(fresh, "w") as file:
-            file.write(text)
+        with open(fresh, "wb") as file:
+            file.write(data)
             if durable:
                 file.flush()
                 os.fsync(file.fileno())

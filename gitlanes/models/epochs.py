@@ -32,7 +32,8 @@ class Compacted(Result):
 class Remains(Model):
     """Where a secret still is that gitlanes does not touch, and ``how`` it goes from there.
 
-    ``kind`` is 'branch', 'tag', 'remote branch', 'ref', 'remote', 'clones', 'objects' or 'secret'.
+    ``kind`` is 'branch', 'tag', 'remote branch', 'ref', 'remote', 'clones', 'run', 'objects'
+    or 'secret'.
     """
 
     kind: str
@@ -45,7 +46,8 @@ class Purged(Result):
 
     ``entries`` and ``commits`` count those of journals and of work, ``attempts`` are those whose
     commits are others now; ``files`` are paths with the secret in them. ``notes`` are the kinds of
-    notes. ``forgotten`` are refs of what was fetched.
+    notes. ``forgotten`` are refs of what was fetched. ``runs`` are agents' runs here, in whose logs
+    or prompts it was.
     """
 
     lanes: tuple[str, ...]
@@ -58,6 +60,7 @@ class Purged(Result):
     workspaces: tuple[str, ...]
     forgotten: tuple[str, ...]
     remains: tuple[Remains, ...]
+    runs: tuple[str, ...] = ()
     dry_run: bool = False
 
     schema: ClassVar[str] = "purged"

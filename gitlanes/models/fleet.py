@@ -6,6 +6,9 @@ from typing import Any, ClassVar
 
 from gitlanes.models.plain import NOTHING, Model, Result
 
+# Where runs are, in the directory of what only this machine knows.
+RUNS = "runs"
+
 QUEUED = "queued"
 STARTING = "starting"
 RUNNING = "running"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from gitlanes.fleet import clearing
 from gitlanes.lanes import archiving, bind, editing, lifecycle, renaming
 from gitlanes.lanes.about import About
 from gitlanes.models.lanes import Archived, Bound, DeletedLane, Edited, Renamed
@@ -52,7 +53,8 @@ class Keeping:
     def archive(
         self, name: str | None = None, *, force: bool = False, expect: str | None = None
     ) -> Archived:
-        """Put a lane away, and remove its workspace."""
+        """Put a lane away, and remove its workspace; ``force`` stops an agent at work there."""
+        clearing.clear(self._repo, name, force=force, expect=expect)
         return archiving.archive(self._repo, name, force=force, expect=expect)
 
     def unarchive(self, name: str, *, expect: str | None = None) -> Archived:
@@ -60,5 +62,6 @@ class Keeping:
         return archiving.unarchive(self._repo, name, expect=expect)
 
     def delete(self, name: str, *, force: bool = False, expect: str | None = None) -> DeletedLane:
-        """Delete a lane; its records stay readable."""
+        """Delete a lane; its records stay readable. ``force`` stops an agent at work there."""
+        clearing.clear(self._repo, name, force=force, expect=expect)
         return lifecycle.delete(self._repo, name, force=force, expect=expect)
