@@ -7,12 +7,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gitlanes import clock
-from gitlanes.errors import LanesError, NotFound
+from gitlanes.errors import LanesError, Negative, NotFound
 from gitlanes.exchange.exporting import export, require_possible
 from gitlanes.fleet import fanning, killing, observing
 from gitlanes.fleet.picking import BEST, Wish, pick, settled
 from gitlanes.gates import definitions, trust
-from gitlanes.models.batches import Fanned, Gone
+from gitlanes.models.batches import Fanned, Gone, Picked
 from gitlanes.models.fleet import WAITING, Run, RunOrder
 from gitlanes.models.plain import Model, replace
 from gitlanes.store.adopt import require_adopted_lane
@@ -71,7 +71,7 @@ def go(repo: LaneRepo, tries: Tries, tell: Tell) -> Gone:
         tell(f"stopped; what they did is kept: see 'git lanes compare {begun.batch}'")
         raise
     tell("picking the best one")
-    picked = pick(repo, begun.batch, tries.wish)
+    picked = _picked(repo, begun.batch, tries.wish, tell)
     exported = None
     if tries.branch is not None:
         tell(f"{picked.winner} has landed on {picked.into}: putting branch {tries.branch} there")
@@ -92,9 +92,27 @@ def _checked(repo: LaneRepo, tries: Tries) -> Tries:
     wish = settled(repo, wish, target)
     trust.require(repo, definitions.rules_at(repo, target))
     if tries.branch is not None:
-        start = repo.view.commit_of(order.on or order.start or adopted)
-        require_possible(repo, tries.branch, start)
+        require_possible(repo, tries.branch, _start(repo, order.on or order.start or adopted))
     return replace(tries, wish=wish)
+
+
+def _start(repo: LaneRepo, name: str) -> str:
+    """Return the commit that new lanes will begin at, with what their lane has yet to take in."""
+    state = repo.view.find(name)
+    if state is None or not state.record.live:
+        return repo.view.commit_of(name)
+    return str(intake.foreseen(repo, state).record.head)
+
+
+def _picked(repo: LaneRepo, batch: str, wish: Wish, tell: Tell) -> Picked:
+    """Pick; where that is kept from it, tell what goes on from there."""
+    try:
+        return pick(repo, batch, wish)
+    except Negative:
+        raise
+    except (LanesError, KeyboardInterrupt):
+        tell(f"the agents' work is kept; to go on, with the same options: git lanes pick {batch}")
+        raise
 
 
 def _waited(repo: LaneRepo, begun: Fanned, timeout: float | None, tell: Tell) -> tuple[Run, ...]:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 from gitlanes.errors import Negative, NotFound, Refused
 from gitlanes.fleet import entrants, judging, limits, ranking
 from gitlanes.fleet.entrants import Contender, Field
-from gitlanes.fleet.turning import PICKED, WHY, Won, merits, picked_before, turn_down
+from gitlanes.fleet.turning import (
+    PICKED,
+    WHY,
+    Won,
+    finish_steps,
+    merits,
+    picked_before,
+    told_if_interrupted,
+    turn_down,
+)
 from gitlanes.gates.clearance import JudgedAsItLands
 from gitlanes.git import locks
 from gitlanes.landing import accepting
@@ -17,7 +26,7 @@ from gitlanes.models import batches as words
 from gitlanes.models.batches import CRITERIA, Entrant, Picked, PickRules
 from gitlanes.models.notes import Intent, Judgement
 from gitlanes.models.plain import Model, plain, replace
-from gitlanes.models.records import NOT_LANDED, Lane
+from gitlanes.models.records import Lane
 from gitlanes.models.results import Promotion
 from gitlanes.store import view
 from gitlanes.store.transaction import require_locks
@@ -68,7 +77,9 @@ def pick(repo: LaneRepo, batch: str, wish: Wish = BEST) -> Picked:
     target = found.target.record
     path = repo.state_directory / f"pick-{target.uuid}"
     with locks.hold(path, f"picking for lane '{target.name}'", timeout=_PATIENCE):
-        return _picked(repo, entrants.field(repo, batch, wish.into), wish)
+        found = entrants.field(repo, batch, wish.into)
+        finish_steps(repo, found)
+        return _picked(repo, found, wish)
 
 
 def settled(repo: LaneRepo, wish: Wish, target: Lane) -> Wish:
@@ -170,28 +181,15 @@ def _carried_out(
         first = best[0]
         won = Won(first.entrant.lane, merits(first.entrant))
         try:
-            accepted, made = _land(repo, found, wish, first, won)
-            result = _told(found, wish, best, others)
-            turned = turn_down(repo, found, won, [*best[1:], *others], wish.agent)
+            with told_if_interrupted(repo, found, won, wish.into):
+                accepted, made = _land(repo, found, wish, first, won)
+                result = _told(found, wish, best, others)
+                turned = turn_down(repo, found, won, [*best[1:], *others], wish.agent)
         except Negative as error:  # its lane or the target went on meanwhile
             others.append(_because(best.pop(0), error.message))
-        except KeyboardInterrupt:
-            _tell_landed(repo, found, won)
-            raise
         else:
             return replace(result, accepted=accepted, promotion=made, turned=turned)
     raise _nothing(found, others)
-
-
-def _tell_landed(repo: LaneRepo, found: Field, won: Won) -> None:
-    """Warn that what was interrupted had come to its landing, if it had."""
-    target, lane = found.target.record, repo.view.lane(won.lane).record
-    landed = lane.landed.get(target.uuid, NOT_LANDED)
-    if landed.at is not None and landed.source == lane.head:
-        repo.warn(
-            f"lane '{won.lane}' has landed on '{target.name}'; "
-            f"to turn the others down: git lanes pick {found.batch}"
-        )
 
 
 def _land(
@@ -249,10 +247,11 @@ def _gone_on(repo: LaneRepo, found: Field, wish: Wish, won: Won) -> Picked:
     if wish.dry_run:
         return result
     target = found.target.record
-    if target.bound:  # a kill may have come between the landing and this
-        binding.follow(repo, target.name)
-    repo.landed(target.name)
-    return replace(result, turned=turn_down(repo, found, won, others, wish.agent))
+    with told_if_interrupted(repo, found, won, wish.into):
+        if target.bound:  # a kill may have come between the landing and this
+            binding.follow(repo, target.name)
+        repo.landed(target.name)
+        return replace(result, turned=turn_down(repo, found, won, others, wish.agent))
 
 
 def _told(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.errors import LanesError, Refused
@@ -51,6 +52,37 @@ def picked_before(repo: LaneRepo, found: Field, lane: Lane) -> str | None:
     return next((str(x) for x in mine), None)
 
 
+@contextmanager
+def told_if_interrupted(repo: LaneRepo, found: Field, won: Won, into: str | None) -> Iterator[None]:
+    """Warn on Ctrl-C that a lane has landed, if it has, and what goes on from there."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        target, lane = found.target.record, repo.view.lane(won.lane).record
+        landed = lane.landed.get(target.uuid, NOT_LANDED)
+        if landed.at is not None and landed.source == lane.head:
+            more = f" --into {into}" if into else ""
+            repo.warn(
+                f"lane '{won.lane}' has landed on '{target.name}'; "
+                f"to turn the others down: git lanes pick {found.batch}{more}"
+            )
+        raise
+
+
+def finish_steps(repo: LaneRepo, found: Field) -> None:
+    """Have done with what a kill left half done in workspaces: to hold one does that."""
+    for one in found.contenders:
+        here = finding.workspace_of(repo, one.state.record)
+        known = states.read(here.git_dir) if here else None
+        if not (here and known and known.step) or here.root or not os.path.isdir(here.path):
+            continue
+        try:
+            with capture.held(repo, here):
+                pass
+        except LanesError as error:
+            repo.warn(f"workspace of lane '{one.entrant.lane}' is half done: {error.message}")
+
+
 def turn_down(
     repo: LaneRepo, found: Field, won: Won, others: Sequence[Contender], agent: str | None
 ) -> tuple[Turned, ...]:
@@ -74,7 +106,6 @@ def turn_down(
 def _turned(repo: LaneRepo, found: Field, one: Contender, judgement: Judgement) -> Turned:
     name, reason = one.entrant.lane, str(judgement.reason)
     state = repo.view.lane(name)
-    _finish(repo, state.record)
     if state.record.status != ACTIVE:
         return Turned(name, reason)
     newest = tuple(x.id for x in reversed(state.record.open) if x.promotion is None)
@@ -82,15 +113,6 @@ def _turned(repo: LaneRepo, found: Field, one: Contender, judgement: Judgement) 
         said = one.evaluations if attempt == one.entrant.attempt else ()
         decide.reject(repo, attempt, judgement, evaluations=said)
     return Turned(name, reason, newest, _given_up(repo, found, state, reason))
-
-
-def _finish(repo: LaneRepo, lane: Lane) -> None:
-    """Have done with what a kill left half done in a lane's workspace: to hold it does that."""
-    here = finding.workspace_of(repo, lane)
-    known = states.read(here.git_dir) if here else None
-    if here and known and known.step and not here.root and os.path.isdir(here.path):
-        with capture.held(repo, here):
-            pass
 
 
 def _given_up(repo: LaneRepo, found: Field, state: LaneState, reason: str) -> bool:

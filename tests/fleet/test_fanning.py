@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from gitlanes import BadValue, LanesError, Negative, NotFound, Refused, RunOrder
+from gitlanes.fleet import fanning
 from gitlanes.models.plain import replace
 from tests.support.agents import Fleet
 from tests.support.cli import Ran, start_cli
@@ -162,6 +163,39 @@ def test_what_go_cannot_do(fleet: Fleet) -> None:
         repo.lanes.trust()
 
 
+def test_what_comes_between(fleet: Fleet) -> None:
+    """What fails after the agents have worked, or after the landing, tells what goes on."""
+    lanes, git = fleet.repo.lanes, fleet.repo.git
+    set_gates(fleet.repo, gate("tests", "true"))
+    said: list[str] = []
+
+    def tell(text: str) -> None:
+        said.append(text)
+        if text == "picking the best one" and "batch b1" in said[0]:
+            lanes.distrust()
+        elif "has landed on" in text:
+            git("branch", "-f", "ahead", git("commit-tree", "-m", "x", "main^{tree}"))
+
+    def go(prefix: str, **more: Any) -> None:
+        order = RunOrder(tmux=False, batch=more.pop("batch", None))
+        lanes.go("x", tries=1, prefix=prefix, order=order, agents=["thinker"], tell=tell, **more)
+
+    with pytest.raises(Refused, match="is not trusted yet"):
+        go("g", batch="b1")
+    assert said.pop().endswith("to go on, with the same options: git lanes pick b1")
+    lanes.trust()
+    said.clear()
+    fleet.repo.save({"more.txt": "more"})
+    git("branch", "ahead")  # at what the lane takes in only when work begins from it
+    with pytest.raises(Refused, match="has commits that the lane has not"):
+        go("h", branch="ahead")
+    assert said[-2:] == [
+        "h-a has landed on main: putting branch ahead there",
+        "left to do: git lanes export h-a --branch NAME",
+    ]
+    assert fleet.repo.files("main")["written.txt"] == "x"
+
+
 def test_nothing_good_comes_of_it(fleet: Fleet) -> None:
     """Where gates let nothing pass, the answer is no."""
     set_gates(fleet.repo, gate("tests", "false"))
@@ -187,6 +221,30 @@ def test_those_that_take_too_long(fleet: Fleet) -> None:
             tell=said.append,
         )
     assert said[1] == "the time is over: stopping those that are still at work"
+
+
+def test_what_ctrl_c_leaves(fleet: Fleet) -> None:
+    """Lanes without work are taken back; what an agent did is kept, and it is told where."""
+    repo = fleet.repo
+    half = repo.path.with_name("repo.lanes") / "f-a" / "here.txt"
+
+    def press(what: str, done: int, _: int) -> None:
+        if what == "starting agents" and done:
+            while not half.exists():
+                time.sleep(0.01)
+            raise KeyboardInterrupt
+
+    with repo.inner() as inner:
+        inner.progress = press
+        order = replace(DETACHED, prompt="x", batch="b1")
+        with pytest.raises(KeyboardInterrupt):
+            fanning.fanout(inner, 2, "f", order, agents=["sleeper"])
+        (said,) = inner.warnings
+    assert said.startswith("what agents did in f-a is kept: ")
+    assert said.endswith("'git lanes kill --batch b1 --rm'")
+    assert [x.name for x in repo.lanes.lanes().lanes] == ["f-a", "main"]
+    assert [x.standing for x in repo.lanes.compare("b1").entrants] == ["killed"]
+    assert not repo.lanes.runs()
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gitlanes import BadValue, Negative, NotFound, PickRules, Raced, Refused
+from gitlanes.fleet import picking
 from gitlanes.store import records
 from tests.fleet.batches import BATCH, offer
 from tests.support.cli import Ran
@@ -253,3 +254,23 @@ def test_lanes_that_others_follow(repo: TestRepo) -> None:
     assert [(x.lane, x.attempts, x.abandoned) for x in made.turned] == [("b", ("b/2",), False)]
     assert repo.lanes.lane("b").status == "active"
     assert "lane 'b' stays active" in "".join(repo.lanes.take_warnings())
+
+
+def test_interrupted(repo: TestRepo) -> None:
+    """Once the winner has landed that is told, and that to repeat it turns the others down."""
+    offer(repo, "a", "1\n")
+    offer(repo, "b", "1\n2\n")
+
+    def press(lane: str) -> None:
+        if lane == "main":
+            raise KeyboardInterrupt
+
+    said = "lane 'a' has landed on 'main'; to turn the others down: git lanes pick b1"
+    for into, more in ((None, ""), ("main", " --into main")):
+        with repo.inner() as inner:
+            inner.landed = press
+            with pytest.raises(KeyboardInterrupt):
+                picking.pick(inner, BATCH, picking.Wish(into=into))
+            assert inner.warnings[-1] == said + more
+    assert statuses(repo, "a", "b") == {"a": "accepted", "b": "proposed"}
+    assert [x.lane for x in repo.lanes.pick(BATCH).turned] == ["b"]

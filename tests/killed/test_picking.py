@@ -63,12 +63,15 @@ def _is_picked(repo: TestRepo) -> None:
 
 
 def test_it_finishes_in_workspaces(repo: TestRepo, crashes: Crashes) -> None:
-    """What a kill left half done in the workspace of one that is turned down is done with."""
-    offer(repo, "b", "1\n")
-    repo.lanes.new("a", batch=BATCH)
-    repo.propose("a", {"work.txt": "1\n2\n"})
-    repo.close()
-    assert crashes.run(repo.path, repo.environ, "reject", "a/1", before="git read-tree").killed
-    assert [x.check for x in repo.lanes.doctor().findings] == ["dirty-marker"]
+    """What a kill left half done in the workspaces of the batch is done with, the winner's too."""
+    for lane, text, verb, step in (
+        ("b", "1\n", "accept", "unlink pending"),
+        ("a", "1\n2\n", "reject", "git read-tree"),
+    ):
+        repo.lanes.new(lane, batch=BATCH)
+        repo.propose(lane, {"work.txt": text})
+        repo.close()
+        assert crashes.run(repo.path, repo.environ, verb, f"{lane}/1", before=step).killed
+    assert [x.check for x in repo.lanes.doctor().findings] == ["dirty-marker"] * 2
     assert repo.lanes.pick(BATCH).winner == "b"
     assert repo.lanes.doctor().findings == ()
