@@ -112,6 +112,7 @@ def test_without_tmux_there_is_a_word_and_a_way(fleet: Fleet, cli: Callable[...,
     assert fleet.ended("a")[0].status == "finished"
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_it_at_work(fleet: Fleet) -> None:
     """While it is watched: the agent goes on, and it is told how to stop it."""
     args = ("run", "long", "--no-tmux", "--agent", "sleeper", "--prompt", "x")
@@ -125,6 +126,7 @@ def test_ctrl_c_leaves_it_at_work(fleet: Fleet) -> None:
     assert [x.status for x in fleet.repo.lanes.kill("long").runs] == ["killed"]
 
 
+@pytest.mark.slow
 def test_what_is_said_of_a_start(fleet: Fleet, cli: Callable[..., Ran]) -> None:
     """In the user's own directory, over a budget, beside another one that began meanwhile."""
     done = cli("run", "main", "--no-tmux", "--agent", "writer", "--prompt", "x")

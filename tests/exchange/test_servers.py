@@ -27,7 +27,7 @@ def _file(home: Path, environ: dict[str, str]) -> AbstractContextManager[str]:
         pytest.param(_file, id="file"),
         pytest.param(servers.daemon, id="daemon"),
         pytest.param(servers.http, id="http"),
-        pytest.param(servers.ssh, id="ssh", marks=_NO_SSHD),
+        pytest.param(servers.ssh, id="ssh", marks=(_NO_SSHD, pytest.mark.slow)),
     ],
 )
 def test_three_clones_meet_at_a_server(

@@ -163,6 +163,7 @@ def test_what_go_cannot_do(fleet: Fleet) -> None:
         repo.lanes.trust()
 
 
+@pytest.mark.slow
 def test_what_comes_between(fleet: Fleet) -> None:
     """What fails after the agents have worked, or after the landing, tells what goes on."""
     lanes, git = fleet.repo.lanes, fleet.repo.git

@@ -17,6 +17,7 @@ def test_one_that_begins_just_now_is_stopped(fleet: Fleet) -> None:
     assert fleet.orphans() == []
 
 
+@pytest.mark.slow
 def test_what_is_noted_of_it_was_damaged(fleet: Fleet) -> None:
     """It is at work still, by the lock of its run, and is found by that and stopped."""
     run = fleet.start("odd", "sleeper")
@@ -47,6 +48,7 @@ def test_lanes_of_those_that_ended(fleet: Fleet) -> None:
         lanes.kill("mx-other", remove=True)
 
 
+@pytest.mark.slow
 def test_a_lane_with_one_at_work_does_not_go(fleet: Fleet) -> None:
     """It is neither archived nor deleted under an agent; forced, the agent is stopped first."""
     lanes = fleet.repo.lanes

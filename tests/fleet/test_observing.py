@@ -33,6 +33,7 @@ def test_each_has_one_line_on_any_terminal(width: int, grouped: bool) -> None:
     assert all("…" in x for x in cells)
 
 
+@pytest.mark.slow
 def test_one_whose_directory_is_gone(fleet: Fleet) -> None:
     """The others are shown as they are; of that one it is told what cannot be seen."""
     for lane in ("here", "gone"):

@@ -10,6 +10,7 @@ from tests.support.agents import Fleet
 SECRET = 'correct "horse" battery'
 
 
+@pytest.mark.slow
 def test_prompts_and_logs_are_purged(fleet: Fleet) -> None:
     """They are written anew where the agent has ended; of one at work it is told what to do."""
     words = ("sh", "-c", 'echo "$1"; test "$2" = stay && sleep 600; true', "sh", SECRET)

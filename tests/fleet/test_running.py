@@ -141,6 +141,7 @@ def test_what_its_workspace_gives_it(fleet: Fleet) -> None:
         assert (repo.workspace(lane) / "made").exists() is not quick
 
 
+@pytest.mark.slow
 def test_one_agent_at_a_time(fleet: Fleet) -> None:
     """A lane where one works takes no second, and one that somebody claimed none at all."""
     fleet.start("busy", "sleeper")
@@ -199,6 +200,7 @@ def test_killed_with_all_that_it_started(fleet: Fleet) -> None:
     assert fleet.directory(run).exists()
 
 
+@pytest.mark.slow
 def test_supervisors_that_were_killed(fleet: Fleet) -> None:
     """The next look ends what they left and keeps the work, be the machine another one by then."""
     runs = [fleet.start(lane, "stubborn") for lane in ("killed", "rebooted")]

@@ -50,7 +50,9 @@ class Days(RuleBasedStateMachine):
             self.repo.fsck()
             if self.world.killed:  # what a kill leaves about is found, and mended
                 mended = self.repo.lanes.doctor(fix=True).findings
-                assert {x.check for x in mended} <= {"leftover", "orphaned-workspace"}, mended
+                # Of a lane that was taken back there may be a workspace, or half of one.
+                odd = [x for x in mended if not x.what.endswith("was interrupted: remove")]
+                assert {x.check for x in odd} <= {"leftover", "orphaned-workspace"}, odd
             found = self.repo.lanes.doctor().findings
             assert (found, self.world.watch.left()) == ((), [])
         finally:
