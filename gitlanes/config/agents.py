@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from gitlanes.config.checks import VARIABLE, Check, faults, flag, text, words
+from gitlanes.config.checks import Check, environment, faults, flag, text, words
 from gitlanes.models.fleet import ARGUMENT, FILE, NONE, STDIN, WAYS, Program
 
 AGENT, PROMPT = SECTIONS = ("agent", "prompt")
@@ -94,7 +94,8 @@ class Read(NamedTuple):
         rows = []
         for name, found in self.programs.items():
             given = [f"{key}={value}" for key, value in found.env.items()]
-            rows.append((f"{AGENT}.{name}", shlex.join((*given, *found.args))))
+            commands = [x for x in (found.args, found.resume) if x]
+            rows += [(f"{AGENT}.{name}", shlex.join((*given, *x))) for x in commands]
         return (*rows, *((f"{PROMPT}.{x}", text) for x, text in self.prompts.items()))
 
 
@@ -170,15 +171,6 @@ def _one_of(*words: str) -> Check:
     return lambda value: None if value in words else f"none of {', '.join(words)}"
 
 
-def _variables(value: Any) -> str | None:
-    if not isinstance(value, dict) or not all(isinstance(x, str) for x in value.values()):
-        return "not a table of texts"
-    odd = next((x for x in value if not VARIABLE.fullmatch(x)), None)
-    if odd is not None:
-        return f"'{odd[:60]}' is no name of a variable"
-    return "it has a NUL byte" if any("\0" in x for x in value.values()) else None
-
-
 def _patterns(value: Any) -> str | None:
     if (fault := words(value)) is not None:
         return fault
@@ -197,7 +189,7 @@ _PROGRAM: dict[str, Check] = {
     "prompt": _one_of(*WAYS),
     "resume": words,
     "model": words,
-    "env": _variables,
+    "env": environment,
     "usage": _one_of(*_USAGES),
     "input": flag,
     "waiting": _patterns,

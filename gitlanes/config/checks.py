@@ -74,6 +74,17 @@ def timeout(value: Any) -> str | None:
     return None if 0 < found <= _MOST_SECONDS else "it must be more than 0 and at most 7 days"
 
 
+def environment(value: Any) -> str | None:
+    """Take a table of environment variables."""
+    if not isinstance(value, dict):
+        return "not a table of variables"
+    odd = next((x for x in value if not VARIABLE.fullmatch(x)), None)
+    if odd is not None:
+        return f"'{odd[:60]}' is no name of a variable"
+    fits = all(isinstance(x, str) and "\0" not in x for x in value.values())
+    return None if fits else "a variable's value is a text"
+
+
 def variables(value: Any) -> str | None:
     """Take a list of names that environment variables can have."""
     if (fault := texts(value)) is not None:

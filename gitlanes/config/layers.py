@@ -87,6 +87,7 @@ def as_values(known: table.Known, value: Any) -> tuple[str, ...] | None:
         fits = isinstance(value, bool) and known.kind == table.FLAG
         return (str(value).lower(),) if fits else None
     if isinstance(value, int | float):
-        return (str(value),) if known.kind in (table.SIZE, table.DURATION) else None
+        numbers = (table.SIZE, table.DURATION, table.COUNT)
+        return (str(value),) if known.kind in numbers else None
     texts = (table.SIZE, table.DURATION, table.DIRECTORY, table.WORD)
     return (value,) if isinstance(value, str) and known.kind in texts else None

@@ -6,9 +6,10 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gitlanes.git.settings import as_flag, as_seconds, as_size
+from gitlanes.git.settings import as_count, as_flag, as_seconds, as_size
 
 SIZE = "size"
+COUNT = "count"
 DURATION = "duration"
 DIRECTORY = "directory"
 PATTERNS = "patterns"
@@ -192,7 +193,7 @@ KNOWN = (
     ),
     Known(
         "lanes.pool",
-        SIZE,
+        COUNT,
         ("0",),
         "how many directories of workspaces that are removed, clean, are kept for the next lanes; "
         "0 keeps none",
@@ -247,7 +248,7 @@ KNOWN = (
     ),
     Known(
         "lanes.maxAgents",
-        SIZE,
+        COUNT,
         ("0",),
         "how many agents work at a time, more wait as queued; 0 is any number",
     ),
@@ -294,6 +295,8 @@ def fault(known: Known, value: str) -> str | None:
     """Return what is wrong with a value, None if it can be taken."""
     if known.kind == SIZE and (as_size(value) is None or value.startswith("-")):
         return f"'{value}' is not a size: write it as 500k, 100m or 2g"
+    if known.kind == COUNT and as_count(value) is None:
+        return f"'{value}' is not a count: write a whole number"
     if known.kind == DURATION and as_seconds(value) is None:
         return f"'{value}' is not a duration: write it as 90s, 5m or 1h30m"
     if known.most is not None and (as_seconds(value) or 0) > known.most:

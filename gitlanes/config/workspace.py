@@ -95,23 +95,13 @@ def _fault_of(path: str) -> str | None:
     return f"'{path[:60]}' is git's own" if git else None
 
 
-def _env(value: Any) -> str | None:
-    if not isinstance(value, dict):
-        return "not a table of variables"
-    odd = next((x for x in value if not checks.VARIABLE.fullmatch(x)), None)
-    if odd is not None:
-        return f"'{odd[:60]}' is no name of a variable"
-    fits = all(isinstance(x, str) and "\0" not in x for x in value.values())
-    return None if fits else "a variable's value is a text"
-
-
 _KEYS: dict[str, Check] = {
     "copy": _patterns,
     "link": _paths,
     "clone": _paths,
     "setup": _setup,
     "ports": checks.variables,
-    "env": _env,
+    "env": checks.environment,
     "timeout": checks.timeout,
 }
 KEYS = [*_KEYS]

@@ -21,7 +21,7 @@ _PYTHON = ("PYTHON", "LD_", "DYLD_", "COV")
 
 def room(repo: LaneRepo) -> bool:
     """Say whether one more agent may begin; asked by whoever holds `places.alone`."""
-    most = repo.settings.size(KEY, 0)
+    most = repo.settings.count(KEY, 0)
     working = [run for _, run in places.live(repo) if run.status != QUEUED]
     return most == 0 or len(working) < most
 

@@ -119,6 +119,11 @@ class Settings:
             key, value if value in words else None, value, f"one of {', '.join(words)}"
         )
 
+    def count(self, key: str, default: int) -> int:
+        """Return how many; raises Refused for what is no whole number."""
+        value = self.text(key, str(default))
+        return self._typed(key, as_count(value), value, "a whole number")
+
     def size(self, key: str, default: int) -> int:
         """Return a whole number, given as such or as ``100m``; raises Refused."""
         value = self.text(key, str(default))
@@ -206,6 +211,11 @@ def as_flag(text: str) -> bool | None:
     """Return what git takes a yes or no for, None if it is neither."""
     value = text.lower()
     return value in _TRUE if value in _TRUE | _FALSE else None
+
+
+def as_count(text: str) -> int | None:
+    """Return a whole number that is not negative, None for anything else."""
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else None
 
 
 def as_size(text: str) -> int | None:

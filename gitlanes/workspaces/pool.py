@@ -40,7 +40,7 @@ _PLAIN = frozenset(
 
 def limit(repo: LaneRepo) -> int:
     """Return how many workspaces are kept: `lanes.pool`."""
-    return repo.settings.size("lanes.pool", 0)
+    return repo.settings.count("lanes.pool", 0)
 
 
 def is_pooled(path: str) -> bool:
