@@ -96,7 +96,7 @@ def fanout_command(
     order = _prompted(given, prompt)
     with out.repository() as repo:
         made = fanout(repo, number, prefix, order, agents=agents, models=models)
-    return _show(out, made)
+    return _show(out, made, then=f", and pick with 'git lanes pick {made.batch}'")
 
 
 @command("multi")
@@ -130,17 +130,17 @@ def multi_command(
         raise BadValue("nothing to do is said", hint="give LANE:PROMPT, or --file")
     with out.repository() as repo:
         made = start(repo, members)
-    return _show(out, made)
+    return _show(out, made)  # different tasks: none of them is to be picked
 
 
-def _show(out: Output, made: Fanned) -> int:
+def _show(out: Output, made: Fanned, then: str = "") -> int:
     out.result(made, [f"batch {made.batch}", *map(summary, made.runs)])
     for name, why in made.skipped.items():
         out.warn(f"lane {name} is skipped: {why}")
     for name, why in made.failed.items():
         out.warn(f"no agent in lane {name}: {why}")
     see = "git lanes ps" if any(x.live for x in made.runs) else f"git lanes compare {made.batch}"
-    out.say(f"hint: see them with '{see}', and pick with 'git lanes pick {made.batch}'")
+    out.say(f"hint: see them with '{see}'{then}")
     return EXIT_NEGATIVE if made.failed or made.dead else 0
 
 

@@ -30,8 +30,8 @@ from gitlanes.workspaces import claims, edits, finding, snapshots
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
-POLICY = "lanes.whenAgentEnds"
-EVALUATE, PROPOSE, COMMIT, SNAPSHOT = WORDS = ("evaluate", "propose", "commit", "snapshot")
+# What becomes of finished work, as `lanes.whenAgentEnds` has it.
+EVALUATE, COMMIT, SNAPSHOT = "evaluate", "commit", "snapshot"
 # How a reason begins that says that somebody wanted the end.
 STOPPED = "stopped: "
 
@@ -96,8 +96,8 @@ class _Work:
 
     @cached_property
     def _policy(self) -> str:
-        (usual,) = table.BY_NAME["whenAgentEnds"].default
-        return self._repo.settings.word(POLICY, usual, WORDS)
+        known = table.BY_NAME["whenAgentEnds"]
+        return self._repo.settings.word(known.key, known.default[0], known.words)
 
     @property
     def _why(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from gitlanes.models.plain import NOTHING, Model, Result
@@ -43,6 +44,10 @@ class Provision(Model):
     ports: tuple[str, ...] = ()
     env: dict[str, str] = NOTHING
     timeout: float = DEFAULT_TIMEOUT
+
+    def variables(self, leased: Mapping[str, int]) -> dict[str, str]:
+        """Return the variables that it orders, given the ports that were leased."""
+        return {**self.env, **{name: str(leased[name]) for name in self.ports if name in leased}}
 
     @property
     def shown(self) -> tuple[tuple[str, str], ...]:

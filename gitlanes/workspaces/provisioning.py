@@ -286,11 +286,8 @@ class _Work:
             self._total,
         )
         given = self._hold.state.given or Given()
-        environ = {
-            **running.environment(self._repo.environ, ()),
-            **self._wanted.env,
-            **{name: str(port) for name, port in given.ports.items()},
-        }
+        usual = running.environment(self._repo.environ, ())
+        environ = {**usual, **self._wanted.variables(given.ports)}
         keep, path = (self._hold.lock,), self._hold.workspace.path
         order = running.Order(command.args, path, environ, self._wanted.timeout, keep)
         ran = running.run(order, Event(), beat)

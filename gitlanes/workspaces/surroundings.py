@@ -26,9 +26,7 @@ def environment(repo: LaneRepo, workspace: Workspace) -> dict[str, str]:
     order = provisioning.ordered(repo, lane.record)
     if order is None or not order.trusted:
         return {}
-    leased = state.given.ports if state.given else {}
-    mine = {name: str(leased[name]) for name in order.provision.ports if name in leased}
-    return {**order.provision.env, **mine}
+    return order.provision.variables(state.given.ports if state.given else {})
 
 
 def of(repo: LaneRepo, name: str | None = None) -> Surroundings:
