@@ -36,7 +36,7 @@ def any_git_process(common_dir: str) -> bool:
         if info["status"] == psutil.STATUS_ZOMBIE:
             continue
         try:
-            directory = process.cwd()
+            directory = Path(process.cwd())
         except (psutil.NoSuchProcess, FileNotFoundError):  # it has ended, or is about to have
             continue
         except psutil.AccessDenied:
@@ -60,13 +60,12 @@ def _takes_locks(name: str, arguments: Sequence[str]) -> bool:
     return True
 
 
-def _concerns(directory: str, arguments: list[str], places: list[Path]) -> bool:
-    where = type(places[0])(directory)
-    if any(where.is_relative_to(place) for place in places):
+def _concerns(directory: Path, arguments: list[str], places: list[Path]) -> bool:
+    if any(directory.is_relative_to(place) for place in places):
         return True
     if any(str(places[0]) in argument for argument in arguments):
         return True
-    pointer = where / ".git"
+    pointer = directory / ".git"
     return pointer.is_file() and str(places[0]) in pointer.read_text(errors="replace")
 
 

@@ -68,25 +68,17 @@ def create(
         moving.require_content(repo, commit)
         given = None if quick else provisioning.marked(repo, lane)
         place = free_place(repo, lane.name, path, lock)
-        make(repo, lane, place, commit, lock, given=given)
+        make(repo, lane, place, lock, partial(plant, repo, lane, place, commit, lock, given=given))
     return fill(repo, lane)
 
 
-def make(
-    repo: LaneRepo,
-    lane: Lane,
-    place: str,
-    commit: str,
-    lock: int,
-    detached: str | None = None,
-    given: Given | None = None,
-) -> None:
-    """Make the work tree so that a kill leaves none, or one that is marked as incomplete."""
+def make(repo: LaneRepo, lane: Lane, place: str, lock: int, planting: Callable[[], None]) -> None:
+    """Have a work tree made so that a kill leaves none, or one that is marked as incomplete."""
     locks = locks_taken(repo, lane)
     making = pending.Pending(ids.new_id(clock.now()), (), place, locks=locks)
     pending.write(repo.state_directory, making, durable=repo.durable())
     try:
-        plant(repo, lane, place, commit, lock, detached, given)
+        planting()
     except BaseException:
         recovery.recover(repo, lock)
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,8 @@ def look(
         require_commit(f"lane '{name}'", lane.head, expect)
         own = _free_id(repo, _id_at(lane, at, commit), path)
         place = lifecycle.free_place(repo, own, path, lock)
-        lifecycle.make(repo, lane, place, commit, lock, own)
+        planting = partial(lifecycle.plant, repo, lane, place, commit, lock, own)
+        lifecycle.make(repo, lane, place, lock, planting)
     return lifecycle.filled(repo, finding.named(repo, own))
 
 
