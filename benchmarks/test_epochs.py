@@ -10,7 +10,7 @@ import pytest
 from benchmarks.kit import git_side
 from benchmarks.kit.forests import grow
 from benchmarks.kit.measuring import NO_BAR, Bench, Side
-from benchmarks.kit.past import Past
+from benchmarks.kit.past import busy, grown
 from gitlanes import Intent
 from gitlanes.store import layout
 from tests.support.repos import TestRepo
@@ -27,20 +27,13 @@ def old(
     place: Path, environ: dict[str, str], size: Callable[[int], int]
 ) -> Iterator[Callable[[int], TestRepo]]:
     """A maker of bare repositories whose lane 'busy' has that many attempts."""
-    made: dict[int, TestRepo] = {}
 
-    def find(attempts: int) -> TestRepo:
-        if attempts not in made:
-            repo = grow(place / f"epochs-{attempts}" / "repo", environ, 10, bare=True)
-            past = Past.of(repo)
-            past.lane("busy", size(attempts))
-            past.finish()
-            made[attempts] = repo
-        return made[attempts]
+    def make(attempts: int) -> TestRepo:
+        home = place / f"epochs-{attempts}" / "repo"
+        return grown(grow(home, environ, 10, bare=True), size(attempts))
 
-    yield find
-    for repo in made.values():
-        repo.close()
+    with busy(make) as find:
+        yield find
 
 
 def test_compact(bench: Bench, old: Callable[[int], TestRepo]) -> None:

@@ -11,7 +11,7 @@ from benchmarks.kit import git_side
 from benchmarks.kit.attempts import COST, INTENT, record
 from benchmarks.kit.forests import change, grow
 from benchmarks.kit.measuring import NO_BAR, Bench, Side
-from benchmarks.kit.past import Past
+from benchmarks.kit.past import busy, grown
 from gitlanes import ids
 from tests.support.repos import TestRepo
 
@@ -24,21 +24,14 @@ def old(
     place: Path, environ: dict[str, str], size: Callable[[int], int]
 ) -> Iterator[Callable[[int], TestRepo]]:
     """A maker of repositories whose lane 'busy' has that many attempts and a workspace."""
-    made: dict[int, TestRepo] = {}
 
-    def find(attempts: int) -> TestRepo:
-        if attempts not in made:
-            repo = grow(place / f"past-{attempts}" / "repo", environ, 10)
-            past = Past.of(repo)
-            past.lane("busy", size(attempts))
-            past.finish()
-            repo.lanes.create_workspace("busy")
-            made[attempts] = repo
-        return made[attempts]
+    def make(attempts: int) -> TestRepo:
+        repo = grown(grow(place / f"past-{attempts}" / "repo", environ, 10), size(attempts))
+        repo.lanes.create_workspace("busy")
+        return repo
 
-    yield find
-    for repo in made.values():
-        repo.close()
+    with busy(make) as find:
+        yield find
 
 
 def test_state_is_valid(old: Callable[[int], TestRepo]) -> None:

@@ -11,22 +11,22 @@ from __future__ import annotations
 
 import hashlib
 import struct
-import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from benchmarks.kit.forests import WHO, feed
 from gitlanes import clock, ids
 from gitlanes.git.notes import add_lines
 from gitlanes.git.objects import ObjectStore
-from gitlanes.git.raw import EMPTY_TREE
+from gitlanes.git.packs import part_of
+from gitlanes.git.raw import EMPTY_TREE, id_of
 from gitlanes.git.trees import overlay
 from gitlanes.models.plain import replace
 from gitlanes.models.records import ACCEPTED, ACTIVE, Attempt, Entry, Landed, Lane, RefChange
 from gitlanes.store import codec, layout
 from tests.support.repos import TestRepo
 
-_TYPES = {"commit": 1, "tree": 2, "blob": 3}
 _BEGINNING = 1_700_000_000
 _VARIANTS = 100
 
@@ -41,10 +41,9 @@ class PackedStore(ObjectStore):
 
     def write(self, kind: str, data: bytes) -> str:
         """Keep an object and return its id."""
-        head = b"%s %d\0" % (kind.encode(), len(data))
-        oid = hashlib.sha1(head + data, usedforsecurity=False).hexdigest()
+        oid = id_of(kind, data)
         if oid not in self._parts:
-            self._parts[oid] = _pack_head(_TYPES[kind], len(data)) + zlib.compress(data, 1)
+            self._parts[oid] = part_of(kind, data)
         return oid
 
     def finish(self) -> None:
@@ -54,15 +53,27 @@ class PackedStore(ObjectStore):
         feed(self._repo, pack, "index-pack", "--stdin")
 
 
-def _pack_head(kind: int, size: int) -> bytes:
-    """Return an object's type and size as packs spell them: seven bits to a byte."""
-    head, size = kind << 4 | size & 15, size >> 4
-    out = bytearray()
-    while size:
-        out.append(head | 128)
-        head, size = size & 127, size >> 7
-    out.append(head)
-    return bytes(out)
+@contextmanager
+def busy(make: Callable[[int], TestRepo]) -> Iterator[Callable[[int], TestRepo]]:
+    """Yield what returns a repository whose lane 'busy' has so many attempts, made once each."""
+    made: dict[int, TestRepo] = {}
+
+    def find(attempts: int) -> TestRepo:
+        if attempts not in made:
+            made[attempts] = make(attempts)
+        return made[attempts]
+
+    yield find
+    for repo in made.values():
+        repo.close()
+
+
+def grown(repo: TestRepo, attempts: int) -> TestRepo:
+    """Return the repository with so many attempts in lane 'busy'."""
+    past = Past.of(repo)
+    past.lane("busy", attempts)
+    past.finish()
+    return repo
 
 
 @dataclass

@@ -28,7 +28,7 @@ class Pack:
         places, parts, at = list[int](), [b"PACK" + struct.pack(">II", 2, len(oids))], 12
         for oid in oids:
             kind, data = objects[oid]
-            part = _head(_KINDS[kind], len(data)) + zlib.compress(data, _LEVELS.get(kind, 1))
+            part = part_of(kind, data, _LEVELS.get(kind, 1))
             places.append(at)
             parts.append(part)
             at += len(part)
@@ -73,15 +73,16 @@ def _summed(data: bytes) -> bytes:
     return data + sha1(data, usedforsecurity=False).digest()
 
 
-def _head(kind: int, size: int) -> bytes:
-    """Return an object's kind and size as packs spell them: seven bits to a byte."""
-    head, size = kind << 4 | size & 15, size >> 4
+def part_of(kind: str, data: bytes, level: int = 1) -> bytes:
+    """Return an object as packs have it; its size is spelled with seven bits to a byte."""
+    size = len(data)
+    head, size = _KINDS[kind] << 4 | size & 15, size >> 4
     out = bytearray()
     while size:
         out.append(head | 128)
         head, size = size & 127, size >> 7
     out.append(head)
-    return bytes(out)
+    return bytes(out) + zlib.compress(data, level)
 
 
 def _index(oids: list[str], sums: list[int], places: list[int], pack: bytes) -> bytes:
