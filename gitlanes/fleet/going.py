@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from gitlanes import clock
 from gitlanes.errors import LanesError, Negative, NotFound
 from gitlanes.exchange.exporting import export, require_possible
-from gitlanes.fleet import fanning, killing, observing
+from gitlanes.fleet import fanning, killing, observing, programs
 from gitlanes.fleet.picking import BEST, Wish, pick, settled
 from gitlanes.gates import definitions, trust
+from gitlanes.lanes.targets import target_of
 from gitlanes.models.batches import Fanned, Gone, Picked
 from gitlanes.models.fleet import WAITING, Run, RunOrder
 from gitlanes.models.plain import Model, replace
+from gitlanes.models.records import LaneState
 from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.workspaces import intake
 
@@ -86,13 +88,13 @@ def go(repo: LaneRepo, tries: Tries, tell: Tell) -> Gone:
 def _checked(repo: LaneRepo, tries: Tries) -> Tries:
     """Return them with the rules to pick by; raises for what would not do in the end."""
     order, wish = tries.order, tries.wish
-    adopted = require_adopted_lane(repo).record.name
-    parent = (order.on or adopted).partition("/")[0]
-    target = intake.foreseen(repo, repo.view.lane(wish.into or parent)).record
+    state = LaneState(programs.to_be(repo, order.on), "")
+    target = intake.foreseen(repo, target_of(repo, state, wish.into)).record
     wish = settled(repo, wish, target)
     trust.require(repo, definitions.rules_at(repo, target))
     if tries.branch is not None:
-        require_possible(repo, tries.branch, _start(repo, order.on or order.start or adopted))
+        start = order.on or order.start or require_adopted_lane(repo).record.name
+        require_possible(repo, tries.branch, _start(repo, start))
     return replace(tries, wish=wish)
 
 

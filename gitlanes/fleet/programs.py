@@ -86,7 +86,7 @@ class _Team:
 
     def __init__(self, repo: LaneRepo, lane: Lane | None, on: str | None):
         self._repo = repo
-        self._judge = judge_within(repo, lane or _to_be(repo, on))
+        self._judge = judge_within(repo, lane or to_be(repo, on))
         self._data = texts.text_at(repo, self._judge) or b""
         self._content = layers.parsed(self._data)
 
@@ -121,7 +121,7 @@ class _Team:
         return found
 
 
-def _to_be(repo: LaneRepo, on: str | None) -> Lane:
+def to_be(repo: LaneRepo, on: str | None) -> Lane:
     """Return a lane as it would be: judged by the one that it follows, else the adopted one."""
     adopted = require_adopted_lane(repo).record
     parent = repo.view.attempt_in(on)[1] if on and "/" in on else repo.view.lane(on) if on else None

@@ -44,7 +44,7 @@ def missing(environ: Mapping[str, str]) -> str | None:
     try:
         import libtmux  # noqa: F401 - 90 ms, and an extra
     except ImportError:
-        return "libtmux is not installed: pip install 'gitlanes[fleet]'"
+        return "libtmux is not installed: pip install libtmux"
     return None
 
 

@@ -111,21 +111,26 @@ class LaneRepo:
 
     def held_pack(self) -> Pack | None:
         """Return what is held back as a pack to be written, None where that is little."""
-        return self.objects.as_pack() if "objects" in self.__dict__ else None
+        return self.opened.as_pack() if self.opened is not None else None
+
+    @property
+    def opened(self) -> ObjectStore | None:
+        """The object store, None as long as nothing needed it."""
+        return self.__dict__.get("objects")
 
     def _before_git(self) -> None:
         """Let git see what is held back."""
-        if "objects" in self.__dict__:
-            self.objects.settle()
+        if self.opened is not None:
+            self.opened.settle()
 
     def _before_asking(self, names: Sequence[str]) -> None:
-        if "objects" in self.__dict__ and self.objects.has_held(names):
-            self.objects.settle()
+        if self.opened is not None and self.opened.has_held(names):
+            self.opened.settle()
 
     @property
     def reader(self) -> ObjectReader:
         """What reads objects fastest: libgit2 where it is loaded already."""
-        return self.objects if "objects" in self.__dict__ else self.refs
+        return self.opened or self.refs
 
     @cached_property
     def settings(self) -> Settings:
