@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gitlanes.cli.landing_text import promotion_lines
-from gitlanes.cli.told import cost_text
+from gitlanes.cli.told import cost_text, time_text
 
 if TYPE_CHECKING:
     from gitlanes.models.batches import Entrant, Picked
@@ -33,18 +33,6 @@ def _gates(one: Entrant) -> str:
         return "-"
     odd = [x.name + ("?" if x.passed is None else "!") for x in one.gates if not x.passed]
     return ", ".join(odd) or "pass"
-
-
-def time_text(seconds: float | None) -> str:
-    """Return a duration as people read it: ``42s``, ``3m05s``, ``1h12m``."""
-    if seconds is None:
-        return "-"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02}s"
-    return f"{whole // 3600}h{whole % 3600 // 60:02}m"
 
 
 def picked_lines(made: Picked) -> list[str]:

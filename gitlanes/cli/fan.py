@@ -2,81 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gitlanes.cli.batch import by_words, read_rules, show_picked
 from gitlanes.cli.fleet_text import summary
-from gitlanes.cli.options import milliseconds, take_meta, take_prompt
+from gitlanes.cli.options import milliseconds, take_prompt
 from gitlanes.cli.output import Output, command, short
+from gitlanes.cli.run_options import (
+    F,
+    prompt_options,
+    start_options,
+    take_order,
+    take_prompted,
+)
 from gitlanes.errors import EXIT_NEGATIVE, BadValue
 from gitlanes.models.batches import CRITERIA
 from gitlanes.models.records import MODES
 
 if TYPE_CHECKING:
     from gitlanes.models.batches import Fanned
-    from gitlanes.models.fleet import RunOrder
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-_PROMPT = (
-    click.option("--prompt-file", type=click.Path(path_type=Path), help="Read the prompt there."),
-    click.option("--template", metavar="NAME", help="A prompt of the team's, or a built-in one."),
-    click.option("--set", "fill", multiple=True, metavar="K=V", help="Fill a place in it."),
-)
-_DEALT = (
-    click.option("--agent", "agents", multiple=True, metavar="NAME", help="Dealt in turn."),
-    click.option("--model", "models", multiple=True, help="Dealt in turn."),
-)
-_RUN = (
-    click.option("--agent-id", metavar="ID", help="Their id in records; else NAME@LANE."),
-    click.option("--from", "start", metavar="STATE", help="Where new lanes start."),
-    click.option("--on", metavar="LANE", help="The lane that new ones start from and follow."),
-    click.option("--quick", is_flag=True, help="Set nothing up in new workspaces."),
-    click.option("--batch", metavar="ID", help="The id that they share; else a new one."),
-    click.option("--no-tmux", is_flag=True, help="Run detached, with log files alone."),
-)
 
 
-def _with(*options: Callable[[Any], Any]) -> Callable[[F], F]:
-    def decorate(function: F) -> F:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
-
-
-def _order(given: dict[str, Any]) -> RunOrder:
-    """Remove what every member is started with from `given`, and return it."""
-    from gitlanes.models.fleet import RunOrder
-
-    return RunOrder(
-        agent=given.pop("agent_id"),
-        tmux=not given.pop("no_tmux"),
-        **{key: given.pop(key) for key in ("start", "on", "quick", "batch")},
-    )
-
-
-def _prompted(given: dict[str, Any], prompt: str | None) -> RunOrder:
-    """Return the same with the prompt that all of them get."""
-    from gitlanes.models.plain import replace
-
-    text = take_prompt(prompt, given.pop("prompt_file")) or ""
-    template, fill = given.pop("template"), take_meta(given.pop("fill"), "--set")
-    if not (text or template):
-        raise BadValue("nothing to do is said", hint="use --prompt, --prompt-file or --template")
-    return replace(_order(given), prompt=text, template=template, fill=fill)
+def _dealt(function: F) -> F:
+    function = click.option("--model", "models", multiple=True, help="Dealt in turn.")(function)
+    agents = click.option("--agent", "agents", multiple=True, metavar="NAME", help="Dealt in turn.")
+    return agents(function)
 
 
 @command("fanout")
 @click.argument("number", type=click.IntRange(1))
 @click.argument("prefix", required=False)
 @click.option("--prompt", help="What is to be done; '-' reads it from stdin.")
-@_with(*_PROMPT, *_DEALT, *_RUN)
+@prompt_options
+@_dealt
+@start_options
 def fanout_command(
     out: Output,
     number: int,
@@ -93,7 +55,7 @@ def fanout_command(
     """
     from gitlanes.fleet.fanning import fanout
 
-    order = _prompted(given, prompt)
+    order = take_prompted(given, prompt)
     with out.repository() as repo:
         made = fanout(repo, number, prefix, order, agents=agents, models=models)
     return _show(out, made, then=f", and pick with 'git lanes pick {made.batch}'")
@@ -104,7 +66,7 @@ def fanout_command(
 @click.option("--file", "files", multiple=True, type=click.Path(path_type=Path), help="Tasks.")
 @click.option("--agent", "program", metavar="NAME", help="Which agent; else the first on PATH.")
 @click.option("--model", help="The model that they are to use.")
-@_with(*_RUN)
+@start_options
 def multi_command(
     out: Output,
     tasks: tuple[str, ...],
@@ -122,7 +84,7 @@ def multi_command(
     from gitlanes.fleet.orders import of_file, of_words
     from gitlanes.models.plain import replace
 
-    order = replace(_order(given), program=program, model=model)
+    order = replace(take_order(given), program=program, model=model)
     members = of_words(tasks, order)
     for file in files:
         members += of_file(file.name, str(take_prompt(None, file)), order)
@@ -148,7 +110,9 @@ def _show(out: Output, made: Fanned, then: str = "") -> int:
 @click.argument("prompt", required=False)
 @click.option("--tries", type=click.IntRange(1), default=3, show_default=True, help="How many.")
 @click.option("--prefix", help="Names of lanes begin with it; else made of the prompt.")
-@_with(*_PROMPT, *_DEALT, *_RUN)
+@prompt_options
+@_dealt
+@start_options
 @click.option("--by", metavar="WORDS", help=f"What counts, else {','.join(CRITERIA)}.")
 @click.option("--into", metavar="LANE", help="The target; else the parent or the adopted lane.")
 @click.option("--mode", type=click.Choice(MODES), help="How it lands; else merge.")
@@ -179,7 +143,7 @@ def go_command(
     from gitlanes.fleet.going import Tries, go
     from gitlanes.fleet.picking import Wish
 
-    order = _prompted(given, prompt)
+    order = take_prompted(given, prompt)
     limits = read_rules(rules) if rules is not None else None
     wish = Wish(None, into, by_words(by), mode, limits, auto)
     seconds = None if timeout is None else milliseconds(timeout) / 1000

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gitlanes.cli.fleet_text import show, summary, watch
-from gitlanes.cli.options import take_meta, take_prompt
+from gitlanes.cli.options import take_prompt
 from gitlanes.cli.output import Output, command, count
+from gitlanes.cli.run_options import prompt_options, start_options, take_prompted
 from gitlanes.errors import BadValue, Refused
 
 if TYPE_CHECKING:
@@ -23,26 +24,17 @@ _LANE = click.argument("lane", required=False)
 @click.argument("lane")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @click.option("--prompt", help="What is to be done; '-' reads it from stdin.")
-@click.option("--prompt-file", type=click.Path(path_type=Path), help="Read the prompt there.")
-@click.option("--template", metavar="NAME", help="A prompt of the team's, or a built-in one.")
-@click.option("--set", "fill", multiple=True, metavar="K=V", help="Fill a place in it; repeatable.")
+@prompt_options
 @click.option("--agent", "program", metavar="NAME", help="Which agent; else the first on PATH.")
-@click.option("--agent-id", metavar="ID", help="Its id in records; else NAME@LANE.")
 @click.option("--model", help="The model that it is to use.")
-@click.option("--from", "start", metavar="STATE", help="Where a new lane starts.")
-@click.option("--on", metavar="LANE", help="The lane that a new one starts from and follows.")
-@click.option("--quick", is_flag=True, help="Set nothing up in a new workspace.")
-@click.option("--batch", metavar="ID", help="An id that it shares with others.")
-@click.option("--no-tmux", is_flag=True, help="Run detached, with a log file alone.")
+@start_options
 def run_command(
     out: Output,
     lane: str,
     args: tuple[str, ...],
     prompt: str | None,
-    prompt_file: Path | None,
-    fill: tuple[str, ...],
-    agent_id: str | None,
-    no_tmux: bool,
+    program: str | None,
+    model: str | None,
     **given: Any,
 ) -> None:
     """Run an agent in LANE, which is made if it is not there.
@@ -51,14 +43,10 @@ def run_command(
     watched for up to 5 seconds; its work is proposed when it ends.
     """
     from gitlanes.fleet.running import run
-    from gitlanes.models.fleet import RunOrder
+    from gitlanes.models.plain import replace
 
-    text = take_prompt(prompt, prompt_file) or ""
-    if not (text or given["template"] or args):
-        raise BadValue("nothing to do is said", hint="use --prompt, --prompt-file or --template")
-    order = RunOrder(
-        text, agent=agent_id, tmux=not no_tmux, args=args, fill=take_meta(fill, "--set"), **given
-    )
+    order = take_prompted(given, prompt, needed=not args)
+    order = replace(order, program=program, model=model, args=args)
     with out.repository() as repo:
         made = run(repo, lane, order)
     out.result(made, [summary(made)])

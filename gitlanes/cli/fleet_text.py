@@ -10,7 +10,7 @@ from gitlanes import clock
 from gitlanes.cli.errors import line
 from gitlanes.cli.output import Output, count
 from gitlanes.cli.terminal import present
-from gitlanes.cli.told import cost_text
+from gitlanes.cli.told import cost_text, time_text
 from gitlanes.errors import BadValue
 from gitlanes.usage.sums import as_sums
 
@@ -67,7 +67,7 @@ def total_text(sums: dict[str, Any]) -> str:
     """Return the sums of a batch in one line."""
     statuses = ", ".join(f"{number} {status}" for status, number in sums["statuses"].items())
     cost = cost_text(sums["cost"])
-    took = _duration(sums["seconds"])
+    took = time_text(sums["seconds"])
     files = count(sums["changed"], "file")
     return f"total: {count(sums['runs'], 'agent')} ({statuses}), {took}, {files}, cost {cost}"
 
@@ -78,7 +78,7 @@ def _row(run: Run) -> tuple[str, ...]:
         run.lane,
         status,
         run.agent,
-        _duration(run.seconds),
+        time_text(run.seconds),
         "-" if run.cpu is None else f"{run.cpu:.0f}%",
         "-" if run.memory is None else f"{run.memory / (1 << 20):.0f} MB",
         "-" if run.changed is None else str(run.changed),
@@ -114,14 +114,6 @@ def fitting(rows: Sequence[Sequence[str]], width: int) -> tuple[Sequence[str], l
 def _room(widths: Sequence[int], kept: Sequence[int], width: int) -> int:
     """Return the columns that are left behind those that are kept."""
     return width - _EDGES - sum(widths[x] + _BETWEEN for x in kept)
-
-
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}h{minutes:02}m" if hours else f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
 
 
 def watch(out: Output, *, every: bool, batch: str | None, grouped: bool) -> None:

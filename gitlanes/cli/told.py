@@ -61,3 +61,15 @@ def attempt_lines(told: Told) -> list[str]:
     if prompt and prompt.strip() != attempt.title:
         rows += [*(f"    > {line(x)}" for x in prompt.splitlines()), ""]
     return rows
+
+
+def time_text(seconds: float | None) -> str:
+    """Return a duration as people read it: ``42s``, ``3m05s``, ``1h12m``."""
+    if seconds is None:
+        return "-"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02}m"
