@@ -62,12 +62,16 @@ class Screen:
             time.sleep(0.05)
         raise AssertionError(f"the screen never showed {wanted!r}:\n{self.text()}")
 
-    def run(self, command: str) -> str:
-        """Run a command to its end on a cleared screen; return what it printed."""
+    def begin(self, command: str) -> None:
+        """Start a command on a cleared screen; at its end there will be ``END=`` and its code."""
         self.keys("C-l")
         self.wait("$", without="END")
         self.type(f"{command}; printf 'EN%s=%s\\n' D $?")
         self.keys("Enter")
+
+    def run(self, command: str) -> str:
+        """Run a command to its end on a cleared screen; return what it printed."""
+        self.begin(command)
         return self.wait("END=")
 
     def close(self) -> None:

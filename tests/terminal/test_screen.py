@@ -116,18 +116,11 @@ def less() -> str:
     return "less"
 
 
-def begin(screen: Screen, command: str) -> None:
-    """Start a command that will not end by itself."""
-    screen.keys("C-l")
-    screen.type(f"{command}; printf 'EN%s=%s\\n' D $?")
-    screen.keys("Enter")
-
-
 def test_long_output_is_paged(long: TestRepo, screens: Screens, less: str) -> None:
     """A list longer than the screen stops in less; leaving it early ends with 0, in one line."""
     del long
     screen = screens(f"GIT_PAGER={less}")
-    begin(screen, "git lanes list")
+    screen.begin("git lanes list")
     shown = screen.wait(":", without="lane39")
     assert "lane00" in shown
     screen.keys("q")
@@ -139,7 +132,7 @@ def test_leaving_the_pager_early(installed: TestRepo, screens: Screens, less: st
     """More than a pipe holds, left unread, is no error."""
     installed.lane("auth", {"long.txt": "line\n" * 100_000})
     screen = screens(f"GIT_PAGER={less}")
-    begin(screen, "git lanes diff --content main auth")
+    screen.begin("git lanes diff --content main auth")
     screen.wait("+line")
     screen.keys("q")
     shown = screen.wait("END=")
@@ -152,7 +145,7 @@ def test_ctrl_c_in_the_pager(long: TestRepo, screens: Screens, less: str) -> Non
     """Ctrl-C there is the pager's own business: it stays, and q leaves with 0."""
     del long
     screen = screens(f"GIT_PAGER={less}")
-    begin(screen, "git-lanes list")
+    screen.begin("git-lanes list")
     screen.wait(":", without="lane39")
     screen.keys("C-c")
     screen.wait("lane39", pressing="Space")
@@ -216,14 +209,14 @@ def test_deleting_asks(worked: TestRepo, screens: Screens) -> None:
     worked.lanes.reject("auth/2")
     (worked.workspace("auth") / "auth.py").write_text("1\n")
     screen = screens()
-    begin(screen, "git lanes delete auth")
+    screen.begin("git lanes delete auth")
     screen.wait("delete lane auth and its workspace? [y/N]:")
     screen.keys("n", "Enter")
     shown = screen.wait("END=")
     assert "error: nothing was deleted" in shown
     assert "END=1\n" in f"{shown}\n"
     assert worked.workspace("auth").exists()
-    begin(screen, "git lanes delete auth")
+    screen.begin("git lanes delete auth")
     screen.wait("[y/N]:", without="END=")
     screen.keys("y", "Enter")
     shown = screen.wait("END=")
@@ -331,7 +324,7 @@ def test_a_bar_for_long_work(screens: Screens, tmp_path: Path) -> None:
     script = tmp_path / "long_work.py"
     script.write_text(_LONG_WORK)
     screen = screens()
-    begin(screen, f"{sys.executable} {script} {tmp_path}/go")
+    screen.begin(f"{sys.executable} {script} {tmp_path}/go")
     assert "checking lanes" in screen.wait("2/4")
     (tmp_path / "go").touch()
     assert "2/4" not in screen.wait("END=0")
@@ -349,7 +342,7 @@ def test_a_workspace_of_many_files(installed: TestRepo, screens: Screens, tmp_pa
     installed.git("config", "filter.slow.smudge", "sleep 1.2; cat")
     installed.git("config", "filter.waiting.smudge", f"'{waiting}'")
     screen = screens()
-    begin(screen, "git lanes new auth")
+    screen.begin("git lanes new auth")
     assert "writing files" in screen.wait("/203")
     go.touch()
     shown = screen.wait("END=0")
@@ -360,7 +353,7 @@ def test_a_pager_for_one_command(long: TestRepo, screens: Screens) -> None:
     """`pager.lanes.<command>` decides for that command alone."""
     long.git("config", "pager.lanes.list", "sed s/lane/LIST/")
     screen = screens()
-    begin(screen, "git lanes list | tail -1; git lanes list -q")
+    screen.begin("git lanes list | tail -1; git lanes list -q")
     assert "LIST39" in screen.wait("END=0")
-    begin(screen, "GIT_PAGER='sed s/lane/SHOW/' git lanes show lane39")
+    screen.begin("GIT_PAGER='sed s/lane/SHOW/' git lanes show lane39")
     assert "SHOW lane39" in screen.wait("END=0")
