@@ -138,7 +138,7 @@ class RefReader(ObjectReader):
         if self._process is None or self._process.poll() is not None:
             self._owner = os.getpid()
             self._process = self._git.popen(
-                "cat-file", "--batch", own_group=True, discard_err=True, waits=True
+                *_FULL_NAMES, "cat-file", "--batch", own_group=True, discard_err=True, waits=True
             )
         return self._process
 
@@ -174,6 +174,9 @@ _Answer = tuple[str, str, bytes]
 
 # What git says of a ref that it leaves out of every list.
 _BROKEN = re.compile(rb"^warning: ignoring broken ref (.+)$", re.MULTILINE)
+
+# Names are full ones: without this git looks, for each, for five others that could be meant.
+_FULL_NAMES = ("-c", "core.warnAmbiguousRefs=false")
 
 # Questions sent before the first answer is read: their names must fit into a pipe.
 _AT_ONCE = 500
