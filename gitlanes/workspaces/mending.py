@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes.errors import Refused
 from gitlanes.git import index, worktrees
-from gitlanes.git.processes import any_git_process
+from gitlanes.git.processes import stays_busy
 from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import journal, pooled
@@ -95,7 +95,7 @@ def remove_stale_locks(repo: LaneRepo, step: states.Step) -> bool:
     Say whether there were any.
     """
     there = [Path(lock) for lock in step.locks if Path(lock).exists()]
-    if there and any_git_process(repo.place.common_dir):
+    if there and stays_busy(repo.place.common_dir):
         raise Refused(
             f"'{there[0]}' is held, perhaps by a git command that runs here",
             hint="wait until no git command runs in this repository, then repeat",
