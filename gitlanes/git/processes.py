@@ -6,8 +6,6 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitlanes import clock
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -17,9 +15,6 @@ _READING = frozenset(
 )
 # Git's own options that take the next argument.
 _WITH_VALUE = frozenset(("-C", "-c", "--git-dir", "--work-tree", "--namespace", "--exec-path"))
-
-# How many seconds the helpers of a command that was killed may take to notice that.
-_ENDING = 2.0
 
 
 def any_git_process(common_dir: str) -> bool:
@@ -48,16 +43,6 @@ def any_git_process(common_dir: str) -> bool:
             return True
         if _concerns(directory, info["cmdline"] or [], places):
             return True
-    return False
-
-
-def stays_busy(common_dir: str) -> bool:
-    """Say the same of git processes that go on: what a killed command left ends in a moment."""
-    until = clock.monotonic() + _ENDING
-    while any_git_process(common_dir):
-        if clock.monotonic() > until:
-            return True
-        clock.sleep(0.05)
     return False
 
 

@@ -7,16 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gitlanes import clock
-from gitlanes.git import worktrees
+from gitlanes.git import lock_files, worktrees
 from gitlanes.git.processes import any_git_process
 from gitlanes.git.refs import RefMove, move_refs
 from gitlanes.store import layout, pending, pooled
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
-
-_SETTLED = 2.0
 
 
 def recover(repo: LaneRepo, lock: int) -> bool:
@@ -42,7 +39,7 @@ def recover(repo: LaneRepo, lock: int) -> bool:
     for move in (*operation.moves, *operation.drops):
         _remove_stale_lock(repo, move)
     for name in operation.locks:
-        _remove_stale_file(repo, Path(repo.place.common_dir, name))
+        lock_files.remove_settled(Path(repo.place.common_dir, name), repo.place.common_dir)
     now = {move.name: repo.refs.target(move.name) for move in operation.moves}
     happened = any(now[move.name] == move.new for move in operation.moves)
     if happened:
@@ -105,7 +102,7 @@ def _remove_stale_lock(repo: LaneRepo, move: RefMove) -> None:
     if held == move.new and move.name.startswith(layout.OURS):
         lock.unlink(missing_ok=True)
     elif held in ("", move.new):
-        _remove_stale_file(repo, lock)
+        lock_files.remove_settled(lock, repo.place.common_dir)
 
 
 def remove_abandoned_locks(repo: LaneRepo, below: str) -> bool:
@@ -116,25 +113,8 @@ def remove_abandoned_locks(repo: LaneRepo, below: str) -> bool:
     directory = Path(repo.place.common_dir, below)
     found = [x for x in directory.rglob("*.lock") if x.is_file()]
     for lock in found:
-        _remove_stale_file(repo, lock)
+        lock_files.remove_settled(lock, repo.place.common_dir)
     return any(not x.exists() for x in found)
-
-
-def _remove_stale_file(repo: LaneRepo, path: Path) -> None:
-    """Remove a lock file of git's unless it is fresh or a git process runs that might hold it."""
-    try:
-        if _abandoned(repo, path):
-            path.unlink()
-    except (FileNotFoundError, NotADirectoryError):
-        return
-
-
-def _abandoned(repo: LaneRepo, lock: Path) -> bool:
-    """Say whether a lock file has stood still while no git ran here."""
-    before = lock.stat().st_mtime_ns
-    age = clock.now() - lock.stat().st_mtime
-    clock.sleep(min(max(0.0, _SETTLED - age), _SETTLED))
-    return lock.stat().st_mtime_ns == before and not any_git_process(repo.place.common_dir)
 
 
 def remove_empty_worktree(repo: LaneRepo, path: str) -> None:

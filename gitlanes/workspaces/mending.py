@@ -7,12 +7,10 @@ on the step any more.
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Refused
-from gitlanes.git import index, worktrees
-from gitlanes.git.processes import stays_busy
+from gitlanes.git import index, lock_files, worktrees
 from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import journal, pooled
@@ -90,19 +88,11 @@ def _moved(
 
 
 def remove_stale_locks(repo: LaneRepo, step: states.Step) -> bool:
-    """Remove the lock files that the interrupted step named, unless a git might hold them.
+    """Remove the lock files that the interrupted step named; say whether there were any.
 
-    Say whether there were any.
+    Raises Locked while a git command might hold one.
     """
-    there = [Path(lock) for lock in step.locks if Path(lock).exists()]
-    if there and stays_busy(repo.place.common_dir):
-        raise Refused(
-            f"'{there[0]}' is held, perhaps by a git command that runs here",
-            hint="wait until no git command runs in this repository, then repeat",
-        )
-    for lock in there:
-        lock.unlink(missing_ok=True)
-    return bool(there)
+    return lock_files.remove_named(step.locks, repo.place.common_dir)
 
 
 def happened(repo: LaneRepo, state: states.WorkspaceState, step: states.Step) -> bool:
