@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from gitlanes.git.process import Git
 
 _WORD = 64
-# Seconds between two tries.
-_POLL = 0.005
+# Seconds between two tries: the first ones, and the later ones. Twenty who try often take the
+# processor from the one they wait for.
+_SOON, _LATER = 0.005, 0.03
 # Seconds that anybody waits for git's process where its owner was killed: it ends by itself.
 _ORPHAN = 2.0
 _PROVEN = "locks-work"
@@ -64,15 +65,16 @@ class Lock:
             self._descriptor = None
 
     def _take(self, what: str, timeout: float) -> int:
-        waited = 0.0
+        waited, pause = 0.0, _SOON
         try:
             while True:
                 descriptor = self._opened()
                 if not _flock(descriptor):
                     if waited >= timeout and (waited >= _ORPHAN or not _is_orphaned(self._path)):
                         raise _busy(self._path, what)
-                    clock.sleep(_POLL)
-                    waited += _POLL
+                    clock.sleep(pause)
+                    waited += pause
+                    pause = min(2 * pause, _LATER)
                 elif self._is_there(descriptor):
                     return descriptor
         except OSError as error:
