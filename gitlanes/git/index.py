@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 
 from gitlanes import clock
 from gitlanes.errors import Locked
@@ -41,20 +40,18 @@ def private_copy(git_dir: str) -> str:
     them it must read again, and a later one would hide an edit made in the same instant.
     The caller holds the workspace's lock, so one copy at a time is enough.
     """
-    copy = Path(git_dir, _PRIVATE)
-    discard(str(copy))
-    import shutil
+    copy, index = os.path.join(git_dir, _PRIVATE), _index(git_dir)
+    discard(copy)
+    if os.path.exists(index):
+        import shutil
 
-    index = Path(git_dir, "index")
-    if index.exists():
         shutil.copy2(index, copy)
-    return str(copy)
+    return copy
 
 
 def discard(copy: str) -> None:
     """Remove a private index and what a killed git left beside it."""
-    for path in (Path(copy), Path(copy + ".lock")):
-        path.unlink(missing_ok=True)
+    _remove(copy, copy + ".lock")
 
 
 def written(git: Git, index: str, pass_fds: Sequence[int]) -> str:
@@ -128,7 +125,7 @@ def load_tree(git: Git, index: str, tree: str, pass_fds: Sequence[int]) -> None:
 def signature(git_dir: str) -> tuple[int, int, int] | None:
     """Return what changes whenever the index is written anew."""
     try:
-        found = Path(git_dir, "index").stat()
+        found = os.stat(_index(git_dir))
     except FileNotFoundError:
         return None
     return (found.st_mtime_ns, found.st_ino, found.st_size)
@@ -140,24 +137,36 @@ def locked(git_dir: str) -> Iterator[Callable[[str], None]]:
 
     Raises Locked if another git command holds it for long.
     """
-    lock, index = Path(git_dir, "index.lock"), Path(git_dir, "index")
+    index = _index(git_dir)
+    lock = index + ".lock"
     _take(lock)
     taken = True
 
     def install(copy: str) -> None:
         nonlocal taken
-        Path(copy).replace(lock)
-        lock.replace(index)
+        os.replace(copy, lock)
+        os.replace(lock, index)
         taken = False
 
     try:
         yield install
     finally:
         if taken:
-            lock.unlink(missing_ok=True)
+            _remove(lock)
 
 
-def _take(lock: Path) -> None:
+def _index(git_dir: str) -> str:
+    return os.path.join(git_dir, "index")
+
+
+def _remove(*paths: str) -> None:
+    """Remove those of the files that there are."""
+    for path in paths:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+
+
+def _take(lock: str) -> None:
     """Create a lock file as git does, waiting for a `git status` or the like to end."""
     for tries_left in reversed(range(_TRIES)):
         try:
@@ -270,8 +279,7 @@ def hold_commit(git: Git, commit: str, pass_fds: Sequence[int]) -> None:
 
 def _unlock(git: Git) -> None:
     """Remove the locks that a killed git left on what nobody else works on."""
-    for name in ("index.lock", "HEAD.lock"):
-        Path(git.git_dir, name).unlink(missing_ok=True)
+    _remove(*(os.path.join(git.git_dir, name) for name in ("index.lock", "HEAD.lock")))
 
 
 def hold_tree(git: Git, tree: str, head: str, pass_fds: Sequence[int]) -> None:

@@ -189,7 +189,7 @@ class LaneRepo:
         command run from elsewhere must not take that place for the repository's files.
         """
         place, common = self.place, self.place.common_dir
-        if place.git_dir == common and (place.bare or place.work_tree) and self._found_as_is:
+        if place.git_dir == common and (place.bare or (place.work_tree and self._found_as_is)):
             return (common, place.work_tree) if place.work_tree else None
         parent, name = os.path.split(common)
         usual = parent if name == ".git" else None
