@@ -61,6 +61,26 @@ def test_git_sees_what_is_held_back_as_soon_as_it_is_asked(repo: TestRepo) -> No
         assert inner.refs.kind(last) == "commit"
 
 
+def test_no_two_attempts_are_one_commit(repo: TestRepo) -> None:
+    """The same work offered again within a second is another commit, written before or held."""
+    with repo.inner() as inner:
+        store, who = inner.objects, inner.identity()
+        tree = store.write_tree({})
+
+        def offer(*parents: str) -> str:
+            return store.write_own_commit(
+                tree, parents, "x\n", author=who.author, committer=who.committer
+            )
+
+        with store.holding_back():
+            first, second = offer(), offer()
+            above = {offer(first), offer(first), offer(second)}
+        above |= {offer(first), offer(second)}
+        with store.holding_back():
+            above |= {offer(first), offer(second), offer()}
+        assert len({first, second, *above}) == 10
+
+
 def test_what_was_for_nothing_is_not_written(repo: TestRepo) -> None:
     """Where the work fails, what it held back goes; what comes after is written at once."""
     with repo.inner() as inner:
