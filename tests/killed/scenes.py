@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gitlanes import Collision, Cost, Intent
-from tests.support.crashing import Crashes, Passed, Running
+from tests.support.crashing import Before, Crashes, Passed, Running, places
 from tests.support.observed import left_behind, observe, records
 from tests.support.repos import TestRepo
 
@@ -464,6 +464,7 @@ class Stage:
         self.passed = self.run(*scene.command)
         assert (self.passed.code, self.passed.killed) == (0, False), self.passed.err
         self.after = observe(self.repo)
+        self._places = places(self.passed.steps)
         self.whole = [self.before, *self._between(), self.after]
 
     def _between(self) -> list[dict[str, Any]]:
@@ -473,19 +474,23 @@ class Stage:
         found = []
         for begin in begins[1:]:
             self.reset()
-            self.run(*self.scene.command, before=begin)
+            self.killed(begin)
             found.append(records(self.repo))
         return found
 
     def run(
         self,
         *args: str,
-        before: int | str | None = None,
+        before: Before | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> Passed:
         """Run a command from the top of the repository, with more variables in its environment."""
         environ = {**self.repo.environ, **(variables or {})}
         return self.crashes.run(self.repo.path, environ, *args, before=before)
+
+    def killed(self, step: int) -> Passed:
+        """Run the scene's command, killed before that step of those that it passed."""
+        return self.run(*self.scene.command, before=self._places[step])
 
     def start(self, **variables: str) -> Running:
         """Start the scene's command."""
@@ -504,14 +509,9 @@ class Stage:
     def steps(self, *, every: bool) -> list[int]:
         """Return the steps to be killed before; unless `every`, one of each run of a kind.
 
-        Objects written one after another are a run, and files unlinked one after another. To
-        be killed after a step is to be killed before the next.
+        To be killed after a step is to be killed before the next.
         """
-        kinds = [
-            x.partition(" ")[0] if x.startswith(("write ", "unlink ")) else x
-            for x in self.passed.steps
-        ]
-        return [i for i, x in enumerate(kinds) if every or i == 0 or kinds[i - 1] != x]
+        return [step for step, (_, number) in enumerate(self._places) if every or number == 0]
 
     def settle(self, ended: Passed, *, collect: bool = True, torn: bool = False) -> None:
         """Assert that nothing is between, that the command repeated ends well, and git works.

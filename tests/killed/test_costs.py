@@ -21,7 +21,7 @@ def test_an_added_cost_is_recorded_and_counted_or_neither(
     for number in stage.steps(every=False):
         stage.reset()
         with named(f"{number} {stage.passed.steps[number]}"):
-            assert stage.run(*_ADD.command, before=number).killed
+            assert stage.killed(number).killed
             _mend(stage)
             now = records(stage.repo)
             assert now in [{x: whole[x] for x in now} for whole in stage.whole]

@@ -46,6 +46,6 @@ def _kill_at_each(stage: Stage, *, every: bool, first: int, stride: int) -> None
     for turn, number in enumerate(steps[first::stride]):
         stage.reset()
         with named(f"{number} {stage.passed.steps[number]}"):
-            ended = stage.run(*stage.scene.command, before=number)
+            ended = stage.killed(number)
             assert ended.killed, ended.err
             stage.settle(ended, collect=every or turn % 4 == 0)

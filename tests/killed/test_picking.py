@@ -10,7 +10,7 @@ import pytest
 from gitlanes import Intent, Negative
 from tests.fleet.batches import BATCH, offer
 from tests.killed.scenes import named
-from tests.support.crashing import Crashes
+from tests.support.crashing import Crashes, places
 from tests.support.repos import TestRepo
 
 _PICK = ("pick", BATCH, "--by", "size")
@@ -32,6 +32,7 @@ def test_it_goes_on(repo: TestRepo, tmp_path: Path, crashes: Crashes) -> None:
     shutil.copytree(repo.path, kept, symlinks=True)
     whole = crashes.run(repo.path, repo.environ, *_PICK)
     assert whole.code == 0, whole.err
+    known = places(whole.steps)
     moves = [x for x, step in enumerate(whole.steps) if step == "git update-ref"]
     assert len(moves) >= 5, "accepted, promoted, two rejected, one given up"
     between = range(0, len(whole.steps), max(1, len(whole.steps) // 5))
@@ -41,7 +42,7 @@ def test_it_goes_on(repo: TestRepo, tmp_path: Path, crashes: Crashes) -> None:
         shutil.rmtree(repo.path)
         shutil.copytree(kept, repo.path, symlinks=True)
         with named(f"{number} {whole.steps[number]}"):
-            assert crashes.run(repo.path, repo.environ, *_PICK, before=number).killed
+            assert crashes.run(repo.path, repo.environ, *_PICK, before=known[number]).killed
             again = crashes.run(repo.path, repo.environ, *_PICK)
             assert again.code == 0, again.err
             _is_picked(repo)

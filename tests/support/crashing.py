@@ -8,6 +8,7 @@ files written, objects stored. `python -m tests.support.crashing` is that server
 from __future__ import annotations
 
 import builtins
+import gc
 import importlib
 import json
 import os
@@ -17,7 +18,7 @@ import signal
 import subprocess
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,30 @@ _READING = frozenset(
         *("ls-files", "merge-base", "rev-list", "rev-parse", "status", "symbolic-ref", "var"),
     }
 )
+
+# In which run of steps of one kind, and the how many-th there. How many trees a command writes
+# hangs on ids, so that by its number alone the same step would be another one the next time.
+Place = tuple[int, int]
+# A step by its number, by its name, or by its place: that one, or the first behind it.
+Before = int | str | Place
+
+
+def places(steps: Sequence[str]) -> list[Place]:
+    """Return the place of each step."""
+    found: list[Place] = []
+    for before, step in zip(["", *steps], steps, strict=False):
+        found.append(_place_after(found[-1] if found else (-1, 0), before, step))
+    return found
+
+
+def _place_after(place: Place, before: str, step: str) -> Place:
+    """Objects written one after another are a run, and files unlinked one after another."""
+    run, number = place
+    return (run, number + 1) if _kind(before) == _kind(step) else (run + 1, 0)
+
+
+def _kind(step: str) -> str:
+    return step.partition(" ")[0] if step.startswith(("write ", "unlink ")) else step
 
 
 @dataclass(frozen=True)
@@ -91,9 +116,9 @@ class Crashes:
         self._server.communicate()
 
     def start(
-        self, where: Path, environ: Mapping[str, str], *args: str, before: int | str | None = None
+        self, where: Path, environ: Mapping[str, str], *args: str, before: Before | None = None
     ) -> Running:
-        """Start `git lanes ARGS`; it kills itself before the step of that number or name."""
+        """Start `git lanes ARGS`; it kills itself before that step."""
         request = {
             "args": args,
             "where": str(where),
@@ -109,7 +134,7 @@ class Crashes:
         return Running(self, self._answer()["pid"])
 
     def run(
-        self, where: Path, environ: Mapping[str, str], *args: str, before: int | str | None = None
+        self, where: Path, environ: Mapping[str, str], *args: str, before: Before | None = None
     ) -> Passed:
         """Run `git lanes ARGS` to its end, by itself or by its own hand before a step."""
         return self.start(where, environ, *args, before=before).wait()
@@ -128,14 +153,18 @@ class Crashes:
 class _Steps:
     """Counts what the command passes, notes its name, and kills the process when told."""
 
-    def __init__(self, log: int, before: int | str | None):
+    def __init__(self, log: int, before: Before | None):
         self._log = log
         self._before = before
         self._count = 0
+        self._place, self._last = (-1, 0), ""
 
     def passing(self, name: str) -> None:
         """Die here if this is the step; else note it."""
-        if self._before in (self._count, name):
+        self._place, self._last = _place_after(self._place, self._last, name), name
+        if self._before in (self._count, name) or (
+            isinstance(self._before, tuple) and self._before <= self._place
+        ):
             os.kill(os.getpid(), signal.SIGKILL)
         self._count += 1
         os.write(self._log, name.replace("\n", " ").encode() + b"\n")
@@ -202,6 +231,8 @@ def _serve() -> None:
     for module in pkgutil.walk_packages(gitlanes.__path__, "gitlanes."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
+    # Or each child's first search for rubbish would copy all of their pages.
+    gc.freeze()
     for line in sys.stdin:
         request = json.loads(line)
         pid = os.fork()
@@ -227,7 +258,8 @@ def _command(request: Any) -> None:
         for number, name in ((1, "out"), (2, "err")):
             os.dup2(os.open(scratch / name, os.O_WRONLY | os.O_APPEND), number)
         log = os.open(scratch / "steps", os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        _Steps(log, request["before"]).everywhere()
+        before = request["before"]
+        _Steps(log, tuple(before) if isinstance(before, list) else before).everywhere()
         code = call(request["args"])
         sys.stdout.flush()
         sys.stderr.flush()
