@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -67,6 +68,30 @@ def _concerns(directory: Path, arguments: list[str], places: list[Path]) -> bool
         return True
     pointer = directory / ".git"
     return pointer.is_file() and str(places[0]) in pointer.read_text(errors="replace")
+
+
+def any_inside(directory: str) -> bool:
+    """Say whether a process stands in a directory or below it; some may not be looked at."""
+    top = os.path.realpath(directory)
+    return any(place == top or place.startswith(top + os.sep) for place in _standing())
+
+
+def _standing() -> Iterator[str]:
+    """Yield the present directory of each process."""
+    if not os.path.isdir("/proc/self"):
+        yield from _standing_elsewhere()
+        return
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with suppress(OSError):
+            yield os.readlink(f"/proc/{name}/cwd")
+
+
+def _standing_elsewhere() -> Iterator[str]:
+    import psutil  # 40 ms, and Linux tells for nothing
+
+    for process in psutil.process_iter(["cwd"]):
+        if process.info["cwd"]:
+            yield process.info["cwd"]
 
 
 def start_of(pid: int) -> str | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes.errors import GitFailed
 from gitlanes.git import index, worktrees
+from gitlanes.git.processes import any_inside
 from gitlanes.models.workspaces import Given
 from gitlanes.store import pooled
 from gitlanes.store.transaction import locked
@@ -56,11 +57,14 @@ def free(repo: LaneRepo) -> list[worktrees.WorkTree]:
 
 
 def fits(repo: LaneRepo, hold: Held) -> bool:
-    """Say whether a workspace that is to go, clean, can be kept for another lane."""
+    """Say whether a workspace that is to go, clean, can be kept for another lane.
+
+    Where a process stands in it, that would go on there, in what is another lane's then.
+    """
     most = limit(repo)
     if not most or hold.workspace.detached or not _is_plain(hold.git_dir):
         return False
-    return len(free(repo)) < most
+    return len(free(repo)) < most and not any_inside(hold.workspace.path)
 
 
 def empty(repo: LaneRepo, hold: Held) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,22 @@ def test_what_is_not_kept(kept: TestRepo) -> None:
     place = kept.lane("untrusted")
     assert not (above(kept) / "@pool-1").exists()
     assert not (place / "out").exists()  # nobody vouches for it now
+
+
+def test_who_works_there_still(kept: TestRepo) -> None:
+    """A directory in which a process stands goes: it would write into what is another lane's."""
+    place = kept.lane("auth")
+    (place / "src/deep").mkdir()
+    with subprocess.Popen(["cat"], cwd=place / "src/deep", stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        kept.lanes.remove_workspace("auth")
+        process.stdin.close()
+    assert os.listdir(above(kept)) == []
+    with subprocess.Popen(["cat"], cwd=kept.lane("login").parent, stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        kept.lanes.remove_workspace("login")
+        process.stdin.close()
+    assert os.listdir(above(kept)) == ["@pool-1"]
 
 
 def test_what_stands_in_the_way_of_a_move(kept: TestRepo) -> None:
