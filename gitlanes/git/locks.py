@@ -77,6 +77,10 @@ class Lock:
                     pause = min(2 * pause, _LATER)
                 elif self._is_there(descriptor):
                     return descriptor
+        except FileNotFoundError as error:
+            raise Refused(
+                f"{what} is gone", hint="somebody removed it meanwhile: repeat the command"
+            ) from error
         except OSError as error:
             raise Refused(
                 f"cannot lock '{os.fspath(self._path)}': {error.strerror}",

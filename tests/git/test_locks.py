@@ -8,8 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
 import pytest
@@ -209,6 +211,18 @@ def test_a_lock_file_that_was_removed(place: Path) -> None:
     ):
         pass
     lock.close()
+
+
+def test_what_is_locked_goes(place: Path) -> None:
+    """Whoever waited for the lock of something that its holder then removed is told so."""
+    path = place / "w/lock"
+    path.parent.mkdir()
+    with ThreadPoolExecutor() as pool, locks.hold(path, "workspace 'w'", timeout=1):
+        other = pool.submit(lambda: ExitStack().enter_context(locks.hold(path, "'w'", timeout=9)))
+        time.sleep(0.1)
+        shutil.rmtree(path.parent)
+    with pytest.raises(Refused, match="'w' is gone"):
+        other.result()
 
 
 def test_a_fork_has_a_lock_of_its_own(place: Path) -> None:
