@@ -231,7 +231,8 @@ class ObjectStore(ObjectReader):
             if oid not in held and (alone or oid not in self._odb):
                 break
             committer = _later(committer)
-        self._own.add(oid)
+        if self._held is not None:
+            self._own.add(oid)
         return self.write("commit", data)
 
 
