@@ -12,6 +12,7 @@ from gitlanes.cli.output import Output, count
 from gitlanes.cli.terminal import present
 from gitlanes.cli.told import cost_text, time_text
 from gitlanes.errors import BadValue
+from gitlanes.models.fleet import CRASHED, FINISHED
 from gitlanes.usage.sums import as_sums
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ _BETWEEN, _EDGES, _AROUND = 3, 2, 4
 def summary(run: Run) -> str:
     """Return one line about a run: what it is by now, and what it left."""
     said = f"{run.status} {run.agent} in lane {run.lane}"
-    if run.code and run.code > 0:
+    # Of one that we stopped it says how the signal was taken, which differs from time to time.
+    if run.status in (FINISHED, CRASHED) and run.code and run.code > 0:
         said += f", exit code {run.code}"
     if run.attempt:
         said += f", attempt {run.attempt}"

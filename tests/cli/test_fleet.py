@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from gitlanes import RunOrder
 from tests.support.agents import Fleet, fleet_of
 from tests.support.cli import Ran, run_cli, start_cli
 from tests.support.repos import TestRepo
@@ -23,6 +24,17 @@ def fleet(repo: TestRepo) -> Iterator[Fleet]:
 def cli(fleet: Fleet) -> Callable[..., Ran]:
     """`git lanes` in this process."""
     return lambda *args: run_cli(fleet.repo.path, fleet.repo.environ, *args)
+
+
+def test_the_code_of_one_that_was_killed(fleet: Fleet, cli: Callable[..., Ran]) -> None:
+    """However a program takes its end, the line is the same; the code is in the JSON."""
+    script = "trap 'exit 143' TERM; echo ready; while :; do sleep 0.1; done"
+    order = RunOrder(args=("sh", "-c", script), tmux=False)
+    fleet.repo.lanes.run("pages", order=order, settle=0)
+    fleet.until("pages", lambda x: x.last == "ready")
+    assert cli("kill", "pages").out == "killed shell@pages in lane pages\n"
+    (told,) = cli("ps", "--all", "--json").json["runs"]
+    assert (told["status"], told["code"]) == ("killed", 143)
 
 
 def test_from_a_prompt_to_its_end(fleet: Fleet, cli: Callable[..., Ran]) -> None:

@@ -76,7 +76,8 @@ class Screen:
 
     def close(self) -> None:
         """End the shell and everything in it."""
-        subprocess.run(["tmux", "-L", self._name, "kill-server"], capture_output=True, check=False)
+        end = ["tmux", "-L", self._name, "kill-server"]
+        subprocess.run(end, env=self._environ, capture_output=True, check=False)
 
 
 def bash(*settings: str) -> str:
