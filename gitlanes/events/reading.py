@@ -42,11 +42,17 @@ def new(repo: LaneRepo, tips: Collection[str], past: Collection[str]) -> list[st
     is new: journals that did not go on are no business of git's, which would walk through them.
     """
     found: dict[str, _Place] = {}
+    seen = frozenset(past)
     todo = [(tuple({*tips}.difference(past)), tuple({*past}.difference(tips)))]
     past = todo[0][1]
     while todo:
         asked, known = todo.pop()
-        for place in _places(repo, asked, known):
+        places = _places(repo, asked, known)
+        if any(x.oid in seen for x in places):
+            # Refs are read one by one: of a renaming the new name may be there before the old
+            # one has gone on, and then the way leads into what is a tip still.
+            places = _places(repo, asked, [*seen])
+        for place in places:
             if place.oid not in found:
                 found[place.oid] = place
                 # The second journal of a joint, or of a name that a lane came back to.

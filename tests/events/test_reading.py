@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from gitlanes import BadValue, NotFound
-from gitlanes.events import cursor
+from gitlanes.events import cursor, reading
 from gitlanes.models.events import LaneEvent
+from gitlanes.store import journal
 from tests.support.clones import Clones
 from tests.support.repos import TestRepo
 
@@ -128,3 +129,18 @@ def test_a_damaged_entry(repo: TestRepo) -> None:
     assert [x.kind for x in page.events] == ["lane.opened"]
     assert all("is damaged" in x for x in repo.lanes.take_warnings())
     assert not repo.lanes.events(page.cursor).events
+
+
+def test_a_renaming_seen_halfway(repo: TestRepo) -> None:
+    """Where the new name is there and the old one has not gone on yet, nothing old is new."""
+    repo.lanes.new("auth", workspace=False)
+    with repo.inner() as inner:
+        before = journal.read_tips(inner.git, inner.warn)
+        old = repo.rev("refs/lanes/journal/auth")
+        repo.lanes.rename("auth", "login")
+        renamed, gone = (repo.rev(f"refs/lanes/journal/{x}") for x in ("login", "auth"))
+        halfway = [*before, renamed]
+        assert old in halfway
+        assert reading.new(inner, halfway, before) == [renamed]
+        now = journal.read_tips(inner.git, inner.warn)
+        assert reading.new(inner, now, halfway) == [gone]
