@@ -31,16 +31,18 @@ def plan_landing(
     target: str,
     force: Collection[bytes] = (),
     force_all: bool = False,
+    theirs: Changes | None = None,
 ) -> Plan:
     """Return what laying the source's changes since the bases on the target comes to.
 
     All ids are of trees. A path counts as changed if it differs from any base. Where a clash
     names a path in `force` (``force_all``: any path), the source wins: its result is taken, or
-    the target's path that stands in its way is removed. Nothing but objects is written. Raises
-    BadValue without a base, NotFound for a tree that is not stored.
+    the target's path that stands in its way is removed. ``theirs`` is what the target did, for
+    who knows it. Nothing but objects is written. Raises BadValue without a base, NotFound for a
+    tree that is not stored.
     """
     ours = changes_since(store, git, bases, source)
-    theirs = changes_since(store, git, bases, target)
+    theirs = changes_since(store, git, bases, target) if theirs is None else theirs
     wanted = None if force_all else frozenset(force)
     clashes = content_clashes(ours, theirs) + directory_clashes(ours, theirs)
     forced, refused = _divided(clashes, wanted)

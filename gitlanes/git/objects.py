@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gitlanes.errors import BadValue, GitFailed, NotFound
 from gitlanes.git import libgit2
-from gitlanes.git.raw import Entry, ObjectReader, id_of, in_order, split_rows
+from gitlanes.git.raw import CommitObject, Entry, ObjectReader, id_of, in_order, split_rows
 
 if TYPE_CHECKING:
     from gitlanes.git.packs import Pack
@@ -55,6 +55,7 @@ class ObjectStore(ObjectReader):
         self._durable = durable
         self._kept: dict[str, tuple[str, bytes]] = {}
         self._rows: dict[str, frozenset[bytes]] = {}
+        self._commits: dict[str, CommitObject] = {}
         self._held: dict[str, tuple[str, bytes]] | None = None
         self._own: set[str] = set()
         self._bytes_held = 0
@@ -132,6 +133,15 @@ class ObjectStore(ObjectReader):
             found = split_rows(self.tree_content(oid))
             if oid in self._kept:
                 _keep(self._rows, oid, found)
+        return found
+
+    def commit(self, oid: str) -> CommitObject:
+        """Return a commit."""
+        found = self._commits.get(oid)
+        if found is None:
+            found = super().commit(oid)
+            if oid in self._kept:
+                _keep(self._commits, oid, found)
         return found
 
     def _found(self, oid: str) -> tuple[str, bytes]:

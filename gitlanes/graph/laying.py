@@ -9,9 +9,10 @@ from gitlanes.combine.assembly import plan_landing
 from gitlanes.combine.changes import Clash, Plan
 
 if TYPE_CHECKING:
-    from gitlanes.git.trees import Item
+    from gitlanes.git.trees import Change, Item
     from gitlanes.store.lane_repo import LaneRepo
 
+Changes = dict[bytes, "Change"]
 Edits = dict[bytes, "Item | None"]
 
 
@@ -83,11 +84,16 @@ def lay(
     store = repo.objects
     laid, how = list(done), dict[bytes, str]()
     total = total or len(commits)
+    last, left = "", None
     for commit in commits:
         found = store.commit(commit)
         before = store.tree_before(found)
-        plan = plan_landing(store, repo.git, bases=[before], source=found.tree, target=tree)
+        theirs = left if before == last else None
+        plan = plan_landing(
+            store, repo.git, bases=[before], source=found.tree, target=tree, theirs=theirs
+        )
         after = plan.tree
+        last, left = found.tree, _left(plan) if after is not None else None
         if after is None:
             case = Case(commit, len(laid) + 1, total, plan, tree)
             store.settle()  # an agent may look with git
@@ -99,6 +105,11 @@ def lay(
         laid.append(Laid(commit, after, "" if after == tree else None))
         tree = after
     return Course(tuple(laid), tree, None, how)
+
+
+def _left(plan: Plan) -> Changes:
+    """Return what the trees differ in once the plan is carried out: its source and its target."""
+    return {path: change for path, change in plan.target.items() if path not in plan.source}
 
 
 def _overlaid(repo: LaneRepo, case: Case, settled: Settled) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from gitlanes.graph.grounds import Onto
+from gitlanes.graph.grounds import Basis, Onto
 from gitlanes.graph.laying import Laid
 from gitlanes.ids import attempt_id
 from gitlanes.models.plain import replace
@@ -68,17 +68,10 @@ def write(tx: Transaction, ground: str, laid: Sequence[Laid]) -> list[Laid]:
 
 
 def record(
-    tx: Transaction,
-    state: LaneState,
-    onto: Sequence[Onto],
-    ground: str,
-    laid: Sequence[Laid],
-    details: Mapping[str, Any],
+    tx: Transaction, basis: Basis, laid: Sequence[Laid], details: Mapping[str, Any]
 ) -> Outcome:
-    """Set the lane's record once all its commits are written; those before stay in the journal.
-
-    ``onto`` are the lanes that it is laid on.
-    """
+    """Set the lane's record once all its commits are written; those before stay in the journal."""
+    state, ground, onto = basis.lane, basis.ground, basis.onto
     lane = state.record
     below, new, gone, elsewhere = ground, list[Attempt](), list[Attempt](), list[Attempt]()
     known = _standing_in(tx.repo, state, [x.old for x in laid])
@@ -97,7 +90,7 @@ def record(
         below = below_now
     if any(known.get(x.old) is None or known[x.old].kind != "work" for x in laid):
         _move_landings(tx, lane, laid, ground)
-    _note_met(tx, onto, lane)
+    _note_met(tx, basis)
     former = (str(lane.head), *lane.former)[:FORMER] if laid else lane.former
     after = replace(
         lane,
@@ -115,12 +108,13 @@ def record(
     return Outcome(below, again, tuple(x.id for x in elsewhere))
 
 
-def _note_met(tx: Transaction, onto: Sequence[Onto], lane: Lane) -> None:
+def _note_met(tx: Transaction, basis: Basis) -> None:
     """Let the lanes that it is laid on know that it has their work; most know that already."""
-    for on in onto:
-        state = tx.repo.view.by_uuid(on.uuid, on.lane)
+    known = {x.record.uuid: x for x in basis.parents}
+    for on in basis.onto:
+        state = known.get(on.uuid) or tx.repo.view.by_uuid(on.uuid, on.lane)
         if state is not None and not state.record.mingled:
-            lineage.note_met(tx, {on.uuid: on.head}, lane.uuid)
+            lineage.note_met(tx, {on.uuid: on.head}, basis.lane.record.uuid)
 
 
 def _at(lane: Lane, on: Onto) -> Landed:

@@ -208,7 +208,7 @@ def finish(
         "ground": basis.ground,
         "commits": [{"old": x.old, **({"new": x.commit} if x.commit else {})} for x in laid],
     }
-    return recording.record(tx, basis.lane, basis.onto, basis.ground, laid, {"sync": details})
+    return recording.record(tx, basis, laid, {"sync": details})
 
 
 def synced(basis: Basis, order: Order, course: Course, made: recording.Outcome) -> Synced:
