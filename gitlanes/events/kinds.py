@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from gitlanes.models.events import BudgetReached
 from gitlanes.models.plain import replace
 from gitlanes.models.records import (
     ABANDONED,
@@ -77,7 +78,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "cascade": ("cascade.completed",),
     "run": (STARTED,),
 }
-# Besides: what was spent in a lane came to a limit of its own budget.
+# Besides: what was spent came to a limit of a budget.
 REACHED = "budget.reached"
 # What a verb is that this version does not know.
 OTHER = ("lane.changed",)
@@ -117,8 +118,21 @@ def kinds_of(entry: Entry, before: Lane | None) -> tuple[str, ...]:
     for which, instead in _FURTHER:
         if which(entry, before):
             found = instead
-    reached = (REACHED,) if before and _over(entry.record) and not _over(before) else ()
-    return tuple(dict.fromkeys((*found, *told, *reached)))
+    over = (REACHED,) if reached(entry, before) else ()
+    return tuple(dict.fromkeys((*found, *told, *over)))
+
+
+def reached(entry: Entry, before: Lane | None) -> tuple[BudgetReached, ...]:
+    """Return the budgets that came to a limit: those that a cost brought there, and the lane's own.
+
+    That may be set so low, too.
+    """
+    told = entry.details.get("reached")
+    found = [x for x in told if isinstance(x, dict)] if isinstance(told, list) else []
+    over = [BudgetReached(str(x.get("scope")), str(x.get("name"))) for x in found]
+    if before and _over(entry.record) and not _over(before):
+        over.append(BudgetReached(budgets.LANE, entry.record.name))
+    return tuple(dict.fromkeys(over))
 
 
 def tasks_of(entry: Entry) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gitlanes.events import kinds
 from gitlanes.git.raw import CommitObject, parse_commit
 from gitlanes.git.tree_pairs import differing_paths
-from gitlanes.models.events import LaneEvent
+from gitlanes.models.events import BudgetReached, LaneEvent
 from gitlanes.models.history import Told
 from gitlanes.models.notes import Notes
 from gitlanes.models.records import ACCEPTED, PROPOSED, REJECTED, Attempt, Entry
@@ -147,8 +147,17 @@ def _event(
         source=source,
         into=into,
         tasks=tuple(kinds.tasks_of(entry)),
+        budgets=_budgets(matter),
         metadata=_said(matter, notes),
     )
+
+
+def _budgets(matter: Matter) -> tuple[BudgetReached, ...]:
+    """Return the budgets that came to a limit, for the event that says so."""
+    if matter.kind != kinds.REACHED:
+        return ()
+    before = matter.step.before
+    return kinds.reached(matter.step.entry, before.record if before else None)
 
 
 def _ways(matter: Matter, names: Mapping[str, str]) -> tuple[str | None, str | None]:

@@ -136,8 +136,6 @@ def _standing_in(repo: LaneRepo, state: LaneState, commits: Sequence[str]) -> di
     told: set[str] = set()
     wanted = set(commits)
     for entry in journal.walk(repo.refs, state.tip) if wanted else ():
-        if wanted <= found.keys():
-            break
         promotion = promotion_of(entry.details)
         for attempt in (x for x in entry.attempts if x.uuid not in told):
             told.add(attempt.uuid)
@@ -145,6 +143,8 @@ def _standing_in(repo: LaneRepo, state: LaneState, commits: Sequence[str]) -> di
                 attempt = replace(attempt, promotion={"forced": [], **promotion})
             if attempt.status == ACCEPTED:
                 found[attempt.landed or attempt.commit] = attempt
+        if wanted <= found.keys():
+            break
     return {x: found[x] for x in commits if x in found}
 
 

@@ -26,6 +26,13 @@ class Event(Model):
     result: Any = None
 
 
+class BudgetReached(Model):
+    """A budget at its limit: ``scope`` is 'lane', 'agent' or 'day', ``name`` the one it is for."""
+
+    scope: str
+    name: str
+
+
 class LaneEvent(Result):
     """Something that happened to a lane, as an entry of its journal tells it.
 
@@ -37,8 +44,8 @@ class LaneEvent(Result):
     says what was done. ``source`` is the lane that the work, or a new lane, came from, ``into`` the
     one that it went to. ``metadata`` is what callers said: of an attempt in its intent, else of the
     lane; of an agent that began or ended it is what the lane remembers of that. ``tasks`` are the
-    ids of tasks that it is about. ``cursor`` says where in the journals one is after it, if that
-    was asked for.
+    ids of tasks that it is about, ``budgets`` those that came to a limit. ``cursor`` says where in
+    the journals one is after it, if that was asked for.
     """
 
     kind: str
@@ -61,6 +68,7 @@ class LaneEvent(Result):
     source: str | None = None
     into: str | None = None
     tasks: tuple[str, ...] = ()
+    budgets: tuple[BudgetReached, ...] = ()
     metadata: dict[str, Any] = NOTHING
     cursor: str | None = None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from gitlanes.redaction.plain import is_wordy
 
@@ -67,6 +68,7 @@ def kind_of(name: str) -> str:
     return name.lower().replace("_", "-")
 
 
+@lru_cache(maxsize=1024)
 def named(key: str) -> str | None:
     """Return the name of a secret that a key ends in, None if it is none."""
     if not _hinted(key):

@@ -35,11 +35,18 @@ class Books:
         for found in self.standings(lane, agent):
             budgets.require(found)
 
-    def warn(self, lane: Lane, agent: str | None) -> None:
-        """Warn of the budgets that stand at their alert, with a lane's totals as they are now."""
-        for found in self.standings(lane, agent):
-            for text in found.warnings:
-                self._repo.warn(text)
+    def charged(self, before: Lane, after: Lane, agent: str | None) -> list[Standing]:
+        """Warn of budgets that stand at their alert; return those that came to a limit now.
+
+        ``before`` has the lane's totals without what was charged, ``after`` with it.
+        """
+        found = list(self.standings(after, agent))
+        for text in (x for one in found for x in one.warnings):
+            self._repo.warn(text)
+        over = [x for x in found if x.exceeded]
+        was = self.standings(before, agent) if over else ()
+        known = {(x.scope, x.name) for x in was if x.exceeded}
+        return [x for x in over if (x.scope, x.name) not in known]
 
     def standings(self, lane: Lane, agent: str | None) -> Iterator[Standing]:
         """Yield the budgets that work of an agent in a lane counts towards.

@@ -42,16 +42,25 @@ def charge(
 ) -> Lane:
     """Record what an attempt took, if that is known; return the lane's record with it.
 
-    Warns of budgets that stand at their alert after it.
+    Warns of budgets that stand at their alert after it; the entry tells of those at a limit.
     """
     if not cost.known:
         return lane
     made = records.add_cost(tx, attempt, _priced(tx.repo, cost, intent.model))
     agent = cost.agent or attempt.agent
     spent = spending.recorded(spending.of(tx.repo, lane), made, agent)
-    lane = replace(lane, spent=spent)
-    books.warn(lane, agent)
-    return lane
+    return _charged(tx, books, lane, spent, agent)
+
+
+def _charged(
+    tx: Transaction, books: Books, lane: Lane, spent: spending.Spent, agent: str | None
+) -> Lane:
+    """Return the lane with its new totals; what that means for budgets is told."""
+    after = replace(lane, spent=spent)
+    if reached := books.charged(lane, after, agent):
+        told = [{"scope": x.scope, "name": x.name} for x in reached]
+        tx.tell(lane.uuid, {"reached": told})
+    return after
 
 
 def again(tx: Transaction, replaced: Iterable[Attempt], attempt: Attempt, cost: Cost) -> bool:
@@ -102,13 +111,12 @@ def add(repo: LaneRepo, attempt_id: str, cost: Cost, *, replaces: str | None = N
         for commit in _carriers(repo, lane, attempt):
             records.copy_cost(tx, made, commit)
         agent = cost.agent or attempt.agent
-        lane = replace(lane, spent=spending.recorded(spent, made, agent))
+        books = Books(repo, tx.time[:10])
+        lane = _charged(tx, books, lane, spending.recorded(spent, made, agent), agent)
         about = {"attempt": attempt.id, "attempt_uuid": attempt.uuid, "id": made["id"]}
         stage = f" ({codec.one_line(cost.stage, 60)})" if cost.stage else ""
         tx.description = f"cost of {attempt.id}{stage}"
         tx.lane(state, lane, details={"cost": about})
-    books = Books(repo, tx.time[:10])
-    books.warn(lane, agent)
     return CostAdded(attempt, made["id"], made, replaces)
 
 

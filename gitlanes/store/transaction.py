@@ -55,6 +55,7 @@ class Transaction:
         self._moves: list[RefMove] = []
         self._taken: list[RefMove] = []
         self._notes = NoteLines()
+        self._told: dict[str, dict[str, Any]] = {}
         self._drops: list[RefMove] = []
         self._worktree: tuple[str, Callable[[], None], tuple[str, ...]] | None = None
 
@@ -81,6 +82,10 @@ class Transaction:
         before = (stands_on,) if stands_on else tuple(x.tip for x in (continues, state) if x)
         rest = tuple(parents), tuple(attempts), dict(details or {}), before, actual
         self._lanes.append(LaneChange(state, record, *rest))
+
+    def tell(self, uuid: str, details: Mapping[str, Any]) -> None:
+        """Let the entry of a lane, by its uuid, tell that besides."""
+        self._told[uuid] = {**self._told.get(uuid, {}), **details}
 
     def moves_head(self, name: str) -> bool:
         """Say whether the operation moves the head of a lane."""
@@ -197,7 +202,7 @@ class Transaction:
             lanes=uuids,
             record=lane.record,
             attempts=lane.attempts,
-            details=lane.details,
+            details={**lane.details, **self._told.get(lane.record.uuid, {})},
         )
         # First parents are journal alone, so the first entry needs a beginning to stand on.
         first = previous or (self._write_commit(EMPTY_TREE, [], codec.encode_root(lane.record)),)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from gitlanes import Cost, Limits
+from gitlanes import Cost, Intent, Limits
 from gitlanes.events import commands, delivering
 from tests.support.repos import TestRepo
 
@@ -74,4 +74,35 @@ def test_a_budget_that_is_reached_is_told_of_once(tmp_path: Path, environ: dict[
     repo.lanes.add_cost("auth/1", Cost(input_tokens=6))
     found = repo.lanes.events(since="start", limit=None).events
     assert [(x.verb, x.lane) for x in found if x.kind == "budget.reached"] == [("cost", "auth")]
+    repo.close()
+
+
+def test_budgets_above_the_lane_are_told_of_where_they_are_reached(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    """The parent's, the agent's and the day's, each by the cost that brought it to its limit."""
+    repo = TestRepo.make(tmp_path / "a", environ)
+    repo.lanes.new("parent", workspace=False)
+    repo.lanes.new("child", on="parent", workspace=False)
+    repo.lanes.set_budget("parent", Limits(input_tokens=20))
+    repo.lanes.set_budget(agent="coder", limits=Limits(input_tokens=30))
+    repo.lanes.set_budget(per_day=True, limits=Limits(input_tokens=30))
+    coder = Intent(agent="coder")
+    repo.lanes.put_file("parent", "a", b"a\n", cost=Cost(input_tokens=9))
+    repo.lanes.put_file("child", "b", b"b\n", intent=coder, cost=Cost(input_tokens=11))
+    repo.lanes.add_cost("child/1", Cost(input_tokens=8))
+    repo.lanes.add_cost("child/1", Cost(input_tokens=11))
+    repo.lanes.add_cost("child/1", Cost(input_tokens=11))
+    found = repo.lanes.events(since="start", limit=None).events
+    told = [
+        (x.lane, x.verb, [(y.scope, y.name) for y in x.budgets])
+        for x in found
+        if x.kind == "budget.reached"
+    ]
+    day = ("day", found[-1].time[:10])
+    assert told == [
+        ("child", "commit", [("lane", "parent")]),
+        ("child", "cost", [("agent", "coder"), day]),
+    ]
+    assert all(x.kind == "budget.reached" or not x.budgets for x in found)
     repo.close()
