@@ -504,7 +504,8 @@ class Stage:
         shutil.copytree(self._kept, self.home, symlinks=True)
         for place in (self.repo.path, self.home / "repo.lanes/auth"):
             if place.exists():
-                self.repo.git("status", cwd=place)  # the copies are other files to the index
+                # The copies are other files to the index.
+                self.repo.git("update-index", "-q", "--refresh", cwd=place, check=False)
 
     def steps(self, *, every: bool) -> list[int]:
         """Return the steps to be killed before; unless `every`, one of each run of a kind.

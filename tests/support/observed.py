@@ -20,23 +20,23 @@ _AT_ONCE = ("refs/lanes/head/", "refs/lanes/snapshots/")
 
 def observe(repo: TestRepo) -> dict[str, Any]:
     """Return records, refs, notes, and every work tree's HEAD, index, files and marker."""
-    store = pygit2.Repository(str(repo.path))
+    store, refs = pygit2.Repository(str(repo.path)), repo.refs()
     others = {
         name: _tree(store, oid)
-        for name, oid in repo.refs().items()
+        for name, oid in refs.items()
         if not name.startswith(("refs/lanes/journal/", _NOTES))
     }
-    return {**records(repo), "others": others, **directories(repo)}
+    return {**records(repo, refs), "others": others, **directories(repo)}
 
 
-def records(repo: TestRepo) -> dict[str, Any]:
+def records(repo: TestRepo, refs: dict[str, str] | None = None) -> dict[str, Any]:
     """Return what refs, journals and notes say; read with nothing mended."""
     store = pygit2.Repository(str(repo.path))
     with repo.inner() as inner:
         states = inner.view.lanes(deleted=True)
         lanes = {x.record.name: _lane(store, x) for x in states}
         verbs = {x.record.name: [e.verb for e in journal.walk(inner.refs, x.tip)] for x in states}
-    refs = repo.refs()
+    refs = refs or repo.refs()
     return {
         "lanes": lanes,
         "verbs": verbs,
@@ -123,18 +123,24 @@ def _lines(store: pygit2.Repository, tree: Any) -> list[tuple[str, str]]:
 def _place(repo: TestRepo, store: pygit2.Repository, place: Path) -> Any:
     if not place.is_dir():
         return "gone"
-    where, head = repo.git("rev-parse", "--absolute-git-dir", "HEAD", cwd=place).split("\n")
-    git_dir = Path(where)
+    said = repo.git("status", "--porcelain=v2", "--branch", "-uall", cwd=place).split("\n")
+    git_dir = _git_dir(place)
     known = git_dir / "lanes.json"
     state = json.loads(known.read_text()) if known.exists() else None
     return {
-        "head": _history(store, head),
-        "status": repo.git("status", "--porcelain", "-uall", cwd=place),
+        "head": _history(store, said[0].removeprefix("# branch.oid ")),
+        "status": said[1:],
         "index": repo.git("ls-files", "--stage", cwd=place),
         "files": files_below(place),
         "step": state and state["step"],
         "base": state and git_dir != repo.path / ".git" and _tree(store, state["base"]),
     }
+
+
+def _git_dir(place: Path) -> Path:
+    """Return a work tree's own git directory."""
+    there = place / ".git"
+    return Path(there.read_text().strip().removeprefix("gitdir: ")) if there.is_file() else there
 
 
 def files_below(place: Path) -> dict[str, bytes]:
