@@ -101,5 +101,6 @@ def synced_lines(made: Synced) -> list[str]:
     text = [f"synced {made.lane} with {onto}{where}, at {short(made.head)}"]
     text += [f"{old} is {new} now" for old, new in made.laid_again.items()]
     text += [f"{x} is there already" for x in made.elsewhere]
+    text += [f"nothing of {x} is left" for x in made.dropped]
     text += [f"{how} decides {line(path)}" for path, how in made.resolved.items()]
     return text + ([f"workspace: {files(made.workspace)}"] if made.workspace else [])

@@ -107,7 +107,8 @@ def _require_saved(repo: LaneRepo, place: Workspace) -> None:
     if edits.unsaved(repo, place):
         raise Refused(
             f"workspace '{place.id}' has unsaved work, and has to go along",
-            hint=f"propose it, or set it aside: git lanes restore {place.lane} {place.id} --force",
+            hint=f"propose it, or resolve the lane's conflict, or set it aside: "
+            f"git lanes restore {place.lane} {place.id} --force",
         )
 
 

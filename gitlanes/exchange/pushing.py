@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes import clock, ids
@@ -14,7 +14,7 @@ from gitlanes.git import remotes
 from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.remotes import Update
 from gitlanes.models.events import Event
-from gitlanes.models.records import Entry
+from gitlanes.models.records import RENAMED, Entry
 from gitlanes.models.remotes import Pulled, Pushed, Sent
 from gitlanes.plugins import around
 from gitlanes.store import divergence, journal, layout
@@ -39,6 +39,14 @@ class _Outgoing(NamedTuple):
     lanes: tuple[Sent, ...]
     notes: tuple[str, ...]
     behind: bool
+
+
+class _Lane(NamedTuple):
+    """What would move of a lane; ``sent`` is None where only its head would."""
+
+    entry: Entry
+    updates: tuple[Update, ...]
+    sent: Sent | None
 
 
 def push(repo: LaneRepo, remote: str | None = None, *, purged: bool = False) -> Pushed:
@@ -115,30 +123,9 @@ def _together(before: Pulled | None, after: Pulled) -> Pulled:
 
 def _outgoing(repo: LaneRepo, remote: str, found: Sides, *, purged: bool) -> _Outgoing:
     ours, theirs = found
-    updates: list[Update] = []
-    sent: list[Sent] = []
-    behind = False
-    for lane, tip in ours.journals.items():
-        there = theirs.journals.get(lane)
-        if there == tip and ours.heads.get(lane) == theirs.heads.get(lane):
-            continue
-        try:
-            entry = journal.tip_entry(lane, tip, repo.refs.commit(tip).message)
-            if there is not None and there != tip:
-                fork = divergence.compare(repo.refs, tip, there)
-                if purged and in_journals(fork.ours, fork.theirs).replaceable:
-                    updates += _replaced(entry, there, theirs.heads.get(lane))
-                    sent.append(_sent(entry, there))
-                    continue
-                behind = behind or bool(fork.ours and fork.theirs)
-                if fork.theirs:
-                    continue
-            if there != tip:
-                updates.append(Update(layout.journal(lane), tip))
-                sent.append(_sent(entry, there))
-            updates += _head_update(repo, remote, entry, found)
-        except LanesError as error:
-            repo.warn(f"lane '{line(lane, 60)}' is not pushed: {error.message}")
+    lanes, behind = _outgoing_lanes(repo, remote, found, purged=purged)
+    updates = [x for lane in lanes for x in lane.updates]
+    sent = [x.sent for x in lanes if x.sent]
     notes = []
     for kind, tip in ours.notes.items():
         other = theirs.notes.get(kind)
@@ -151,6 +138,51 @@ def _outgoing(repo: LaneRepo, remote: str, found: Sides, *, purged: bool) -> _Ou
         elif other != tip:
             behind = behind or not is_ancestor(repo, tip, other)
     return _Outgoing(tuple(updates), tuple(sent), tuple(notes), behind)
+
+
+def _outgoing_lanes(
+    repo: LaneRepo, remote: str, found: Sides, *, purged: bool
+) -> tuple[list[_Lane], bool]:
+    """Return what would move of each lane, and whether one has to be joined before."""
+    ours, theirs = found
+    lanes: list[_Lane] = []
+    stays: dict[str, str] = {}
+    behind = False
+    for lane, tip in ours.journals.items():
+        there = theirs.journals.get(lane)
+        if there == tip and ours.heads.get(lane) == theirs.heads.get(lane):
+            continue
+        try:
+            entry = journal.tip_entry(lane, tip, repo.refs.commit(tip).message)
+            if there is not None and there != tip:
+                fork = divergence.compare(repo.refs, tip, there)
+                if purged and in_journals(fork.ours, fork.theirs).replaceable:
+                    moves = tuple(_replaced(entry, there, theirs.heads.get(lane)))
+                    lanes.append(_Lane(entry, moves, _sent(entry, there)))
+                    continue
+                behind = behind or bool(fork.ours and fork.theirs)
+                if fork.theirs:
+                    if entry.record.status == RENAMED:
+                        stays[entry.record.uuid] = lane
+                    continue
+            moves = (Update(layout.journal(lane), tip),) if there != tip else ()
+            moves += tuple(_head_update(repo, remote, entry, found))
+            lanes.append(_Lane(entry, moves, _sent(entry, there) if there != tip else None))
+        except LanesError as error:
+            repo.warn(f"lane '{line(lane, 60)}' is not pushed: {error.message}")
+    return [x for x in lanes if not _would_be_twice(repo, remote, x, stays)], behind
+
+
+def _would_be_twice(repo: LaneRepo, remote: str, lane: _Lane, stays: Mapping[str, str]) -> bool:
+    """Say whether a lane would be live under two names: where it ``stays`` under one before."""
+    record, before = lane.entry.record, stays.get(lane.entry.record.uuid)
+    if before is None or lane.sent is None or lane.sent.how != "new":
+        return False
+    repo.warn(
+        f"lane '{record.name}' is not pushed: it was '{before}', "
+        f"and '{remote}' has other work there"
+    )
+    return True
 
 
 def _replaced(entry: Entry, there: str, head: str | None) -> Iterator[Update]:

@@ -63,20 +63,43 @@ def stage_exactly(git: Git, index: str, paths: Sequence[bytes], pass_fds: Sequen
     """Bring some paths of the private index up to the files, whether ignored or gone.
 
     Where a directory lies at a path, what the index has of its files is left as it is. What lies
-    beyond a symbolic link is gone. Raises GitFailed if others are in a directory, too: nothing may
-    be put in its place.
+    beyond a symbolic link is gone. Git is told to look at those again that it was told not to look
+    at. Raises GitFailed if others are in a directory, too: nothing may be put in its place.
     """
     options = ("--add", "--remove", "--replace", "--ignore-skip-worktree-entries", "-z", "--stdin")
     inside = {path: found for path in paths if (found := _files_below(git, path)) is not None}
     known = staged_entries(git, index, list(inside)) if inside else {}
     names = [path for path in paths if path not in inside or not inside[path] <= known.keys()]
     gone = {path for path in names if _is_beyond_link(git, path)}
+    _look_again(git, index, hidden(git, index, names) if names else [], pass_fds)
     if gone:
         joined = b"".join(path + b"\0" for path in gone)
         forget = ("--force-remove", "-z", "--stdin")
         git.run("update-index", *forget, input=joined, index=index, pass_fds=pass_fds)
     joined = b"".join(path + b"\0" for path in names if path not in gone)
     git.run("update-index", *options, input=joined, index=index, pass_fds=pass_fds)
+
+
+def hidden(git: Git, index: str, paths: Sequence[bytes] = ()) -> list[bytes]:
+    """Return the files that the index has git not look at: skipped, or assumed to be unchanged.
+
+    Of those paths, or of all that there are.
+    """
+    found: list[bytes] = []
+    for start in range(0, len(paths) or 1, _PER_CALL):
+        names = [os.fsdecode(path) for path in paths[start : start + _PER_CALL]]
+        rows = git.run("ls-files", "-v", "-z", "--", *names, index=index).out.split(b"\0")
+        found += (row[2:] for row in rows if row[:1] == b"S" or row[:1].islower())
+    top = os.fsencode(str(git.work_tree))
+    return [path for path in found if os.path.isfile(os.path.join(top, path))]
+
+
+def _look_again(git: Git, index: str, paths: Sequence[bytes], pass_fds: Sequence[int]) -> None:
+    joined = b"".join(path + b"\0" for path in paths)
+    for option in ("--no-skip-worktree", "--no-assume-unchanged") if paths else ():
+        git.run(
+            "update-index", option, "-z", "--stdin", input=joined, index=index, pass_fds=pass_fds
+        )
 
 
 def _is_beyond_link(git: Git, path: bytes) -> bool:

@@ -70,10 +70,10 @@ def start(
                 hint=f"resolve it in '{workspace.path}', or begin again with --force",
             )
         updating.require_settled(hold)
-        updating.require_no_commits(repo, hold)
+        updating.require_no_commits(repo, hold, below(repo, stopped))
         new = repo.objects.commit(stopped.files).tree
         stock = restoring.take_stock(repo, hold, new)
-        saved = restoring.set_aside(repo, hold, stock, force=force)
+        saved = restoring.set_aside(repo, hold, stock, force=force, active=False)
         step = states.Step(states.RESTORE, old=stock.tree, new=new, base=below(repo, stopped))
         restoring.become(repo, hold, stock, step)
     return Started(_told(repo, state), workspace.path, saved)

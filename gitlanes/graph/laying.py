@@ -19,12 +19,14 @@ Edits = dict[bytes, "Item | None"]
 class Laid(NamedTuple):
     """A commit, the tree that it comes to, and the commit that has it, '' if it changes nothing.
 
-    That one is None until it is written.
+    That one is None until it is written. ``decided`` says whether it collided, and somebody or a
+    strategy chose what became of that.
     """
 
     old: str
     tree: str
     commit: str | None = None
+    decided: bool = False
 
 
 class Case(NamedTuple):
@@ -102,7 +104,8 @@ def lay(
             after = _overlaid(repo, case, settled)
             if settled.left:
                 return Course(tuple(laid), tree, Stop(case, after, settled.left), how)
-        laid.append(Laid(commit, after, "" if after == tree else None))
+        same = "" if after == tree else None
+        laid.append(Laid(commit, after, same, decided=plan.tree is None))
         tree = after
     return Course(tuple(laid), tree, None, how)
 

@@ -108,12 +108,19 @@ def _body(stopped: Stopped) -> dict[str, Any]:
     return {
         **body,
         "onto": [x._asdict() for x in stopped.onto],
-        "laid": [{"old": x.old, **({"new": x.commit} if x.commit else {})} for x in stopped.laid],
+        "laid": [_laid_body(x) for x in stopped.laid],
     }
 
 
+def _laid_body(laid: Laid) -> dict[str, Any]:
+    new: dict[str, Any] = {"new": laid.commit} if laid.commit else {}
+    return {"old": laid.old, **new, **({"decided": True} if laid.decided else {})}
+
+
 def _stopped(body: dict[str, Any], since: str) -> Stopped:
-    laid = tuple(Laid(x["old"], "", x.get("new", "")) for x in body["laid"])
+    laid = tuple(
+        Laid(x["old"], "", x.get("new", ""), decided=x.get("decided") is True) for x in body["laid"]
+    )
     onto = tuple(Onto(x["uuid"], x["lane"], x["head"]) for x in body["onto"])
     fixed = (body["ground"], body["head"], body["commit"], body["files"])
     require_oids(*fixed, *(x.old for x in laid), *(x.commit for x in laid if x.commit))

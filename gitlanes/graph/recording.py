@@ -28,14 +28,19 @@ if TYPE_CHECKING:
     from gitlanes.store.transaction import Transaction
 
 _ELSEWHERE = "what it was synced with has it already"
+_DROPPED = "it collided with what it was synced with, and nothing was left of it"
 
 
 class Outcome(NamedTuple):
-    """What became of a lane: its head, {old id: new id}, and the ids of what came to nothing."""
+    """What became of a lane: its head, {old id: new id}, and the ids of what came to nothing.
+
+    Those are ``elsewhere``, or were ``dropped`` where they collided.
+    """
 
     head: str | None
     laid_again: dict[str, str]
     elsewhere: tuple[str, ...]
+    dropped: tuple[str, ...]
 
 
 def foreseen(repo: LaneRepo, state: LaneState, laid: Sequence[Laid]) -> Outcome:
@@ -43,8 +48,19 @@ def foreseen(repo: LaneRepo, state: LaneState, laid: Sequence[Laid]) -> Outcome:
     known = _standing_in(repo, state, [x.old for x in laid])
     moved = [known[x.old].id for x in laid if x.old in known and x.commit is None]
     ids_ = (attempt_id(state.record.name, state.record.next + n) for n in range(len(moved)))
-    gone = tuple(known[x.old].id for x in laid if x.old in known and x.commit == "")
-    return Outcome(None, dict(zip(moved, ids_, strict=True)), gone)
+    again = dict(zip(moved, ids_, strict=True))
+    return Outcome(None, again, *_come_to_nothing(laid, known))
+
+
+def _come_to_nothing(
+    laid: Sequence[Laid], known: Mapping[str, Attempt]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the ids of what is elsewhere already, and of what was dropped."""
+    gone = [x for x in laid if x.old in known and x.commit == ""]
+    elsewhere, dropped = (
+        tuple(known[x.old].id for x in gone if x.decided is decided) for decided in (False, True)
+    )
+    return elsewhere, dropped
 
 
 def write(tx: Transaction, ground: str, laid: Sequence[Laid]) -> list[Laid]:
@@ -73,7 +89,7 @@ def record(
     """Set the lane's record once all its commits are written; those before stay in the journal."""
     state, ground, onto = basis.lane, basis.ground, basis.onto
     lane = state.record
-    below, new, gone, elsewhere = ground, list[Attempt](), list[Attempt](), list[Attempt]()
+    below, new, gone = ground, list[Attempt](), list[Attempt]()
     known = _standing_in(tx.repo, state, [x.old for x in laid])
     for one in laid:
         below_now = one.commit or below
@@ -84,9 +100,8 @@ def record(
             new.append(_successor(tx, lane, attempt, below, one.commit, len(new)))
             gone += standing.replaced([attempt], new[-1], tx.time)
         elif attempt is not None:
-            elsewhere.append(
-                replace(standing.replaced([attempt], None, tx.time)[0], reason=_ELSEWHERE)
-            )
+            (ended,) = standing.replaced([attempt], None, tx.time)
+            gone.append(replace(ended, reason=_DROPPED if one.decided else _ELSEWHERE))
         below = below_now
     if any(known.get(x.old) is None or known[x.old].kind != "work" for x in laid):
         _move_landings(tx, lane, laid, ground)
@@ -103,9 +118,9 @@ def record(
         conflict=None,
         landed={**lane.landed, **{x.uuid: _at(lane, x) for x in onto}},
     )
-    tx.lane(state, after, parents=[below], attempts=[*new, *gone, *elsewhere], details=details)
-    again = {old.id: str(old.superseded_by) for old in gone}
-    return Outcome(below, again, tuple(x.id for x in elsewhere))
+    tx.lane(state, after, parents=[below], attempts=[*new, *gone], details=details)
+    again = {old.id: str(old.superseded_by) for old in gone if old.superseded_by}
+    return Outcome(below, again, *_come_to_nothing(laid, known))
 
 
 def _note_met(tx: Transaction, basis: Basis) -> None:

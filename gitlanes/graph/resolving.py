@@ -52,7 +52,7 @@ def go_on(
         made = _carried_out(repo, hold, basis, stopped, course, by)
         along = sync.go_along(repo, hold)
     if isinstance(made, Stopped):
-        raise sync.refusal(repo, basis, course)
+        raise sync.refusal(repo, basis, course, laid_out=True)
     order = sync.Order(strategy=stopped.strategy)
     return replace(sync.synced(basis, order, course, made), head=made.head, workspace=along)
 
@@ -70,7 +70,7 @@ def _require_ready(repo: LaneRepo, hold: capture.Held, state: LaneState, stopped
             hint=f"lay it out first: git lanes conflict start {name}",
         )
     updating.require_settled(hold)
-    updating.require_no_commits(repo, hold)
+    updating.require_no_commits(repo, hold, conflicts.below(repo, stopped))
 
 
 def _resolved(repo: LaneRepo, hold: capture.Held, tip: str, stopped: Stopped) -> str:
@@ -141,7 +141,7 @@ def _course(
     agent = Agent(repo, handler) if stopped.strategy == AGENT else None
     store = repo.objects
     below = store.commit(conflicts.below(repo, stopped)).tree
-    resolved = Laid(stopped.commit, tree, "" if tree == below else None)
+    resolved = Laid(stopped.commit, tree, "" if tree == below else None, decided=True)
     done = (*stopped.laid, resolved)
     settle = settle_by(repo, stopped.strategy, agent.about(basis) if agent else None)
     total = len(done) + len(basis.own)

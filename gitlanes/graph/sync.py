@@ -95,8 +95,7 @@ def _sync(repo: LaneRepo, state: LaneState, order: Order) -> Synced:
             updating.require_no_commits(repo, hold)
         for _ in range(_TRIES):
             basis, course = _planned_anew(repo, state.record.name, order, agent)
-            if hold is not None:
-                _require_free(repo, hold, course, order)
+            _require_free(repo, hold, basis, course, order)
             if course.stop is not None and not order.record:
                 raise refusal(repo, basis, course)
             made = _carried_out(repo, basis, course, order, hold)
@@ -106,9 +105,10 @@ def _sync(repo: LaneRepo, state: LaneState, order: Order) -> Synced:
             raise Raced("the lanes moved on meanwhile", hint="nothing changed; repeat the command")
         along = go_along(repo, hold) if hold and course.stop is None else None
     if isinstance(made, marking.Stopped):
-        if order.strategy == MANUAL:
+        laid_out = order.strategy == MANUAL
+        if laid_out:
             conflicts.start(repo, basis.lane.record.name, by=order.by)
-        raise refusal(repo, basis, course)
+        raise refusal(repo, basis, course, laid_out=laid_out)
     return replace(synced(basis, order, course, made), head=made.head, workspace=along)
 
 
@@ -144,14 +144,22 @@ def _planned(
         return basis, laying.lay(repo, basis.own, repo.objects.commit(basis.ground).tree, settle)
 
 
-def _require_free(repo: LaneRepo, hold: capture.Held, course: Course, order: Order) -> None:
-    """Raise Refused for edits in the way: of the new head's files, or of a conflict's."""
-    if course.stop is None:
+def _require_free(
+    repo: LaneRepo, hold: capture.Held | None, basis: Basis, course: Course, order: Order
+) -> None:
+    """Raise Refused for edits in the way: of the new head's files, or of a conflict's.
+
+    Raises NotFound where a conflict is to be laid out, and there is no workspace.
+    """
+    if course.stop is not None and order.strategy == MANUAL and order.record:
+        if hold is None:
+            finding.require_workspace(repo, basis.lane.record)
+        else:
+            conflicts.require_clean(repo, hold)
+    elif course.stop is None and hold is not None:
         blocking = moving.blocking(repo, hold, str(hold.state.base), course.tree)
         if blocking:
             raise updating.in_the_way(hold.workspace, blocking)
-    elif order.strategy == MANUAL and order.record:
-        conflicts.require_clean(repo, hold)
 
 
 def _carried_out(
@@ -222,6 +230,7 @@ def synced(basis: Basis, order: Order, course: Course, made: recording.Outcome) 
         ground=basis.ground,
         laid_again=made.laid_again,
         elsewhere=made.elsewhere,
+        dropped=made.dropped,
         resolved={os.fsdecode(path): how for path, how in course.how.items()},
     )
 
@@ -232,17 +241,19 @@ def _collisions(repo: LaneRepo, basis: Basis, course: Course) -> tuple[Colliding
     return touched(repo, basis, case.plan, course.stop.left, case.commit)
 
 
-def refusal(repo: LaneRepo, basis: Basis, course: Course) -> Collision:
-    """Return the error for a sync that stopped."""
+def refusal(repo: LaneRepo, basis: Basis, course: Course, *, laid_out: bool = False) -> Collision:
+    """Return the error for a sync that stopped; its conflict may be ``laid_out`` already."""
     paths = _collisions(repo, basis, course)
     name, onto = basis.lane.record.name, ", ".join(f"'{x}'" for x in basis.names)
+    way = f"resolve it: git lanes conflict start {name}"
+    if laid_out:
+        way = f"resolve it in its workspace, then: git lanes conflict continue {name}"
     who = next((x.source.attempt for x in paths if x.source and x.source.attempt), None)
     return collision(
         f"{who or f'lane {name}'} collides with {onto} on {len(paths)} "
         f"path{'' if len(paths) == 1 else 's'}",
         paths,
-        f"resolve it: git lanes conflict start {name}; or give it up: "
-        f"git lanes conflict abandon {name}",
+        f"{way}; or give it up: git lanes conflict abandon {name}",
         lane=name,
         onto=basis.names,
         attempt=who,

@@ -141,8 +141,9 @@ class Synced(Result):
 
     ``before`` and ``head`` are its head then and now, ``ground`` is the commit that its own work
     stands on. ``laid_again`` is ``{old id: new id}`` of its attempts; ``elsewhere`` are those that
-    came to nothing, for the others have their work already. ``resolved`` is ``{path: how}`` of
-    what the strategy decided.
+    came to nothing, for the others have their work already, ``dropped`` those of which nothing was
+    left once it was decided what becomes of paths that both sides touched. ``resolved`` is
+    ``{path: how}`` of what the strategy decided.
     ``workspace`` says what was written there, None where nothing was. ``collisions`` are only
     there in a dry run.
     """
@@ -155,6 +156,7 @@ class Synced(Result):
     ground: str
     laid_again: dict[str, str] = NOTHING
     elsewhere: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
     resolved: dict[str, str] = NOTHING
     collisions: tuple[CollidingPath, ...] = ()
     workspace: Moved | None = None

@@ -12,7 +12,7 @@ from gitlanes.history import log
 from gitlanes.models.records import ACCEPTED, LaneState
 from gitlanes.models.stacks import Block, Item, Stack
 from gitlanes.stacks.reading import Reader
-from gitlanes.store.view import is_revision, nearest, shown
+from gitlanes.store.view import nearest, shown
 from gitlanes.workspaces import finding
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _named(
     lane = repo.view.find(name)
     if lane is not None and lane.record.live:
         return list(waiting(repo, reader, lane, into))
-    commit = repo.refs.target(f"{name}^{{commit}}") if is_revision(name) else None
+    commit = repo.view.target(name, "commit")
     own = _own(repo, reader, home, into)
     same = [x for x in own if x.commit == commit or (_CHANGE.fullmatch(name) and _is(x, name))]
     if len(same) == 1:

@@ -55,7 +55,9 @@ class LaneRepo:
         self.git = Git(place.common_dir, environ, before=self._before_git)
         self.refs = RefReader(self.git, self._before_asking)
         self.warnings: list[str] = []
-        self.view = View(self.git, self.refs, self.warn)
+        linked = os.path.dirname(place.git_dir) == os.path.join(place.common_dir, "worktrees")
+        present = os.path.basename(place.git_dir) if linked else None
+        self.view = View(self.git, self.refs, self.warn, present)
         self.progress: Progress = _untold
         self.landed: Callable[[str], None] = _unfollowed
         self.lock = Lock(os.path.join(place.common_dir, "lanes", "lock"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -28,18 +29,23 @@ if TYPE_CHECKING:
     # What sees to a lane whose head ref is where the second one says.
     Settle = Callable[[LaneState, str | None], LaneState]
 
+# Refs that each work tree has for itself, as revisions begin with them; '@' is HEAD.
+_OWN = re.compile(r"(?P<name>(?:[A-Z]+(?:_[A-Z]+)*_)?HEAD)(?![\w/.-])|@(?!\{)|(?=@\{\d)")
+
 
 class View:
     """Reads lanes from the tips of their journals, without a lock.
 
-    Nothing is kept but what lanes were called, to look there first.
+    Nothing is kept but what lanes were called, to look there first. ``present`` is git's id of the
+    linked work tree that one stands in, whose HEAD is meant by that name.
     """
 
-    def __init__(self, git: Git, reader: RefReader, warn: journal.Warn):
+    def __init__(self, git: Git, reader: RefReader, warn: journal.Warn, present: str | None = None):
         self._git = git
         self._warn = warn
         self._settle: Settle | None = None
         self._names: dict[str, str] = {}
+        self._present = present
         self.reader = reader
 
     def find(self, name: str) -> LaneState | None:
@@ -262,6 +268,14 @@ class View:
             self.lane(match["lane"])
         raise NotFound("attempt", shown(attempt_id), hint=hint)
 
+    def target(self, revision: str, kind: str) -> str | None:
+        """Return the id that a git revision names, peeled to a kind of object, or None."""
+        if not is_revision(revision):
+            return None
+        if self._present is not None and (own := _OWN.match(revision)):
+            revision = f"worktrees/{self._present}/{own['name'] or 'HEAD'}{revision[own.end() :]}"
+        return self.reader.target(f"{revision}^{{{kind}}}")
+
     def commit_of(self, name: str) -> str:
         """Return the commit that a lane, attempt, snapshot or git revision names.
 
@@ -276,7 +290,7 @@ class View:
         revision = name
         if snapshot := ids.SNAPSHOT_ID.fullmatch(name):
             revision = layout.snapshot(snapshot["lane"], int(snapshot["number"]))
-        found = self.reader.target(f"{revision}^{{commit}}") if is_revision(revision) else None
+        found = self.target(revision, "commit")
         if found is None:
             if state is not None and state.record.status == RENAMED:
                 raise self._called_otherwise(name, state)
@@ -290,7 +304,7 @@ class View:
     def tree_of(self, name: str) -> str:
         """Return the tree of a state: as `commit_of`, or a world state's own id."""
         if is_revision(name) and not self._is_ours(name):
-            found = self.reader.target(f"{name}^{{tree}}")
+            found = self.target(name, "tree")
             if found is not None:
                 return found
         tree = self.reader.target(f"{self.commit_of(name)}^{{tree}}")

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from gitlanes.git.process import Git
-    from gitlanes.git.trees import Change
+    from gitlanes.git.trees import Change, Item
     from gitlanes.store.lane_repo import LaneRepo
     from gitlanes.store.transaction import Transaction
+
+    Overlay = Callable[[str, Mapping[bytes, Item | None]], str]
 
 
 class Held:
@@ -84,6 +86,17 @@ class Held:
             self.take_index()
         index.stage_exactly(self.git, self.index, paths, (self.lock,))
 
+    def hidden_edits(self) -> list[bytes]:
+        """Return the files that git was told not to look at, and that are not as HEAD has them."""
+        self.take_index()
+        paths = index.hidden(self.git, self.index)
+        if not paths:
+            return []
+        before = index.staged_entries(self.git, self.index, paths)
+        self.stage_more(paths)
+        after = index.staged_entries(self.git, self.index, paths)
+        return [path for path in paths if before[path] != after[path]]
+
     def take_index(self) -> None:
         """Begin with the workspace's own index as it is."""
         self._signature = index.signature(self.git_dir)
@@ -123,12 +136,14 @@ class Held:
         self.index = ""
         return True
 
-    def update(self, old: str, new: str, changes: Mapping[bytes, Change]) -> list[bytes] | None:
+    def update(
+        self, old: str, new: str, changes: Mapping[bytes, Change], overlay: Overlay
+    ) -> list[bytes] | None:
         """Bring index and files from one commit to another, equal or staged files included.
 
         Return the paths whose edits forbid it. The index is held from before it is read, so
-        nothing that another git command does to it is lost. Raises Refused, with nothing
-        touched, where git has another reason.
+        nothing that another git command does to it is lost. ``overlay`` writes a commit's tree
+        with some paths set. Raises Refused, with nothing touched, where git has another reason.
         """
         with index.locked(self.git_dir) as install:
             if self.index and index.signature(self.git_dir) != self._signature:
@@ -137,13 +152,16 @@ class Held:
             if hidden:
                 return sorted(hidden)
             self.stage_more(list(changes))
-            said = self._two_way(old, new)
-            if said is not None:
-                staged = index.staged_entries(self.git, self.index, list(changes))
-                edited = sorted(x for x, sides in changes.items() if staged.get(x) not in sides)
-                if not edited:
-                    raise Refused(said, hint="repeat the command")
+            staged = index.staged_entries(self.git, self.index, list(changes))
+            # Asked before git, which does not see them in a directory that becomes a file.
+            edited = sorted(x for x, sides in changes.items() if staged.get(x) not in sides)
+            if edited:
                 return edited
+            # Nor does it take such a file, once it is there, for what is to be there.
+            done = {x: after for x, (_, after) in changes.items() if staged.get(x) == after}
+            said = self._two_way(overlay(old, done) if done else old, new)
+            if said is not None:
+                raise Refused(said, hint="repeat the command")
             install(self.index)
         self.index = ""
         return None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Refused
@@ -77,10 +78,32 @@ def move_files(repo: LaneRepo, hold: Held, old: str, new: str) -> list[bytes] | 
     blocking |= {path for path in files if _has_others(hold, path, changes)}
     if blocking:
         return sorted(blocking)
-    plain = not hold.index and not _any_there(hold, added)
+    covered = _any_there(hold, added) or _replaces_directory(changes)
+    plain = not hold.index and not covered
     if plain and index.two_way(hold.git, old, new, (hold.lock,), progress=hold.progress) is None:
         return None
-    return hold.update(old, new, changes)
+    return hold.update(old, new, changes, partial(_overlaid, repo))
+
+
+def _overlaid(repo: LaneRepo, commit: str, edits: Mapping[bytes, Item | None]) -> str:
+    """Return a commit's tree with some paths set, for git to read."""
+    from gitlanes.git.trees import overlay
+
+    tree = overlay(repo.objects, repo.objects.tree_of(commit), edits)
+    repo.objects.settle()
+    return tree
+
+
+def _replaces_directory(changes: Mapping[bytes, Change]) -> bool:
+    """Say whether a file or a link takes a directory's place: git overlooks edits staged there."""
+    added = {path for path, (before, _) in changes.items() if before is None}
+    return any(above in added for path in changes for above in _parents(path))
+
+
+def _parents(path: bytes) -> Iterator[bytes]:
+    """Yield the directories on the way to a path, the nearest one first."""
+    while path := os.path.dirname(path):
+        yield path
 
 
 def blocking(repo: LaneRepo, hold: Held, old: str, new: str) -> list[bytes]:

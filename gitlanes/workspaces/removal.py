@@ -30,6 +30,12 @@ from gitlanes.workspaces import state as states
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
+# What helps with edits that git does not tell of.
+_LOOK_AGAIN = (
+    "let git look at all files again ('git update-index --no-skip-worktree --no-assume-unchanged "
+    "FILE'), then propose them"
+)
+
 
 def remove(repo: LaneRepo, name: str, *, force: bool = False, expect: str | None = None) -> Removed:
     """Remove the workspace of a lane, which stays; or that of an id or an absolute path.
@@ -117,7 +123,8 @@ def _saved_before_removal(
     repo: LaneRepo, hold: capture.Held, *, force: bool, saving: bool
 ) -> Snapshot | None:
     _refuse_secrets(repo, hold.workspace, force=force)
-    files = edits.unsaved(repo, hold.workspace)
+    hidden = hold.hidden_edits()
+    files = edits.unsaved(repo, hold.workspace) + [("hidden", x) for x in hidden]
     head = repo.refs.target(layout.worktree_head(Path(hold.git_dir).name))
     stray = head not in (hold.state.head, hold.state.base)
     if not files and not stray:
@@ -130,12 +137,13 @@ def _saved_before_removal(
             else "commits that were not proposed"
         )
         whose = f"'{here.id}'" if here.detached else f"of lane '{here.lane}'"
+        keep = _LOOK_AGAIN if hidden else _way_to_keep(repo, here)
         raise Refused(
             f"workspace {whose} has {what}",
-            hint=f"{_way_to_keep(repo, here)}, or use --force: a snapshot is taken first",
+            hint=f"{keep}, or use --force: a snapshot is taken first",
             data={"unsaved": [path.decode("utf-8", "surrogateescape") for _, path in files]},
         )
-    return snapshots.save(repo, hold)
+    return snapshots.save(repo, hold, hidden)
 
 
 def _way_to_keep(repo: LaneRepo, here: Workspace) -> str:

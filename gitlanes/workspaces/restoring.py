@@ -63,6 +63,7 @@ def restore(
         head = lane.record.head if lane else None
         require_commit(f"lane '{hold.workspace.lane}'", head, expect)
         claims.require_own(repo, hold.state, force=force)
+        updating.require_no_conflict(repo, hold)
         _require_ready(repo, hold)
         stock = take_stock(repo, hold, new)
         changes = moving.changes_between(repo, stock.tree, new)
@@ -78,8 +79,11 @@ def take_stock(repo: LaneRepo, hold: capture.Held, new: str, *, finishing: bool 
     Raises Refused where one of these may hold secrets, for no snapshot may have it; unless a step
     is only finished, which may have half written it.
     """
-    staged = hold.own_tree()
+    staged, unseen = hold.own_tree(), hold.hidden_edits()
     tree = hold.stage(())
+    if unseen:
+        hold.stage_more(unseen)
+        tree = hold.staged_tree()
     head = f"{moving.head_of(repo, hold)}^{{tree}}"
     unsaved = set(moving.changes_between(repo, head, tree))
     hidden = set(moving.changes_between(repo, head, staged)) if staged else set()
@@ -99,12 +103,18 @@ def take_stock(repo: LaneRepo, hold: capture.Held, new: str, *, finishing: bool 
 
 
 def set_aside(
-    repo: LaneRepo, hold: capture.Held, stock: Stock, *, force: bool, kept: str | None = None
+    repo: LaneRepo,
+    hold: capture.Held,
+    stock: Stock,
+    *,
+    force: bool,
+    kept: str | None = None,
+    active: bool = True,
 ) -> Snapshot | None:
     """Return the snapshot that has what would be lost, None where nothing would be.
 
     Without `force` one that is there already will do, or the tree `kept`; otherwise what has
-    no copy raises Refused.
+    no copy raises Refused. Only a lane that is ``active`` takes commits.
     """
     if not stock.unsaved and not stock.ignored:
         return None
@@ -121,7 +131,8 @@ def set_aside(
     if not force:
         paths = sorted({*stock.unsaved, *stock.ignored})
         count = f"{len(paths)} unsaved file{'' if len(paths) == 1 else 's'}"
-        keep = "move them elsewhere" if hold.workspace.detached else "commit them"
+        takes = active and not hold.workspace.detached
+        keep = "commit them" if takes else "move them elsewhere"
         raise Refused(
             f"workspace '{hold.workspace.id}' has {count}",
             hint=f"{keep}, or use --force: a snapshot is taken first",

@@ -75,7 +75,7 @@ def save(
 ) -> Snapshot:
     """Save the content of a workspace that is held; the snapshot's parent is its HEAD.
 
-    With `also`, some ignored files count, too.
+    With `also`, some files count, too, that are ignored, or that git was told not to look at.
     """
     tree = hold.stage(())
     if also:

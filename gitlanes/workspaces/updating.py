@@ -10,6 +10,7 @@ from gitlanes.errors import GitFailed, Locked, Refused
 from gitlanes.git import worktrees
 from gitlanes.git.refs import Mover
 from gitlanes.models.plain import plain, replace
+from gitlanes.models.records import CONFLICTED
 from gitlanes.models.workspaces import Moved, Snapshot, Workspace
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.expectation import check_expected, require_commit
@@ -41,6 +42,7 @@ def update(
         head = _head(repo, hold.workspace, to)
         require_commit(f"lane '{hold.workspace.lane}'", head, expect)
         require_settled(hold)
+        require_no_conflict(repo, hold)
         require_no_commits(repo, hold)
         new = repo.view.commit_of(to) if to is not None else str(head)
         along = workspace.detached is not None or is_ancestor(repo, new, str(head))
@@ -123,11 +125,33 @@ def require_settled(hold: capture.Held) -> None:
         )
 
 
-def require_no_commits(repo: LaneRepo, hold: capture.Held) -> None:
-    """Raise Refused where HEAD has commits of the agent's own: nothing else keeps them."""
+def require_no_conflict(repo: LaneRepo, hold: capture.Held) -> None:
+    """Raise Refused where the lane's conflict is laid out: other files would count as its end."""
+    here, base = hold.workspace, hold.state.base
+    state = repo.view.find(here.lane) if here.detached is None else None
+    if state is None or state.record.status != CONFLICTED or base is None:
+        return
+    if not is_ancestor(repo, base, str(state.record.head)):
+        raise Refused(
+            f"the conflict of lane '{here.lane}' is laid out in its workspace",
+            hint=f"begin it again: git lanes conflict start {here.lane} --force; "
+            f"or give it up: git lanes conflict abandon {here.lane}",
+        )
+
+
+def require_no_commits(repo: LaneRepo, hold: capture.Held, below: str | None = None) -> None:
+    """Raise Refused where HEAD has commits of the agent's own: nothing else keeps them.
+
+    What stands on ``below`` resolves a conflict, and cannot be proposed.
+    """
     if moving.head_of(repo, hold) in (None, hold.state.head, hold.state.base):
         return
     here = hold.workspace
+    if below is not None and below == hold.state.base:
+        raise Refused(
+            f"workspace '{here.id}' has commits of its own on the conflict of its lane",
+            hint=f"make them edits again, there: git reset --soft {below[:12]}",
+        )
     raise Refused(
         f"workspace '{here.id}' has commits that were not proposed",
         hint="keep them with 'git branch NAME', then run 'git switch --detach "

@@ -122,11 +122,12 @@ class Syncs(RuleBasedStateMachine):
         for path in changed(theirs, after):
             assert after.get(path) == before.get(path)
             assert (path, theirs.get(path)) in self.seen[lane] or path in made.resolved
-        if apart and not made.elsewhere:
+        gone = (*made.elsewhere, *made.dropped)
+        if apart and not gone:
             own = changed(self.base[lane], before)
             wanted = {**theirs, **{x: before.get(x, "") for x in own}}
             assert after == {x: text for x, text in wanted.items() if text}
-        self.require_changes(lane, above, str(made.ground), made.elsewhere)
+        self.require_changes(lane, above, str(made.ground), gone)
         self.files[lane] = after
         # Each attempt is laid by itself: what one edits and the next puts back is touched, too.
         one_by_one = ("--first-parent", "--diff-merges=first-parent", "--no-renames", "--name-only")
@@ -136,13 +137,13 @@ class Syncs(RuleBasedStateMachine):
         assert self.repo.git("status", "--porcelain", cwd=self.repo.workspace(lane)) == ""
 
     def require_changes(
-        self, lane: str, above: str, ground: str, elsewhere: tuple[str, ...]
+        self, lane: str, above: str, ground: str, left_out: tuple[str, ...]
     ) -> None:
         """Assert that the lane's own changes are those that it had, in their order."""
         found = self.ids(f"{ground}..refs/lanes/head/{lane}", "--first-parent")
         known = self.changes[lane]
         assert [x for x in known if x in found] == found
-        gone = {str(attempt(self.repo, x).change_id) for x in elsewhere}
+        gone = {str(attempt(self.repo, x).change_id) for x in left_out}
         missing = set(known) - set(found)
         assert missing <= gone | set(self.ids(f"refs/lanes/head/{above}"))
         self.changes[lane] = found
