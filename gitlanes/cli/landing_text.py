@@ -28,7 +28,8 @@ def promotion_lines(promotion: Promotion) -> list[str]:
             return [f"{lane} would collide with {into} on {paths}"]
         if promotion.source in promotion.base:
             return [f"{lane} has nothing new for {into}"]
-        return [f"{lane} would land on {into}: {count(len(promotion.source_only), 'file')}"]
+        landing = len(promotion.source_only) + len(promotion.forced)
+        return [f"{lane} would land on {into}: {count(landing, 'file')}"]
     if promotion.proposed:
         attempt = promotion.proposed
         text = [line(f"proposed {attempt.id} {short(attempt.commit)} {attempt.title}")]

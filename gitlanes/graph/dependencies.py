@@ -19,6 +19,8 @@ from gitlanes.workspaces import finding
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
 
+# The status of a lane that another one follows, and that was deleted or never fetched.
+UNKNOWN = "unknown"
 # {uuid: record}
 Lanes = Mapping[str, Lane]
 # Returns the uuids of the parents that a lane has after it.
@@ -51,10 +53,12 @@ def relatives(repo: LaneRepo, lane: str | None = None) -> Relatives:
     """Return the lanes that one follows, and those that follow it; raises NotFound."""
     record = finding.lane_or_present(repo, lane).record
     known = _known(repo)
-    above = [known[x] for x in record.parents if x in known]
-    below = [x for x in known.values() if x.live and record.uuid in x.parents]
-    told = (tuple(_node(x, known) for x in some) for some in (above, below))
-    return Relatives(record.name, *told)
+    above = (
+        _node(known[x], known) if x in known else Node(x, x, UNKNOWN, None, (), ())
+        for x in record.parents
+    )
+    below = (_node(x, known) for x in known.values() if x.live and record.uuid in x.parents)
+    return Relatives(record.name, tuple(above), tuple(below))
 
 
 def graph(repo: LaneRepo) -> Graph:

@@ -111,10 +111,13 @@ def preview(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
     """Return what `promote` would do now, collisions included, and move nothing."""
     order = checked(order)
     source, target = (intake.foreseen(repo, x) for x in _ends(repo, lane, order))
+    require_commit(f"lane '{target.record.name}'", target.record.head, order.expect)
     unsaved = strictness.Unsaved(repo, source.record)
     if order.strict:
         strictness.require(repo, source.record, unsaved)
     landing = plans.plan(repo, source, target, order.force)
+    if not landing.plan.collisions:
+        _require_hits(landing, order)
     return plans.outcome(repo, landing, mode_of(order, source), unsaved.told(repo))
 
 
@@ -182,11 +185,16 @@ def _require_landing(repo: LaneRepo, landing: Landing, order: Order) -> tuple[Co
         forced = outcome.forced
     else:
         forced = ()
-    hit = {path for clash in made.forced for path in (clash.path, clash.other)}
+    _require_hits(landing, order)
+    return forced
+
+
+def _require_hits(landing: Landing, order: Order) -> None:
+    """Raise NotFound for a path that is to be forced and does not collide."""
+    hit = {path for clash in landing.plan.forced for path in (clash.path, clash.other)}
     idle = next((path for path in order.force.paths if path not in hit), None)
     if idle is not None:
         raise NotFound("collision on", plain(idle), hint="only colliding paths can be forced")
-    return forced
 
 
 def _land(

@@ -9,7 +9,7 @@ from gitlanes.errors import GitFailed, Refused
 from gitlanes.models.plain import plain
 from gitlanes.models.records import Lane
 from gitlanes.store import layout
-from gitlanes.workspaces import edits, finding
+from gitlanes.workspaces import edits, finding, moving
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -38,7 +38,14 @@ class Unsaved:
         return self._paths
 
     def told(self, repo: LaneRepo) -> tuple[bytes, ...]:
-        """Wait for the answer; where git has none, that is only warned of."""
+        """Wait for the answer; where git has none, that is only warned of.
+
+        So are commits of the agent's own, which are no unsaved files.
+        """
+        if self.workspace and _strayed(repo, self.workspace):
+            repo.warn(
+                f"commits in the workspace of '{self._lane}' were not proposed: they stay behind"
+            )
         try:
             return self.paths()
         except GitFailed as error:
@@ -68,9 +75,9 @@ def require(repo: LaneRepo, lane: Lane, unsaved: Unsaved | None = None) -> None:
 
 
 def _strayed(repo: LaneRepo, workspace: Workspace) -> bool:
-    """Say whether the agent put HEAD anywhere else than gitlanes did."""
+    """Say whether HEAD has commits of the agent's own."""
     state = states.read(workspace.git_dir)
     if workspace.root or state is None:
         return False
     head = repo.refs.target(layout.worktree_head(Path(workspace.git_dir).name))
-    return head not in (state.head, state.base)
+    return moving.has_own_commits(repo, head, state)

@@ -219,18 +219,20 @@ def doomed(
     force: bool,
     saving: bool = False,
     careful: bool = False,
+    forcible: bool = True,
 ) -> Iterator[Snapshot | None]:
     """Remove a lane's workspace, if it has one, once the block has ended well.
 
-    Raises Refused on unsaved work; with `force` or `saving` it is snapshotted first. `careful` is
-    as in `removing`.
+    Raises Refused on unsaved work; with `force` or `saving` it is snapshotted first. `careful` and
+    `forcible` are as in `removing`.
     """
     if workspace is None:
         yield None
-    else:
-        going = removal.removing(repo, workspace, force=force, saving=saving, careful=careful)
-        with going as saved:
-            yield saved
+        return
+    with removal.removing(
+        repo, workspace, force=force, saving=saving, careful=careful, forcible=forcible
+    ) as saved:
+        yield saved
 
 
 def _default(repo: LaneRepo) -> LaneState:

@@ -19,19 +19,28 @@ NAME_IT = f"{_NAMED}, or "
 def target_of(repo: LaneRepo, source: LaneState, into: str | None) -> LaneState:
     """Return the lane to promote into: the one named, the parent, or the adopted one.
 
-    Raises Refused where that one cannot be read, or is the source itself.
+    Raises Refused where that one cannot be read, is no more, or is the source itself.
     """
     if into is not None:
         found = repo.view.lane(into)
     elif source.record.parent is None:
         found = require_adopted_lane(repo, NAME_IT)
-    elif (parent := repo.view.by_uuid(source.record.parent)) is not None:
-        found = parent
     else:
-        raise Refused(f"the parent of lane '{source.record.name}' is not known here", hint=_NAMED)
+        found = _parent(repo, source, source.record.parent)
     if found.record.uuid == source.record.uuid:
         raise Refused(
             f"lane '{source.record.name}' cannot be promoted into itself",
             hint="name another lane, or the target with --into LANE",
         )
     return found
+
+
+def _parent(repo: LaneRepo, source: LaneState, uuid: str) -> LaneState:
+    found, name = repo.view.by_uuid(uuid), source.record.name
+    if found is None:
+        what, gone = f"the parent of lane '{name}' is not known here", uuid
+    elif found.record.live:
+        return found
+    else:
+        what, gone = f"the parent of lane '{name}' was deleted", found.record.name
+    raise Refused(what, hint=f"{_NAMED}, or let it go: git lanes dep remove {name} --on {gone}")

@@ -13,7 +13,8 @@ class Node(Model):
     """A lane among those that follow others.
 
     ``parents`` are the names of the lanes that it follows, that which it is promoted into first;
-    ``open`` are the ids of its attempts that wait, ``tasks`` those that have not ended.
+    ``open`` are the ids of its attempts that wait, ``tasks`` those that have not ended. Of one that
+    is not known here the name is its uuid, and its status 'unknown'.
     """
 
     name: str

@@ -46,7 +46,7 @@ def list_tasks(
     if any(x in ENDED for x in wanted):
         found += [task for one in lanes for task in tasks.read_ended(repo, one)]
     fitting = (x for x in found if x.status in wanted and agent in (None, x.agent))
-    return Tasks(tuple(fitting))
+    return Tasks(tuple(_as_called(repo, x) for x in fitting))
 
 
 def ready(repo: LaneRepo, lane: str | None = None) -> Tasks:
@@ -71,7 +71,7 @@ def find(repo: LaneRepo, name: str | None = None) -> Task:
     lanes = _lanes(repo)
     known: list[Task] = []
     for there in (tasks_of(repo, lanes), _ended(repo, lanes)):
-        found = list(there)
+        found = [_as_called(repo, x) for x in there]
         known += found
         hits = [x for x in found if _fits(x, name, uuid)]
         if len(hits) > 1:
@@ -83,6 +83,16 @@ def find(repo: LaneRepo, name: str | None = None) -> Task:
         raise Refused("no task is worked on in this lane", hint="name the task")
     near = nearest(name, [x.id for x in known])
     raise NotFound("task", shown(name), nearest=near, hint="see 'git lanes task list'")
+
+
+def _as_called(repo: LaneRepo, task: Task) -> Task:
+    """Return a task with the lane that it is worked on in as that is called now."""
+    if task.worker_uuid is None:
+        return task
+    state = repo.view.by_uuid(task.worker_uuid, task.worker)
+    if state is None or not state.record.live or state.record.name == task.worker:
+        return task
+    return replace(task, worker=state.record.name)
 
 
 def _fits(task: Task, name: str | None, uuid: str | None) -> bool:

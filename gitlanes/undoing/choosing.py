@@ -83,9 +83,21 @@ def last(repo: LaneRepo, lane: Lane | None) -> Step:
     """
     for step in standing(steps(repo)):
         mine = step.entries[0].host == repo.host and (lane is None or step.touches(lane.uuid))
-        if mine and not step.cancels and step.verb not in _FORMAL:
+        done = step.cancels or step.verb in _FORMAL or _overtaken(repo, step)
+        if mine and not done:
             return step
     raise Negative("nothing to undo", hint="see 'git lanes op log'")
+
+
+def _overtaken(repo: LaneRepo, step: Step) -> bool:
+    """Say whether a queue went on with what an operation did there: that cannot be taken back."""
+    for entry in step.entries if step.verb == "queue" else ():
+        now, queued = repo.view.by_uuid(entry.record.uuid, entry.record.name), entry.record.queue
+        told = entry.details.get("queued")
+        known = told if now is not None and isinstance(told, dict) else ()
+        if now is not None and any(now.record.queue.get(x) != queued.get(x) for x in known):
+            return True
+    return False
 
 
 def last_undone(repo: LaneRepo, lane: Lane | None) -> Step:

@@ -30,7 +30,7 @@ class Along:
         workspace = finding.workspace_of(repo, lane)
         put_away = part.record.status == DELETED or part.record.away
         if put_away and part.record.status != lane.status:
-            stack.enter_context(doomed(repo, workspace, force=False))
+            stack.enter_context(doomed(repo, workspace, force=False, forcible=False))
         elif workspace is not None and Path(workspace.path).is_dir():
             if workspace.root:
                 self._require_free_root(workspace)

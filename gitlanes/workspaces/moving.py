@@ -16,6 +16,7 @@ from gitlanes.git import index
 from gitlanes.git.deep import LONGEST_PATH, files_below
 from gitlanes.git.refs import Mover, move_head
 from gitlanes.store import layout
+from gitlanes.store.ancestry import is_ancestor
 from gitlanes.workspaces import mending
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from gitlanes.models.workspaces import Snapshot
     from gitlanes.store.lane_repo import LaneRepo
     from gitlanes.workspaces.capture import Held
+    from gitlanes.workspaces.state import WorkspaceState
 
 _SUBMODULE = "160000"
 # Of a path that is too long for anything else, this much is shown.
@@ -185,6 +187,13 @@ def head_of(repo: LaneRepo, hold: Held) -> str | None:
     """Return the commit that HEAD is at there."""
     name = os.path.basename(hold.git_dir)
     return repo.refs.target("HEAD" if hold.workspace.root else layout.worktree_head(name))
+
+
+def has_own_commits(repo: LaneRepo, head: str | None, state: WorkspaceState) -> bool:
+    """Say whether HEAD stands on commits that are not the lane's: it may have been moved back."""
+    if head in (None, state.head, state.base):
+        return False
+    return not any(x and is_ancestor(repo, str(head), x) for x in (state.head, state.base))
 
 
 def settle(repo: LaneRepo, hold: Held, mover: Mover | None = None) -> None:

@@ -21,6 +21,7 @@ from gitlanes.workspaces import (
     claims,
     edits,
     finding,
+    moving,
     pool,
     snapshots,
     submodules,
@@ -59,12 +60,14 @@ def removing(
     force: bool,
     saving: bool = False,
     careful: bool = False,
+    forcible: bool = True,
 ) -> Iterator[Snapshot | None]:
     """Snapshot a workspace if need be, let the block decide, then remove the directory.
 
     With ``saving`` unsaved work is snapshotted as with ``force``; claims, and files with secrets,
     refuse still. With ``careful`` ignored files do, too, which no snapshot has, but for those that
-    `lanes.exclude` names. An exception inside the block leaves the workspace as it is.
+    `lanes.exclude` names. Where it is ``forcible`` the refusal says so. An exception inside the
+    block leaves the workspace as it is.
     """
     if workspace.root:
         raise Refused(
@@ -84,7 +87,7 @@ def removing(
         claims.require_own(repo, hold.state, force=force)
         if careful:
             _refuse_ignored(repo, workspace)
-        saved = _saved_before_removal(repo, hold, force=force, saving=saving)
+        saved = _saved_before_removal(repo, hold, force=force, saving=saving, forcible=forcible)
         submodules.rescue(repo, workspace)
         yield saved
         keeping = saved is None and pool.fits(repo, hold)
@@ -120,13 +123,13 @@ def _saved_without_files(repo: LaneRepo, workspace: Workspace) -> Snapshot | Non
 
 
 def _saved_before_removal(
-    repo: LaneRepo, hold: capture.Held, *, force: bool, saving: bool
+    repo: LaneRepo, hold: capture.Held, *, force: bool, saving: bool, forcible: bool
 ) -> Snapshot | None:
     _refuse_secrets(repo, hold.workspace, force=force)
     hidden = hold.hidden_edits()
     files = edits.unsaved(repo, hold.workspace) + [("hidden", x) for x in hidden]
     head = repo.refs.target(layout.worktree_head(Path(hold.git_dir).name))
-    stray = head not in (hold.state.head, hold.state.base)
+    stray = moving.has_own_commits(repo, head, hold.state)
     if not files and not stray:
         return None
     if not (force or saving):
@@ -138,9 +141,10 @@ def _saved_before_removal(
         )
         whose = f"'{here.id}'" if here.detached else f"of lane '{here.lane}'"
         keep = _LOOK_AGAIN if hidden else _way_to_keep(repo, here)
+        forced = ", or use --force: a snapshot is taken first" if forcible else " first"
         raise Refused(
             f"workspace {whose} has {what}",
-            hint=f"{keep}, or use --force: a snapshot is taken first",
+            hint=f"{keep}{forced}",
             data={"unsaved": [path.decode("utf-8", "surrogateescape") for _, path in files]},
         )
     return snapshots.save(repo, hold, hidden)

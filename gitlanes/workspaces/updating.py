@@ -144,9 +144,16 @@ def require_no_commits(repo: LaneRepo, hold: capture.Held, below: str | None = N
 
     What stands on ``below`` resolves a conflict, and cannot be proposed.
     """
-    if moving.head_of(repo, hold) in (None, hold.state.head, hold.state.base):
+    head = moving.head_of(repo, hold)
+    if head in (None, hold.state.head, hold.state.base):
         return
     here = hold.workspace
+    if not moving.has_own_commits(repo, head, hold.state):
+        raise Refused(
+            f"HEAD of workspace '{here.id}' was moved back to {str(head)[:12]}",
+            hint="bring it forward, there: git switch --detach --merge "
+            f"{str(hold.state.head or hold.state.base)[:12]}",
+        )
     if below is not None and below == hold.state.base:
         raise Refused(
             f"workspace '{here.id}' has commits of its own on the conflict of its lane",
