@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from gitlanes import clock
 from gitlanes.errors import GitFailed, NotFound, Refused, line
+from gitlanes.git import large_files
 from gitlanes.git.deep import files_below
 from gitlanes.git.exclusions import (
     NO_RULES,
@@ -42,22 +43,26 @@ _COMMITS_OF_SUBMODULES = "--ignore-submodules=dirty"
 _ALL_OF_SUBMODULES = "--ignore-submodules=none"
 _QUIET = ("-c", "advice.addEmbeddedRepo=false", "-c", "core.fsmonitor=false")
 _UNMERGED = ("DD", "AU", "UD", "UA", "DU", "AA", "UU")
-_NAMED = 5
 # What git says of a path that is neither on disk nor in the index.
 _NO_MATCH = re.compile(r"pathspec '(.*)' did not match any file")
-_UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
+# What it says of a repository in which nobody has committed yet.
+_NO_COMMIT = re.compile(r"'(.*)' does not have a commit checked out")
 
 
 class Staged(NamedTuple):
     """A tree, how many untracked paths the rules kept out of it, and which files with secrets.
 
-    ``apart`` says whether the index had content that neither HEAD nor the files have.
+    ``apart`` says whether the index had content that neither HEAD nor the files have. Of the
+    ``embedded`` repositories, which are new, the tree has the commit alone; ``empty`` ones have
+    none, and are left out.
     """
 
     tree: str
     skipped: int
     secret: tuple[bytes, ...] = ()
     apart: bool = False
+    embedded: tuple[bytes, ...] = ()
+    empty: tuple[bytes, ...] = ()
 
 
 class _Found(NamedTuple):
@@ -202,16 +207,25 @@ def _stage(
 
         found = _found(git, run, paths, rules)
         files = list(_looked_up(git, found.changed))
-        _refuse_large(git, files, rules.largest)
+        large_files.refuse(git, _sizes(files), rules.largest)
         out = [*found.secret, *found.brought]
         if paths:
             _add(run, paths, str(git.work_tree), dry=bool(out))
+        empty: list[bytes] = []
         if not paths or out:  # git would store what it adds of a directory
-            _take_in(run, files, str(git.work_tree), progress)
+            empty = _take_in(run, files, str(git.work_tree), progress)
         _drop(run, [*(found.siblings if paths else ()), *out])
         skipped = count_skipped(git, found.ignored, rules, settings, descriptors)
     apart = any(not set(letters) & set(" ?") for letters, _ in found.changed)
-    return Staged(written(git, index, pass_fds), skipped, tuple(found.secret), apart)
+    embedded = (x for letters, x in found.changed if letters == "??" and x.endswith(b"/"))
+    return Staged(
+        written(git, index, pass_fds),
+        skipped,
+        tuple(found.secret),
+        apart,
+        tuple(x for x in embedded if x not in empty),
+        tuple(empty),
+    )
 
 
 def _found(git: Git, run: Callable[..., bytes], paths: Sequence[bytes], rules: Rules) -> _Found:
@@ -250,8 +264,10 @@ def _rows(out: bytes) -> list[tuple[str, bytes]]:
     return [(row[:2].decode(), row[3:]) for row in out.split(b"\0") if row]
 
 
-def _take_in(run: Callable[..., bytes], files: Sequence[_File], top: str, progress: Told) -> None:
-    """Write what changed into the index."""
+def _take_in(
+    run: Callable[..., bytes], files: Sequence[_File], top: str, progress: Told
+) -> list[bytes]:
+    """Write what changed into the index; return the repositories that have no commit."""
     gone, there, repositories = [], [], []
     for letters, path, found in files:
         if letters[1] == " ":
@@ -268,8 +284,27 @@ def _take_in(run: Callable[..., bytes], files: Sequence[_File], top: str, progre
         options = ("--add", "--remove", "--replace", "-z", "--stdin")
         run("update-index", *options, data=_joined(there[start : start + _AT_ONCE]))
     progress(len(there), len(there))
-    if repositories:
-        _add(run, repositories, top)
+    empty: list[bytes] = []
+    while repositories:
+        try:
+            _add(run, repositories, top)
+            break
+        except _NoCommit as found_empty:
+            empty.append(found_empty.path)
+            repositories = [x for x in repositories if x != found_empty.path]
+    return empty
+
+
+class _NoCommit(Refused):
+    """A repository in the work tree has no commit that could be recorded."""
+
+    def __init__(self, path: bytes):
+        name = line(os.fsdecode(path).rstrip("/"), 60)
+        super().__init__(
+            f"'{name}' is a git repository without a commit",
+            hint="commit in it, ignore it, or move it elsewhere",
+        )
+        self.path = path
 
 
 def _add(run: Callable[..., bytes], paths: Sequence[bytes], top: str, *, dry: bool = False) -> None:
@@ -278,6 +313,9 @@ def _add(run: Callable[..., bytes], paths: Sequence[bytes], top: str, *, dry: bo
     try:
         run("add", "--all", "--sparse", *(("-n",) if dry else ()), *where, data=_joined(paths))
     except GitFailed as error:
+        if empty := _NO_COMMIT.search(error.message):
+            named = [x for x in paths if os.fsdecode(x).rstrip("/") == empty[1].rstrip("/")]
+            raise _NoCommit(named[0] if named else os.fsencode(empty[1])) from error
         if unknown := _NO_MATCH.search(error.message):
             raise NotFound(
                 "path",
@@ -329,44 +367,10 @@ def _lstat(path: bytes, top: int) -> os.stat_result | None:
         raise
 
 
-def _refuse_large(git: Git, files: Sequence[_File], largest: int) -> None:
-    """Raise Refused if new or changed files are larger than that, naming them."""
-    if not largest:
-        return
-    found = [
+def _sizes(files: Sequence[_File]) -> list[tuple[bytes, int]]:
+    """Return the size of each regular file."""
+    return [
         (path, there.st_size)
         for _, path, there in files
-        if there is not None and stat.S_ISREG(there.st_mode) and there.st_size > largest
+        if there is not None and stat.S_ISREG(there.st_mode)
     ]
-    large = sorted(_unfiltered(git, found), key=lambda x: -x[1]) if found else []
-    if not large:
-        return
-    limit = _size(largest)
-    sizes = [(path, x if (x := _size(size)) != limit else f"{size} bytes") for path, size in large]
-    names = ", ".join(f"'{os.fsdecode(path)}' ({size})" for path, size in sizes[:_NAMED])
-    more = f" and {len(large) - _NAMED} more" if len(large) > _NAMED else ""
-    what = "a file is" if len(large) == 1 else f"{len(large)} files are"
-    raise Refused(
-        f"{what} larger than lanes.maxBlobSize ({limit}): {names}{more}",
-        hint="ignore what is not source (.gitignore, lanes.exclude), "
-        "or raise the limit: git config lanes.maxBlobSize SIZE",
-        data={"too_large": [{"path": os.fsdecode(x), "size": size} for x, size in large]},
-    )
-
-
-def _unfiltered(git: Git, found: list[tuple[bytes, int]]) -> list[tuple[bytes, int]]:
-    """Return those files that git would store as they are: a filter may make a pointer of one."""
-    names = _joined([path for path, _ in found])
-    fields = git.run("check-attr", "-z", "--stdin", "filter", input=names).out.split(b"\0")
-    filters = dict(zip(fields[::3], fields[2::3], strict=False))
-    drivers = git.run("config", "--name-only", "-z", "--get-regexp", r"^filter\.", check=False).out
-    known = {x.rpartition(b".")[0].partition(b".")[2] for x in drivers.split(b"\0")}
-    return [(path, size) for path, size in found if filters.get(path) not in known]
-
-
-def _size(count: int) -> str:
-    """Return a size as people read it."""
-    for unit, name in _UNITS:
-        if count >= unit:
-            return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"
-    return f"{count} bytes"

@@ -27,7 +27,7 @@ from gitlanes.review import costs, decide, gated, lineage, standing
 from gitlanes.store import codec, records
 from gitlanes.store.expectation import check_expected, require_active, require_commit
 from gitlanes.store.transaction import Transaction, transaction
-from gitlanes.workspaces import binding, claims, finding, intake
+from gitlanes.workspaces import binding, claims, finding, intake, underway
 from gitlanes.workspaces import capture as capturing
 from gitlanes.workspaces import state as states
 
@@ -258,7 +258,7 @@ def bring_up(repo: LaneRepo, lane: Lane, hold: capturing.Held, offer: Offer) -> 
     """
     claims.require_own(repo, hold.state, agent=offer.intent.agent)
     if hold.workspace.root:
-        capturing.require_branch(hold, str(lane.branch))
+        underway.require_branch(hold, str(lane.branch))
         intake.require_agreement(repo, lane.name)
         binding.follow(repo, lane.name, hold)
     elif lane.bound:

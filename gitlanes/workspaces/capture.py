@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import GitFailed, LanesError, Locked, Raced, Refused
+from gitlanes.errors import GitFailed, LanesError, Locked, Raced, Refused, line
 from gitlanes.git import exclusions, index, secret_files, staging, worktrees
 from gitlanes.models.plain import replace
 from gitlanes.models.workspaces import Capture, Workspace
 from gitlanes.store import layout
 from gitlanes.store.transaction import require_locks
-from gitlanes.workspaces import finding, mending
+from gitlanes.workspaces import finding, mending, underway
 from gitlanes.workspaces import state as states
 from gitlanes.workspaces.footing import footing
 from gitlanes.workspaces.rules import rules_of
@@ -36,7 +36,8 @@ class Held:
     ``lock`` is the descriptor that git children inherit, ``index`` the private index that is
     staged ('' before), ``state`` the workspace's state as written last. ``skipped`` says how
     many untracked paths ``rules`` kept out when it was staged, ``secret`` which files for the
-    secrets in them, ``apart`` whether the index had content of its own. ``progress`` is told how
+    secrets in them, ``apart`` whether the index had content of its own; ``embedded`` and ``empty``
+    are repositories in it, as `staging.Staged` has them. ``progress`` is told how
     many files are written, and of how many.
     """
 
@@ -57,6 +58,8 @@ class Held:
         self.skipped = 0
         self.secret: tuple[bytes, ...] = ()
         self.apart = False
+        self.embedded: tuple[bytes, ...] = ()
+        self.empty: tuple[bytes, ...] = ()
         self.workspace = workspace
         self.git = git
         self.lock = lock
@@ -78,6 +81,7 @@ class Held:
             self.git, self.index, paths, self._rules(), (self.lock,), self._reading
         )
         self.skipped, self.secret, self.apart = staged.skipped, staged.secret, staged.apart
+        self.embedded, self.empty = staged.embedded, staged.empty
         return staged.tree
 
     def stage_more(self, paths: Sequence[bytes]) -> None:
@@ -313,7 +317,7 @@ def capture(
     It is compared with `base`, by default with what the workspace is based on.
     """
     workspace = hold.workspace
-    refuse_unmerged(hold)
+    underway.refuse_unmerged(hold)
     head_name = "HEAD" if workspace.root else layout.worktree_head(_id_of(workspace))
     head = repo.refs.target(head_name)
     given, base = base, base or (head if workspace.root else hold.state.base)
@@ -323,6 +327,7 @@ def capture(
             hint=f"run 'git lanes workspace remove {workspace.lane}', then create it again",
         )
     tree = _staged(repo, hold, paths, base)
+    tell_of_repositories(repo, hold)
     merging = repo.refs.target(head_name.replace("HEAD", "MERGE_HEAD"))
     own = _own_commits(repo, hold, head)
     moved = not workspace.root and head not in (hold.state.head, hold.state.base)
@@ -334,51 +339,24 @@ def capture(
     return Capture(tree, base, head, own, not paths, merging, moved, hold.skipped, hold.secret)
 
 
+def tell_of_repositories(repo: LaneRepo, hold: Held) -> None:
+    """Warn of repositories that were staged as a commit alone, or not at all."""
+    for path in hold.embedded:
+        name = line(os.fsdecode(path).rstrip("/"), 60)
+        repo.warn(
+            f"'{name}' is a git repository of its own: only the id of its commit is taken in, and "
+            "not its files; let it be a submodule ('git submodule add'), or ignore it"
+        )
+    for path in hold.empty:
+        name = line(os.fsdecode(path).rstrip("/"), 60)
+        repo.warn(f"'{name}' is a git repository without a commit, and is left out")
+
+
 def _staged(repo: LaneRepo, hold: Held, paths: Sequence[bytes], base: str) -> str:
     """Return the tree of the content, or of the base with some paths as they are."""
     if hold.index:
         hold.drop_index()
     return hold.stage(paths, repo.refs.target(f"{base}^{{tree}}") if paths else None)
-
-
-def refuse_unmerged(hold: Held) -> None:
-    """Raise Refused while files hold conflict markers, or git is to go on from where they are.
-
-    A merge that is resolved may be taken: its commit is the attempt.
-    """
-    doing = worktrees.in_progress(hold.git_dir)
-    if doing is None:
-        return
-    name = hold.workspace.lane
-    if hold.workspace.root:
-        raise Refused(
-            f"the repository's directory is in the middle of a {doing}",
-            hint=f"finish it, or run '{worktrees.way_out(doing)}'",
-        )
-    if doing != "merge":
-        raise Refused(
-            f"workspace of lane '{name}' is in the middle of a {doing}",
-            hint=f"finish it there, or run '{worktrees.way_out(doing)}' there",
-        )
-    if hold.git.run("ls-files", "--unmerged", "-z").out:
-        raise Refused(
-            f"workspace of lane '{name}' has unmerged files from a {doing}",
-            hint=f"resolve and 'git add' them, or run '{worktrees.way_out(doing)}' there",
-        )
-
-
-def require_branch(hold: Held, branch: str) -> None:
-    """Raise Refused unless the repository's directory is on that branch, amid nothing else."""
-    refuse_unmerged(hold)
-    present = worktrees.attached_branch(hold.git)
-    if present == branch:
-        return
-    where = f"on branch '{layout.short_branch(present)}'" if present else "on no branch"
-    name = layout.short_branch(branch)
-    raise Refused(
-        f"the repository's directory is {where}, not on '{name}'",
-        hint=f"run 'git switch {name}' first",
-    )
 
 
 def _own_commits(repo: LaneRepo, hold: Held, head: str) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from gitlanes.workspaces import (
     mending,
     moving,
     snapshots,
+    underway,
     updating,
 )
 from gitlanes.workspaces import state as states
@@ -255,7 +256,7 @@ def _require_ready(repo: LaneRepo, hold: capture.Held) -> None:
         updating.require_settled(hold)
         return
     lane = repo.view.lane(hold.workspace.lane).record
-    capture.require_branch(hold, str(lane.branch))
+    underway.require_branch(hold, str(lane.branch))
     if hold.state.step is not None:
         binding.follow(repo, lane.name, hold)
     if hold.state.step is not None:

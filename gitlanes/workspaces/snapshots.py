@@ -78,6 +78,7 @@ def save(
     With `also`, some files count, too, that are ignored, or that git was told not to look at.
     """
     tree = hold.stage(())
+    capture.tell_of_repositories(repo, hold)
     if also:
         hold.stage_more(also)
         tree = hold.staged_tree()

@@ -14,7 +14,16 @@ from gitlanes.models.records import CONFLICTED
 from gitlanes.models.workspaces import Moved, Snapshot, Workspace
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.expectation import check_expected, require_commit
-from gitlanes.workspaces import binding, capture, claims, finding, intake, mending, moving
+from gitlanes.workspaces import (
+    binding,
+    capture,
+    claims,
+    finding,
+    intake,
+    mending,
+    moving,
+    underway,
+)
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -264,7 +273,7 @@ def _root(repo: LaneRepo, workspace: Workspace, to: str | None, expect: str | No
         )
     with capture.held(repo, workspace) as hold:
         claims.require_own(repo, hold.state)
-        capture.require_branch(hold, str(lane.branch))
+        underway.require_branch(hold, str(lane.branch))
         before = repo.refs.target(str(lane.branch))
         intake.require_agreement(repo, name)
         following = binding.follow(repo, name, hold)

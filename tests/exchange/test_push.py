@@ -212,3 +212,20 @@ def test_before_init_there_is_nothing_to_push(make_repo: object, tmp_path: Path)
     repo.git("remote", "add", "origin", str(tmp_path))
     with pytest.raises(NotAdopted):
         repo.lanes.push()
+
+
+def test_a_renamed_lane_is_not_pushed_beside_its_old_name(clones: Clones) -> None:
+    """While the old name has others' work on the server, it would be live under two."""
+    a, b = clones[0], clones[1]
+    b.lanes.put_file("auth", "new.txt", b"new\n")
+    b.lanes.push()
+    a.lanes.rename("auth", "login")
+    made = a.lanes.push()
+    assert [x.lane for x in made.left] == ["auth"]
+    assert not any(x.endswith("/login") for x in clones.on_server())
+    a.lanes.rename("login", "auth")
+    a.lanes.pull()
+    a.lanes.rename("auth", "login")
+    a.lanes.push()
+    b.lanes.pull()
+    assert [x.name for x in b.lanes.lanes().lanes] == ["login", "main"]

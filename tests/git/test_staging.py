@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from gitlanes import GitFailed, Refused
+from gitlanes import Refused
 from gitlanes.git import deep, index, staging
 from gitlanes.git.exclusions import NO_RULES, Rules
 from gitlanes.git.process import Git
@@ -38,12 +38,12 @@ def stage(repo: TestRepo, rules: Rules = NO_RULES, *paths: bytes) -> staging.Sta
         index.discard(copy)
 
 
-def by_git(repo: TestRepo) -> str:
-    """Return the tree that git's own add makes."""
+def by_git(repo: TestRepo, *paths: str) -> str:
+    """Return the tree that git's own add makes, of these paths if any are named."""
     private = repo.path / ".git/theirs"
     private.write_bytes((repo.path / ".git/index").read_bytes())
     other = TestRepo(repo.path, {**repo.environ, "GIT_INDEX_FILE": str(private)})
-    other.git("add", "--all")
+    other.git("add", "--all", *paths)
     return other.git("write-tree")
 
 
@@ -124,8 +124,9 @@ def test_submodules_and_nested_repositories(plain: TestRepo) -> None:
     plain.write({"one/f": "edited\n", "one/new": "n\n"})
     assert stage(plain).tree == by_git(plain)
     plain.git("init", "--quiet", str(plain.path / "empty"))
-    with pytest.raises(GitFailed, match="'empty/' does not have a commit"):
-        stage(plain)
+    staged = stage(plain)
+    assert (staged.tree, staged.empty) == (by_git(plain, "one", "two"), (b"empty/",))
+    assert staged.embedded == (b"two/",)
 
 
 EXCLUDE = Rules(exclude=("node_modules", "*.pyc", "/top", "#no comment", "\\#hash"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -255,3 +256,76 @@ def test_it_is_renamed_and_deleted_like_any_lane(repo: TestRepo) -> None:
     assert repo.lanes.conflicts() == ()
     repo.lanes.new("leaf")
     assert repo.lanes.lane("leaf").status == "active"
+
+
+def laid_out(repo: TestRepo) -> Path:
+    """Lay a conflict out in the workspace of `top`, with what the parent has besides."""
+    repo.work("base", {"more.py": "base's\n"})
+    repo.lanes.new("top", on="base")
+    repo.commit("top", {"auth.py": "top's\n"})
+    repo.commit("base", {"auth.py": "base's\n", "other.py": "base's\n"})
+    with pytest.raises(Collision) as stopped:
+        repo.lanes.sync("top", strategy="manual")
+    assert "conflict continue top" in str(stopped.value.hint)
+    return repo.workspace("top")
+
+
+def test_other_files_do_not_count_as_its_end(repo: TestRepo) -> None:
+    """Where it is laid out, neither an update nor a restoring brings others there."""
+    place = laid_out(repo)
+    ways: tuple[Callable[[], object], ...] = (
+        lambda: repo.lanes.update_workspace("top"),
+        lambda: repo.lanes.restore("top", "top", force=True),
+    )
+    for attempt in ways:
+        with pytest.raises(Refused, match="is laid out in its workspace") as refused:
+            attempt()
+        assert "conflict start top --force" in str(refused.value.hint)
+    repo.write({"auth.py": "both\n"}, place)
+    repo.lanes.continue_conflict("top")
+    assert repo.files(repo.lanes.head("top"))["other.py"] == "base's"
+    assert repo.git("status", "--porcelain", cwd=place) == ""
+
+
+def test_a_commit_on_it_becomes_edits_again(repo: TestRepo) -> None:
+    """Who ran `git commit` there is told how to go on, and that works."""
+    place = laid_out(repo)
+    repo.write({"auth.py": "both\n"}, place)
+    repo.git("commit", "--quiet", "--all", "--message=resolved", cwd=place)
+    ways: tuple[Callable[[], object], ...] = (
+        lambda: repo.lanes.continue_conflict("top"),
+        lambda: repo.lanes.start_conflict("top", force=True),
+    )
+    for attempt in ways:
+        with pytest.raises(Refused, match="has commits of its own on the conflict") as refused:
+            attempt()
+    words = str(refused.value.hint).partition("git ")[2].split()
+    repo.git(*words, cwd=place)
+    repo.lanes.continue_conflict("top")
+    assert repo.files(repo.lanes.head("top"))["auth.py"] == "both"
+
+
+def test_without_a_workspace_none_is_laid_out(repo: TestRepo) -> None:
+    """A sync that is to lay it out is refused, and leaves no conflict behind."""
+    repo.work("base")
+    repo.lanes.new("top", on="base", workspace=False)
+    repo.lanes.put_file("top", "auth.py", b"top's\n")
+    repo.commit("base", {"auth.py": "base's\n"})
+    with pytest.raises(NotFound, match="workspace of lane 'top' not found"):
+        repo.lanes.sync("top", strategy="manual")
+    assert repo.lanes.conflicts() == ()
+
+
+@pytest.mark.parametrize("way", ["parent", "manual"])
+def test_what_was_decided_away_is_not_said_to_be_there(repo: TestRepo, way: str) -> None:
+    """Of an attempt that the parent's side took the place of nothing is left, and that is told."""
+    place = laid_out(repo)
+    if way == "parent":
+        repo.lanes.abandon_conflict("top")
+        made = repo.lanes.sync("top", strategy="parent")
+    else:
+        repo.write({"auth.py": "base's\n"}, place)
+        made = repo.lanes.continue_conflict("top")
+    assert (made.elsewhere, made.dropped) == ((), ("top/1",))
+    reason = repo.inner().view.attempt("top/1").reason
+    assert reason == "it collided with what it was synced with, and nothing was left of it"

@@ -164,3 +164,22 @@ def test_what_the_commands_say(repo: TestRepo, cli: Cli) -> None:
         "hint: see 'git lanes dep graph'\n",
     )
     assert cli("dep", "remove", "left", "--on", "base").out == "lane left follows no other\n"
+
+
+def test_a_parent_whose_name_another_lane_has_now(repo: TestRepo, cli: Cli) -> None:
+    """It is told by its uuid, and a promotion says how to go on without it."""
+    lanes(repo, base="", top="base")
+    uuid = repo.lanes.lane("base").uuid
+    repo.lanes.put_file("top", "top.py", b"1\n")
+    repo.lanes.delete("base", force=True)
+    with pytest.raises(Refused, match="the parent of lane 'top' was deleted") as refused:
+        repo.lanes.promote("top")
+    assert "dep remove top --on base" in str(refused.value.hint)
+    lanes(repo, base="")
+    (above,) = repo.lanes.relatives("top").parents
+    assert (above.name, above.status) == (uuid, "unknown")
+    with pytest.raises(Refused, match="is not known here") as refused:
+        repo.lanes.promote("top")
+    assert f"dep remove top --on {uuid}" in str(refused.value.hint)
+    assert cli("dep", "remove", "top", "--on", uuid).code == 0
+    assert repo.lanes.promote("top").into == "main"

@@ -164,3 +164,21 @@ def test_a_large_file_passes_through(repo: TestRepo, tmp_path: Path) -> None:
         assert process.stdout.read(10) == b"x" * 10
         process.stdout.close()
     assert (tmp_path / "err").read_bytes() == b""
+
+
+def test_head_is_that_of_the_present_work_tree(repo: TestRepo, cli: Cli) -> None:
+    """In a workspace HEAD, @ and what is reckoned from them are the workspace's own."""
+    repo.save({"auth.py": "main 2\n"})
+    repo.save({"auth.py": "main 3\n"})
+    place = repo.lane("auth", {"auth.py": "one\n"})
+    repo.commit("auth", {"auth.py": "two\n"})
+    for state in ("HEAD", "@", "HEAD~0", "HEAD@{0}", "@{0}"):
+        assert cli("cat", state, "auth.py", cwd=place).out == "two\n", state
+        assert cli("cat", state, "auth.py").out == "main 3\n", state
+    for state in ("HEAD~1", "@~", "HEAD^", "HEAD@{1}"):
+        assert cli("cat", state, "auth.py", cwd=place).out == "one\n", state
+        assert cli("cat", state, "auth.py").out == "main 2\n", state
+    assert cli("new", "more", "--from", "HEAD", cwd=place).code == 0
+    assert repo.lanes.head("more") == repo.lanes.head("auth")
+    assert cli("restore", "HEAD~1", cwd=place).code == 0
+    assert (place / "auth.py").read_text() == "one\n"

@@ -381,3 +381,14 @@ def test_what_completed_tasks_leave(repo: TestRepo, tasks: Tasks) -> None:
     repo.lanes.delete("side")
     repo.lanes.delete("dev")
     assert repo.lanes.lane("a").status == "archived"
+
+
+def test_a_lane_that_was_renamed(repo: TestRepo, tasks: Tasks) -> None:
+    """A task names the lane that it is worked on in as that is called now."""
+    task = begun(repo, "old")
+    repo.lanes.rename("old", "new")
+    assert [x.worker for x in tasks.list()] == ["new"]
+    assert tasks.show("new").id == task.id
+    repo.commit("new", {"done.py": "1\n"})
+    tasks.complete(task.id)
+    assert tasks.show(task.id).worker == "new"

@@ -326,3 +326,24 @@ def test_what_was_pushed_or_joined(tmp_path: Path, environ: dict[str, str]) -> N
     assert one.rev("refs/lanes/head/auth") == other.rev("refs/lanes/head/auth")
     one.fsck()
     clones.close()
+
+
+def test_what_a_queue_did_since_is_passed_over(repo: TestRepo) -> None:
+    """After a landing from a queue one undo after the other leads back to the beginning."""
+    repo.lane("auth", {"auth.py": "new\n"})
+    repo.lanes.queue_add(["auth"], ready=True)
+    repo.lanes.queue_run()
+    told = [repo.lanes.undo().descriptions[0] for _ in range(3)]
+    assert [x.split()[0] for x in told] == ["promote", "commit", "new"]
+    assert [x.name for x in repo.lanes.lanes().lanes] == ["main"]
+    with pytest.raises(Refused, match="the repository was adopted"):
+        repo.lanes.undo()
+
+
+def test_unsaved_work_in_a_lane_that_would_go(repo: TestRepo) -> None:
+    """The hint names no option that an undo has not."""
+    place = repo.lane("auth")
+    repo.write({"auth.py": "unsaved\n"}, place)
+    with pytest.raises(Refused, match="has 1 unsaved file") as refused:
+        repo.lanes.undo()
+    assert refused.value.hint == "propose them first"

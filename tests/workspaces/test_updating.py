@@ -303,3 +303,18 @@ def test_a_link_in_place_of_a_directory(repo: TestRepo) -> None:
     assert (place / "elsewhere/app.py").read_text() == "app\n"
     assert (place / "src").is_symlink()
     assert repo.lanes.workspace("auth").base != repo.lanes.head("auth")
+
+
+def test_a_head_that_was_moved_back(repo: TestRepo) -> None:
+    """It has no commits of its own: the way forward is told, and it may be removed."""
+    place = repo.lane("auth", {"auth.py": "new\n"})
+    repo.git("reset", "--quiet", "--hard", "HEAD~1", cwd=place)
+    with pytest.raises(Refused, match="HEAD of workspace 'auth' was moved back") as refused:
+        repo.lanes.update_workspace("auth")
+    words = str(refused.value.hint).partition("git ")[2].split()
+    repo.git(*words, cwd=place)
+    assert (place / "auth.py").read_text() == "new\n"
+    repo.lanes.update_workspace("auth")
+    repo.git("reset", "--quiet", "--hard", "HEAD~1", cwd=place)
+    repo.lanes.remove_workspace("auth")
+    assert not place.exists()

@@ -1,0 +1,48 @@
+"""Repositories that lie in a workspace without being submodules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from gitlanes import Refused
+from tests.support.cli import Ran
+from tests.support.repos import TestRepo
+
+Cli = Callable[..., Ran]
+
+
+def embed(repo: TestRepo, place: Path, *, commit: bool) -> None:
+    """Make a repository there, with a commit or without."""
+    repo.git("init", "--quiet", str(place))
+    if commit:
+        repo.git("commit", "--quiet", "--allow-empty", "--message=own", cwd=place)
+
+
+def test_of_one_with_a_commit_only_that_is_taken_in(repo: TestRepo, cli: Cli) -> None:
+    """A word says so once, as git says it itself."""
+    place = repo.lane("auth")
+    embed(repo, place / "lib", commit=True)
+    said = cli("commit", "auth", "-m", "add lib").err
+    assert "'lib' is a git repository of its own: only the id of its commit is taken in" in said
+    repo.write({"auth.py": "new\n"}, place)
+    assert cli("commit", "auth", "-m", "more").err == ""
+
+
+def test_one_without_a_commit_stands_in_nobody_s_way(repo: TestRepo, cli: Cli) -> None:
+    """It is left out with a word; named, and where it would be deleted, it is refused."""
+    place = repo.lane("auth")
+    embed(repo, place / "lib", commit=False)
+    embed(repo, place / "more", commit=False)
+    repo.write({"auth.py": "new\n"}, place)
+    with pytest.raises(Refused, match="'lib' is a git repository without a commit"):
+        repo.lanes.commit("auth", message="lib", paths=["lib"])
+    said = cli("commit", "auth", "-m", "all").err
+    assert "'more' is a git repository without a commit, and is left out" in said
+    assert repo.files(repo.lanes.head("auth"))["auth.py"] == "new"
+    repo.lanes.snapshot("auth")
+    with pytest.raises(Refused, match="exists only in this workspace"):
+        repo.lanes.remove_workspace("auth", force=True)
+    assert (place / "lib/.git").is_dir()
