@@ -620,3 +620,14 @@ def test_help_and_version(cli: Cli) -> None:
     unknown = cli("xyzzy")
     assert unknown == Ran(129, "", "error: no such command 'xyzzy'\nhint: see 'git lanes -h'\n")
     assert cli().code == 129
+
+
+@pytest.mark.parametrize("role", ["AUTHOR", "COMMITTER"])
+def test_a_date_that_is_none(repo: TestRepo, role: str) -> None:
+    """It is named, and not taken for a missing identity."""
+    repo.environ[f"GIT_{role}_DATE"] = "rubbish"
+    done = run_cli(repo.path, repo.environ, "new", "auth")
+    assert (done.code, done.err.splitlines()[0]) == (
+        128,
+        f"error: GIT_{role}_DATE is no date that git knows",
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from gitlanes.cli.errors import details, line
-from gitlanes.cli.moved_text import files
+from gitlanes.cli.moved_text import files, tell
 from gitlanes.cli.output import Output, command, count, short
 from gitlanes.config.table import AGENT_VARIABLE
 from gitlanes.errors import EXIT_NEGATIVE
@@ -50,6 +50,8 @@ def sync_command(
     with out.repository() as repo:
         made = (preview if dry_run else sync)(repo, lane, order)
     out.result(made, synced_lines(made))
+    if made.workspace:
+        tell(out, made.workspace)
     if made.collisions:
         for text in details({"collisions": plain(made.collisions)}):
             out.say(text)

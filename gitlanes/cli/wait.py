@@ -25,7 +25,7 @@ def wait_command(out: Output, names: tuple[str, ...], timeout: str | None) -> No
     with out.repository() as repo:
         found = wait(repo, names, timeout=seconds)
     if not found:
-        raise Negative(f"nothing changed in {timeout}", hint="wait longer")
+        raise Negative(f"nothing changed in {seconds:g}s", hint="wait longer")
     out.results("gitlanes.changes/1", "changes", found, [_text(x) for x in found])
 
 

@@ -133,9 +133,20 @@ def staged_entries(git: Git, index: str, paths: Sequence[bytes]) -> dict[bytes, 
     return found
 
 
-def restore_paths(git: Git, commit: str, paths: Sequence[bytes], pass_fds: Sequence[int]) -> None:
-    """Make these files, and their index entries, what they are in a commit."""
-    options = ("--no-overlay", commit, "--pathspec-from-file=-", "--pathspec-file-nul")
+def restore_paths(
+    git: Git,
+    commit: str,
+    paths: Sequence[bytes],
+    pass_fds: Sequence[int],
+    *,
+    everywhere: bool = False,
+) -> None:
+    """Make these files, and their index entries, what they are in a commit.
+
+    With ``everywhere`` also outside of the directories that a sparse checkout has.
+    """
+    sparse = ("--ignore-skip-worktree-bits",) if everywhere else ()
+    options = (*sparse, "--no-overlay", commit, "--pathspec-from-file=-", "--pathspec-file-nul")
     names = b"".join(path + b"\0" for path in paths)
     git.run("checkout", "--quiet", *options, input=names, pass_fds=pass_fds, own_group=True)
 

@@ -190,6 +190,11 @@ class Settings:
 
     def _git_says(self, role: str) -> bytes:
         done = self._git.run("var", f"GIT_{role}_IDENT", check=False)
+        if done.code and b"invalid date" in done.err:
+            raise Refused(
+                f"GIT_{role}_DATE is no date that git knows",
+                hint="unset it, or write it as '2026-01-31 12:00:00 +0100'",
+            )
         if done.code:
             raise Refused(
                 f"no {role.lower()} identity: git does not know your name or email address",

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Negative, Refused
+from gitlanes.git import index
 from gitlanes.graph import marking
 from gitlanes.graph.asking import sides
 from gitlanes.graph.marking import Stopped
@@ -76,7 +77,18 @@ def start(
         saved = restoring.set_aside(repo, hold, stock, force=force, active=False)
         step = states.Step(states.RESTORE, old=stock.tree, new=new, base=below(repo, stopped))
         restoring.become(repo, hold, stock, step)
+        _write_outside(hold, stopped)
     return Started(_told(repo, state), workspace.path, saved)
+
+
+def _write_outside(hold: capture.Held, stopped: Stopped) -> None:
+    """Write the files in conflict that a sparse checkout leaves out, for people to edit them."""
+    own, top = os.path.join(hold.git_dir, "index"), os.fsencode(hold.workspace.path)
+    paths = [x for one in stopped.paths for x in (one.path, one.beside) if x]
+    known = index.staged_entries(hold.git, own, paths)
+    missing = [x for x in known if not os.path.lexists(os.path.join(top, x))]
+    if missing:
+        index.restore_paths(hold.git, stopped.files, missing, (hold.lock,), everywhere=True)
 
 
 def abandon(repo: LaneRepo, lane: str | None = None, *, expect: str | None = None) -> Abandoned:

@@ -143,7 +143,7 @@ def free_place(repo: LaneRepo, name: str, path: Path | None, lock: int) -> str:
 
 def _warn_inside(repo: LaneRepo, place: Path) -> None:
     """Warn of a place in the repository's own directory that git does not ignore there."""
-    root = repo.root()
+    root, place = repo.root(), Path(os.path.normpath(place))
     if root is None or not place.is_relative_to(root[1]):
         return
     asked = ("--no-literal-pathspecs", "check-ignore", "--quiet", "--", str(place))
@@ -255,5 +255,7 @@ def _refuse_second(repo: LaneRepo, lane: Lane) -> None:
         return
     raise Refused(
         f"lane '{lane.name}' has a workspace already: '{found.path}'",
-        hint=f"remove it with 'git lanes workspace remove {lane.name}'",
+        hint="it is the repository's own directory"
+        if found.root
+        else f"remove it with 'git lanes workspace remove {lane.name}'",
     )

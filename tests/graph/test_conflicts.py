@@ -329,3 +329,20 @@ def test_what_was_decided_away_is_not_said_to_be_there(repo: TestRepo, way: str)
     assert (made.elsewhere, made.dropped) == ((), ("top/1",))
     reason = repo.inner().view.attempt("top/1").reason
     assert reason == "it collided with what it was synced with, and nothing was left of it"
+
+
+def test_outside_of_a_sparse_checkout(repo: TestRepo) -> None:
+    """The file is written there all the same, and leaves again once it is resolved."""
+    repo.work("base", {"docs/guide.md": "guide\n"})
+    repo.lanes.new("top", on="base", sparse=["docs"])
+    repo.lanes.put_file("top", "src/app.py", b"top's\n")
+    repo.commit("base", {"src/app.py": "base's\n"})
+    with pytest.raises(Collision):
+        repo.lanes.sync("top", strategy="manual")
+    place = repo.workspace("top")
+    assert "<<<<<<< lane top" in (place / "src/app.py").read_text()
+    repo.write({"src/app.py": "both\n"}, place)
+    repo.lanes.continue_conflict("top")
+    assert repo.files(repo.lanes.head("top"))["src/app.py"] == "both"
+    assert not (place / "src").exists()
+    assert repo.git("status", "--porcelain", cwd=place) == ""

@@ -386,3 +386,19 @@ def test_a_lane_with_open_attempts_is_not_deleted(repo: TestRepo) -> None:
     found = repo.lanes.show(attempt).attempts[0].attempt
     assert found.status == "rejected"
     assert repo.files(found.commit)["auth.py"] == "offered"
+
+
+def test_a_place_beside_the_repository(repo: TestRepo, cli: Callable[..., Ran]) -> None:
+    """Named from within it, it is not taken for one inside."""
+    assert cli("new", "auth", "--path", "../beside").err == ""
+    assert (repo.path.parent / "beside/auth.py").is_file()
+
+
+def test_the_repository_s_own_directory_is_no_workspace_to_remove(
+    repo: TestRepo, cli: Callable[..., Ran]
+) -> None:
+    """The hint does not send anybody to a command that refuses that."""
+    assert cli("workspace", "create", "main").err.splitlines() == [
+        f"error: lane 'main' has a workspace already: '{repo.path}'",
+        "hint: it is the repository's own directory",
+    ]
