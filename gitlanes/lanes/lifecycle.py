@@ -178,6 +178,12 @@ def delete(
         tx.description = f"delete lane {name}"
         tx.lane(state, replace(state.record, status=DELETED, open=()), attempts=closed)
         tx.drop(layout.head(name))
+    for left in finding.detached(repo):
+        if left.lane_uuid == lane.uuid:
+            repo.warn(
+                f"workspace '{left.id}' at '{left.path}' stays: remove it with "
+                f"'git lanes workspace remove {left.id}'"
+            )
     return DeletedLane(state.record, saved.id if saved else None)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gitlanes import NotFound, Refused
+from tests.support.cli import Ran
 from tests.support.repos import TestRepo
 
 
@@ -152,3 +154,10 @@ def test_the_lane_s_own_may_begin_at_an_older_state(repo: TestRepo) -> None:
     assert not (Path(made.path) / "two.txt").exists()
     repo.commit("auth", {"four.txt": "4\n"})
     assert repo.files("refs/lanes/head/auth").keys() >= {"two.txt", "three.txt", "four.txt"}
+
+
+def test_one_that_outlives_its_lane_is_told_of(repo: TestRepo, cli: Callable[..., Ran]) -> None:
+    """Who deletes the lane hears where it stays, and how it goes."""
+    look(repo)
+    said = cli("delete", "auth", "--yes", "--force").err
+    assert "stays: remove it with 'git lanes workspace remove auth@" in said
