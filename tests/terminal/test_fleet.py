@@ -41,5 +41,6 @@ def test_attach_and_watch(installed: TestRepo, screens: Callable[..., Screen]) -
         fleet.repo.lanes.prompt("talk", "once more")
         screen.keys("C-c")
         screen.wait("interrupted")
-        _say(screen, "git lanes logs talk")
+        # It may take a while to answer.
+        _say(screen, "git lanes logs talk --follow")
         screen.wait("heard once more")
