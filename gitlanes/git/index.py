@@ -85,13 +85,21 @@ def hidden(git: Git, index: str, paths: Sequence[bytes] = ()) -> list[bytes]:
 
     Of those paths, or of all that there are.
     """
-    found: list[bytes] = []
-    for start in range(0, len(paths) or 1, _PER_CALL):
-        names = [os.fsdecode(path) for path in paths[start : start + _PER_CALL]]
-        rows = git.run("ls-files", "-v", "-z", "--", *names, index=index).out.split(b"\0")
-        found += (row[2:] for row in rows if row[:1] == b"S" or row[:1].islower())
+    wanted = set(paths)
+    names = [os.fsdecode(path) for path in paths] if len(paths) <= _PER_CALL else []
+    rows = git.run("ls-files", "-v", "-z", "--", *names, index=index).out.split(b"\0")
+    found = (row[2:] for row in rows if row[:1] == b"S" or row[:1].islower())
     top = os.fsencode(str(git.work_tree))
-    return [path for path in found if os.path.isfile(os.path.join(top, path))]
+    return [
+        path
+        for path in found
+        if (not wanted or path in wanted) and _is_file(os.path.join(top, path))
+    ]
+
+
+def _is_file(place: bytes) -> bool:
+    """Say whether a file or a link lies there, wherever that leads."""
+    return os.path.lexists(place) and (os.path.islink(place) or not os.path.isdir(place))
 
 
 def _look_again(git: Git, index: str, paths: Sequence[bytes], pass_fds: Sequence[int]) -> None:

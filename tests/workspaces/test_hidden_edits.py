@@ -59,3 +59,26 @@ def test_one_without_an_edit_is_nothing_to_keep(repo: TestRepo) -> None:
     repo.git("update-index", "--skip-worktree", "auth.py", cwd=place)
     repo.lanes.remove_workspace("auth")
     assert not place.exists()
+
+
+def test_one_among_many(repo: TestRepo) -> None:
+    """Where more files come in than a command line names, the hidden one is seen all the same."""
+    repo.save({f"many/{number}": "0\n" for number in range(150)})
+    repo.git("update-index", "--skip-worktree", "many/7")
+    (repo.path / "many/7").write_text("precious\n")
+    repo.lane("dev", {f"many/{number}": "1\n" for number in range(150)})
+    repo.lanes.promote("dev")
+    assert (repo.path / "many/7").read_text() == "precious\n"
+    assert (repo.path / "many/8").read_text() == "0\n"
+    assert repo.rev("main") != repo.lanes.head("main")
+
+
+def test_a_link_that_leads_nowhere(repo: TestRepo) -> None:
+    """It is an edit like any other."""
+    place = repo.lane("auth")
+    repo.git("update-index", "--assume-unchanged", "auth.py", cwd=place)
+    (place / "auth.py").unlink()
+    (place / "auth.py").symlink_to("nowhere")
+    with pytest.raises(Refused, match="has 1 unsaved file"):
+        repo.lanes.remove_workspace("auth")
+    assert (place / "auth.py").is_symlink()
