@@ -29,8 +29,11 @@ if TYPE_CHECKING:
     # What sees to a lane whose head ref is where the second one says.
     Settle = Callable[[LaneState, str | None], LaneState]
 
-# Refs that each work tree has for itself, as revisions begin with them; '@' is HEAD.
-_OWN = re.compile(r"(?P<name>(?:[A-Z]+(?:_[A-Z]+)*_)?HEAD)(?![\w/.-])|@(?!\{)|(?=@\{\d)")
+# Refs that each work tree has for itself (gitrevisions), as revisions begin with them; '@' is HEAD.
+_OWN = re.compile(
+    r"(?P<name>(?:(?:FETCH|ORIG|MERGE|CHERRY_PICK|REVERT|REBASE|BISECT)_)?HEAD)(?![\w/.-])"
+    r"|@(?!\{)|(?=@\{\d)"
+)
 
 
 class View:
