@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 # Refs that each work tree has for itself (gitrevisions), as revisions begin with them; '@' is HEAD.
 _OWN = re.compile(
     r"(?P<name>(?:(?:FETCH|ORIG|MERGE|CHERRY_PICK|REVERT|REBASE|BISECT)_)?HEAD)(?![\w/.-])"
-    r"|@(?!\{)|(?=@\{\d)"
+    r"|@(?![\w/.{-])|(?=@\{\d)"
 )
 
 

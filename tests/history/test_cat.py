@@ -178,6 +178,9 @@ def test_head_is_that_of_the_present_work_tree(repo: TestRepo, cli: Cli) -> None
     for state in ("HEAD~1", "@~", "HEAD^", "HEAD@{1}"):
         assert cli("cat", state, "auth.py", cwd=place).out == "one\n", state
         assert cli("cat", state, "auth.py").out == "main 2\n", state
+    for branch in ("MY_HEAD", "@home", "HEAD-on"):
+        repo.git("branch", branch, "main~1")
+        assert cli("cat", branch, "auth.py", cwd=place).out == "main 2\n", branch
     assert cli("new", "more", "--from", "HEAD", cwd=place).code == 0
     assert repo.lanes.head("more") == repo.lanes.head("auth")
     assert cli("restore", "HEAD~1", cwd=place).code == 0
