@@ -93,11 +93,11 @@ def hidden(git: Git, index: str, paths: Sequence[bytes] = ()) -> list[bytes]:
     return [
         path
         for path in found
-        if (not wanted or path in wanted) and _is_file(os.path.join(top, path))
+        if (not wanted or path in wanted) and is_file(os.path.join(top, path))
     ]
 
 
-def _is_file(place: bytes) -> bool:
+def is_file(place: bytes) -> bool:
     """Say whether a file or a link lies there, wherever that leads."""
     return os.path.lexists(place) and (os.path.islink(place) or not os.path.isdir(place))
 

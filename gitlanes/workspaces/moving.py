@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from gitlanes.errors import Refused
 from gitlanes.git import index
 from gitlanes.git.deep import LONGEST_PATH, files_below
+from gitlanes.git.exclusions import up_from
 from gitlanes.git.refs import Mover, move_head
 from gitlanes.store import layout
 from gitlanes.store.ancestry import is_ancestor
@@ -99,13 +100,7 @@ def _overlaid(repo: LaneRepo, commit: str, edits: Mapping[bytes, Item | None]) -
 def _replaces_directory(changes: Mapping[bytes, Change]) -> bool:
     """Say whether a file or a link takes a directory's place: git overlooks edits staged there."""
     added = {path for path, (before, _) in changes.items() if before is None}
-    return any(above in added for path in changes for above in _parents(path))
-
-
-def _parents(path: bytes) -> Iterator[bytes]:
-    """Yield the directories on the way to a path, the nearest one first."""
-    while path := os.path.dirname(path):
-        yield path
+    return any(above in added for path in changes for above in up_from(os.path.dirname(path)))
 
 
 def blocking(repo: LaneRepo, hold: Held, old: str, new: str) -> list[bytes]:
@@ -237,7 +232,7 @@ def rescue(repo: LaneRepo, hold: Held, paths: Iterable[bytes] = ()) -> None:
     """Snapshot what an interrupted step left, ignored `paths` included, and tell of it."""
     from gitlanes.workspaces import snapshots  # a room of its own above this one
 
-    there = [x for x in paths if _is_file(_place(hold, x))]
+    there = [x for x in paths if index.is_file(_place(hold, x))]
     tell(repo, hold, snapshots.save(repo, hold, also=there))
 
 
@@ -267,7 +262,7 @@ def _above(hold: Held, paths: Iterable[bytes]) -> Iterator[bytes]:
     for path in paths:
         while (path := os.path.dirname(path)) and path not in seen:
             seen.add(path)
-            if _is_file(_place(hold, path)):
+            if index.is_file(_place(hold, path)):
                 yield path
 
 
@@ -293,11 +288,6 @@ def _below(hold: Held, path: bytes) -> Iterator[bytes]:
 
 def _place(hold: Held, path: bytes) -> bytes:
     return os.path.join(os.fsencode(hold.workspace.path), path)
-
-
-def _is_file(place: bytes) -> bool:
-    """Say whether something that is no directory lies there."""
-    return os.path.lexists(place) and (os.path.islink(place) or not os.path.isdir(place))
 
 
 def _is_submodule(change: Change) -> bool:
