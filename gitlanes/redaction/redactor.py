@@ -76,7 +76,9 @@ class Redactor:
             return self.text(value)
         if isinstance(value, Mapping):
             return {
-                self.text(key): x if key in spare else self._under(key, x, spare)
+                key if key in spare else self.text(key): (
+                    x if key in spare else self._under(key, x, spare)
+                )
                 for key, x in value.items()
             }
         if isinstance(value, tuple | list):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from gitlanes import errors
 from gitlanes.errors import BadValue, CorruptRecord, Unsupported
-from gitlanes.models.plain import Model, plain
+from gitlanes.models.plain import Model, plain, replace
 from gitlanes.models.records import EPOCH, HERE, Attempt, Entry, Landed, Lane, RefChange
 from gitlanes.store.validity import checked_attempt, checked_details, checked_lane, is_sound
 
@@ -56,7 +56,11 @@ def _as_is(value: Any, _: Collection[str]) -> Any:
 
 def dump(value: Any) -> str:
     """Return JSON on one line, in ASCII, keys sorted, absent instead of null."""
-    return json.dumps(plain(value, absent=False), sort_keys=True, separators=(",", ":"))
+    return _json(_stored(value))
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
 def one_line(text: str, limit: int = 200) -> str:
@@ -94,25 +98,26 @@ def encode_entry(entry: Entry, clean: Clean = _as_is) -> str:
 
 
 def _counted(body: dict[str, Any]) -> str:
-    """Return a record as JSON, with the number of secrets that were taken out of it."""
-    text = dump(body)
+    """Return a plain record as JSON, with the number of secrets that were taken out of it."""
+    text = _json(body)
     redacted = text.count(_REDACTED)
-    return dump({**body, "redacted": redacted}) if redacted else text
+    return _json({**body, "redacted": redacted}) if redacted else text
 
 
 def _body_of(entry: Entry) -> dict[str, Any]:
+    """Return an entry as it is stored: plain, and absent instead of null."""
     return {
         "schema": ENTRY_SCHEMA,
         "operation": entry.operation,
         "verb": entry.verb,
-        "actor": {"agent": entry.actor, "host": entry.host},
+        "actor": _stored({"agent": entry.actor, "host": entry.host}),
         "time": entry.time,
         "previous": list(entry.previous),
         "refs": {change.name: [change.old or "", change.new or ""] for change in entry.refs},
         "lanes": entry.lanes,
         "record": _lane_body(entry.record),
-        "attempts": [_body(x) for x in entry.attempts],
-        "details": entry.details,
+        "attempts": [_stored_body(x) for x in entry.attempts],
+        "details": _stored(entry.details),
     }
 
 
@@ -235,15 +240,26 @@ def _damaged(oid: str, error: Exception) -> CorruptRecord:
 
 
 def _lane_body(lane: Lane) -> dict[str, Any]:
-    body = _body(lane)
-    body["open"] = [_body(x) for x in lane.open]
-    body["landed"] = {target: _body(x) for target, x in lane.landed.items()}
+    body = _stored_body(replace(lane, open=(), landed={}))
+    body["open"] = [_stored_body(x) for x in lane.open]
+    body["landed"] = {target: _stored_body(x) for target, x in lane.landed.items()}
     return {key: value for key, value in body.items() if value or key not in _RARE}
+
+
+def _stored(value: Any) -> Any:
+    return plain(value, absent=False)
+
+
+def _stored_body(model: Model) -> dict[str, Any]:
+    return _with_extra(_stored(model))
 
 
 def _body(model: Model) -> dict[str, Any]:
     """Return a model's members, and beside them those that a newer version wrote."""
-    body: dict[str, Any] = plain(model)
+    return _with_extra(plain(model))
+
+
+def _with_extra(body: dict[str, Any]) -> dict[str, Any]:
     extra = body.pop("extra")
     return {**extra, **body}
 
@@ -309,7 +325,8 @@ def clean_line(body: dict[str, Any], clean: Clean) -> dict[str, Any]:
 
 def encode_line(schema: str, line_id: str, body: dict[str, Any]) -> bytes:
     """Return one line of a note: a JSON record with its schema and its unique id."""
-    return _counted({**body, "schema": f"gitlanes.{schema}/1", "id": line_id}).encode()
+    said = {**body, "schema": f"gitlanes.{schema}/1", "id": line_id}
+    return _counted(_stored(said)).encode()
 
 
 def decode_lines(data: bytes) -> list[dict[str, Any]]:
