@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes import ids
 from gitlanes.combine.assembly import plan_landing
-from gitlanes.errors import Refused
+from gitlanes.errors import LanesError, Refused
 from gitlanes.git.trailers import add_change_id
 from gitlanes.landing.bases import bases_for
 from gitlanes.models.records import NOT_LANDED, LaneState
@@ -104,23 +105,28 @@ def basis(repo: LaneRepo, state: LaneState, parents: Sequence[LaneState]) -> Bas
 
 
 @contextmanager
-def movable(repo: LaneRepo, basis: Basis, *, first: bool) -> Iterator[None]:
-    """Raise Refused for commits that others have: after the block, which writes nothing but trees.
+def movable(repo: LaneRepo, basis: Basis) -> Iterator[Callable[[], None]]:
+    """Yield what raises Refused for commits that others have; git looks while the block goes on.
 
-    Git looks meanwhile. It is waited for ``first`` where the block asks anybody.
+    It is to be asked before anything moves. What else the block raises comes second to it.
     """
     if not basis.own:
-        yield
+        yield lambda: None
         return
     lane, oldest = basis.lane.record, basis.own[0]
     with rewriting.looking(repo, lane, oldest) as looked:
-        if not first:
-            yield
-        if (where := looked()) is not None:
-            what = f"{oldest[:12]} of lane '{lane.name}' cannot move: {where}"
-            raise _instead(basis.lane, basis.parents, what)
-        if first:
-            yield
+        where_gone = cache(looked)
+
+        def require() -> None:
+            if (where := where_gone()) is not None:
+                what = f"{oldest[:12]} of lane '{lane.name}' cannot move: {where}"
+                raise _instead(basis.lane, basis.parents, what)
+
+        try:
+            yield require
+        except LanesError:
+            require()
+            raise
 
 
 def _has(repo: LaneRepo, heads: Sequence[str], commit: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import BadValue, Collision, Negative, Raced
@@ -27,6 +27,9 @@ from gitlanes.workspaces import capture, claims, finding, intake, moving, updati
 if TYPE_CHECKING:
     from gitlanes.models.workspaces import Moved
     from gitlanes.store.lane_repo import LaneRepo
+
+# What was written down, None where a lane moved since it was planned.
+Made = recording.Outcome | marking.Stopped | None
 
 _TRIES = 3
 
@@ -70,7 +73,10 @@ def preview(repo: LaneRepo, lane: str | None = None, order: Order | None = None)
     order = checked(order)
     state = intake.foreseen(repo, finding.lane_or_present(repo, lane))
     parents = [intake.foreseen(repo, x) for x in grounds.parents_of(repo, state, order.onto)]
-    basis, course = _planned(repo, state, parents, order, None)
+    basis = _basis(repo, state, parents, order)
+    with grounds.movable(repo, basis) as require_movable:
+        course = _laid(repo, basis, order, None)
+        require_movable()
     outcome = recording.foreseen(repo, state, course.laid)
     found = _collisions(repo, basis, course) if course.stop else ()
     return replace(synced(basis, order, course, outcome), collisions=found, dry_run=True)
@@ -94,11 +100,8 @@ def _sync(repo: LaneRepo, state: LaneState, order: Order) -> Synced:
             updating.require_settled(hold)
             updating.require_no_commits(repo, hold)
         for _ in range(_TRIES):
-            basis, course = _planned_anew(repo, state.record.name, order, agent)
-            _require_free(repo, hold, basis, course, order)
-            if course.stop is not None and not order.record:
-                raise refusal(repo, basis, course)
-            made = _carried_out(repo, basis, course, order, hold)
+            basis = _basis_now(repo, state.record.name, order)
+            course, made = _done(repo, basis, order, agent, hold)
             if made is not None:
                 break
         else:
@@ -112,24 +115,31 @@ def _sync(repo: LaneRepo, state: LaneState, order: Order) -> Synced:
     return replace(synced(basis, order, course, made), head=made.head, workspace=along)
 
 
-def _planned_anew(
-    repo: LaneRepo, name: str, order: Order, agent: Agent | None
-) -> tuple[Basis, Course]:
+def _done(
+    repo: LaneRepo, basis: Basis, order: Order, agent: Agent | None, hold: capture.Held | None
+) -> tuple[Course, Made]:
+    """Lay it and write it down; nothing is made where a lane moved meanwhile."""
+    with grounds.movable(repo, basis) as require_movable:
+        if agent is not None:
+            require_movable()
+        course = _laid(repo, basis, order, agent)
+        _require_free(repo, hold, basis, course, order)
+        if course.stop is not None and not order.record:
+            raise refusal(repo, basis, course)
+        return course, _carried_out(repo, basis, course, order, hold, require_movable)
+
+
+def _basis_now(repo: LaneRepo, name: str, order: Order) -> Basis:
     """Return the same for the lanes as they are now, with what people committed taken in."""
-    state = repo.view.lane(name)
-    parents = grounds.parents_of(repo, state, order.onto)
-    state, *parents = intake.caught_up(repo, state, *parents)
-    return _planned(repo, state, parents, order, agent)
+    with repo.view.noting() as in_place:
+        state = repo.view.lane(name)
+        parents = grounds.parents_of(repo, state, order.onto)
+    state, *parents = intake.caught_up(repo, state, *parents, in_place=in_place)
+    return _basis(repo, state, parents, order)
 
 
-def _planned(
-    repo: LaneRepo,
-    state: LaneState,
-    parents: Sequence[LaneState],
-    order: Order,
-    agent: Agent | None,
-) -> tuple[Basis, Course]:
-    """Return what lies below what, and what laying it comes to; raises Negative where it lies."""
+def _basis(repo: LaneRepo, state: LaneState, parents: Sequence[LaneState], order: Order) -> Basis:
+    """Return what is to be laid on what; raises Negative where it lies there already."""
     lane = state.record
     require_active(lane)
     require_commit(f"lane '{lane.name}'", lane.head, order.expect)
@@ -138,10 +148,13 @@ def _planned(
         raise Negative(
             f"nothing to sync: lane '{lane.name}' has all of {names}", data={"lane": lane.name}
         )
-    basis = grounds.basis(repo, state, parents)
+    return grounds.basis(repo, state, parents)
+
+
+def _laid(repo: LaneRepo, basis: Basis, order: Order, agent: Agent | None) -> Course:
+    """Return what laying it comes to; it writes nothing but trees."""
     settle = settle_by(repo, order.strategy, agent.about(basis) if agent else None)
-    with grounds.movable(repo, basis, first=agent is not None):
-        return basis, laying.lay(repo, basis.own, repo.objects.commit(basis.ground).tree, settle)
+    return laying.lay(repo, basis.own, repo.objects.commit(basis.ground).tree, settle)
 
 
 def _require_free(
@@ -163,8 +176,13 @@ def _require_free(
 
 
 def _carried_out(
-    repo: LaneRepo, basis: Basis, course: Course, order: Order, hold: capture.Held | None
-) -> recording.Outcome | marking.Stopped | None:
+    repo: LaneRepo,
+    basis: Basis,
+    course: Course,
+    order: Order,
+    hold: capture.Held | None,
+    require_movable: Callable[[], None],
+) -> Made:
     """Write it all down; None where a lane moved since it was planned."""
     with transaction(repo, "sync", actor=order.by) as tx:
         planned = [basis.lane, *basis.parents]
@@ -173,9 +191,11 @@ def _carried_out(
         lane = basis.lane.record
         laid = recording.write(tx, basis.ground, course.laid)
         if course.stop is not None:
+            require_movable()
             return stop(tx, basis, course, laid, order.strategy)
         outcome = finish(tx, basis, laid, order.cascade)
         tx.description = f"sync {lane.name} with {', '.join(basis.names)}"
+        require_movable()
         if hold is not None:
             updating.mark(hold, tx, basis.lane.tip, new=str(outcome.head))
     return outcome

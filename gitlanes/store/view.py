@@ -47,6 +47,7 @@ class View:
         self._git = git
         self._warn = warn
         self._settle: Settle | None = None
+        self._in_place: set[str] | None = None
         self._names: dict[str, str] = {}
         self._present = present
         self.reader = reader
@@ -73,6 +74,8 @@ class View:
         oid, data = found
         record = journal.tip_entry(name, oid, data.partition(b"\n\n")[2]).record
         self._names[record.uuid] = name
+        if self._in_place is not None and head and head[0] == record.head:
+            self._in_place.add(oid)
         return LaneState(record, oid), head and head[0]
 
     @contextmanager
@@ -90,19 +93,15 @@ class View:
 
     @contextmanager
     def noting(self) -> Iterator[set[str]]:
-        """Collect the tips of the live lanes, read by name inside the block, with heads in place.
+        """Collect the tips of the lanes that are read inside the block with heads in place.
 
         For verbs that plan without a lock: to ask for their heads again would be a round trip more.
         """
-        in_place: set[str] = set()
-
-        def note(state: LaneState, head: str | None) -> LaneState:
-            if head == state.record.head:
-                in_place.add(state.tip)
-            return state
-
-        with self.settling(note):
+        self._in_place = in_place = set[str]()
+        try:
             yield in_place
+        finally:
+            self._in_place = None
 
     def _settled(self, state: LaneState, head: str | None) -> LaneState:
         if self._settle is None or not state.record.live:

@@ -202,6 +202,23 @@ def test_what_cannot_move_is_refused_with_the_way_out(repo: TestRepo) -> None:
         repo.lanes.sync("top")
 
 
+def test_work_that_others_have_is_refused_before_all_else(repo: TestRepo) -> None:
+    """Neither a collision, nor an edit in the way, nor an agent's answer comes before that."""
+    follower(repo)
+    repo.commit("top", {"base.txt": "top's\n"})
+    repo.commit("base", {"base.txt": "base's\n", "new.txt": "1\n"})
+    repo.git("branch", "theirs", "refs/lanes/head/top")
+    repo.write({"new.txt": "edit\n"}, repo.workspace("top"))
+    before, asked = repo.refs(), list[Question]()
+    for strategy in ("abort", "parent", "manual", "agent"):
+        with pytest.raises(Refused, match="'theirs' has it"):
+            repo.lanes.sync("top", strategy=strategy, handler=asked.append)
+    with pytest.raises(Refused, match="'theirs' has it"):
+        repo.lanes.sync("top", dry_run=True)
+    assert (asked, repo.refs()) == ([], before)
+    assert (repo.workspace("top") / "new.txt").read_text() == "edit\n"
+
+
 def test_onto_another_lane_expected_or_dry(repo: TestRepo) -> None:
     """Another lane can be named; a head that is not expected refuses; a dry run moves nothing."""
     follower(repo)
