@@ -64,6 +64,8 @@ class Syncs(RuleBasedStateMachine):
         self.touched: dict[str, set[str]] = {x: set() for x in CHAIN}
         self.seen = {x: {(path, start.get(path)) for path in PATHS} for x in CHAIN}
         self.changes: dict[str, list[str]] = {x: [] for x in CHAIN}
+        # The changes that each squash has, by its subject.
+        self.within: dict[str, set[str]] = {}
         for lane, above in ABOVE.items():
             self.repo.lanes.new(lane, on=above)
 
@@ -145,8 +147,15 @@ class Syncs(RuleBasedStateMachine):
         assert [x for x in known if x in found] == found
         gone = {str(attempt(self.repo, x).change_id) for x in left_out}
         missing = set(known) - set(found)
-        assert missing <= gone | set(self.ids(f"refs/lanes/head/{above}"))
+        assert missing <= gone | self.held(above)
         self.changes[lane] = found
+
+    def held(self, lane: str) -> set[str]:
+        """Return the Change-Ids of all that a lane has, those behind squashes too."""
+        there = f"refs/lanes/head/{lane}"
+        subjects = self.repo.git("log", "--format=%s", there).splitlines()
+        squashed = (x for subject in subjects for x in self.within.get(subject, ()))
+        return {*self.ids(there), *squashed}
 
     def ids(self, what: str, *options: str) -> list[str]:
         """Return the Change-Ids of commits, oldest first."""
@@ -170,6 +179,9 @@ class Syncs(RuleBasedStateMachine):
         for path in changed(target, after):
             assert (path, target.get(path)) in self.seen[lane], path
             assert after.get(path) == source.get(path)
+        if mode == "squash":
+            subject = self.repo.git("log", "-1", "--format=%s", str(made.head))
+            self.within[subject] = self.held(lane)
         self.files[into] = after
         self.seen[into] |= self.seen[lane]
         self.touched[into] |= changed(target, after)
