@@ -53,6 +53,7 @@ class Along:
         if self._part.moves or self._given_back():
             claims.require_own(self._repo, hold.state)
             updating.require_settled(hold)
+        updating.require_no_conflict(self._repo, hold)
         if self._goes():
             updating.require_no_commits(self._repo, hold)
             self._refuse_edits(hold, str(hold.state.base))

@@ -88,7 +88,7 @@ def _untouched(repo: LaneRepo, entry: Entry) -> Part:
             f"lane '{entry.record.name}' is another one now", hint="see 'git lanes op log'"
         )
     lane = state.record
-    if lane.status == CONFLICTED:
+    if lane.status == CONFLICTED and lane.conflict != entry.record.conflict:
         raise Refused(
             f"lane '{lane.name}' stopped at a conflict",
             hint=f"give that up first: git lanes conflict abandon {lane.name}",

@@ -347,3 +347,49 @@ def test_unsaved_work_in_a_lane_that_would_go(repo: TestRepo) -> None:
     with pytest.raises(Refused, match="has 1 unsaved file") as refused:
         repo.lanes.undo()
     assert refused.value.hint == "propose them first"
+
+
+def test_a_conflict_and_its_end(repo: TestRepo) -> None:
+    """A sync that stopped is taken back and stops again; so is what resolved it."""
+    lanes = repo.lanes
+    lanes.new("base", workspace=False)
+    lanes.new("top", on="base")
+    lanes.put_file("base", "auth.py", b"base\n")
+    repo.commit("top", {"auth.py": "top\n"})
+
+    def stop(repo: TestRepo) -> None:
+        with pytest.raises(Collision):
+            repo.lanes.sync("top")
+
+    require_there_and_back(repo, stop)
+    lanes.start_conflict("top")
+    with pytest.raises(Refused, match="is laid out in its workspace"):
+        lanes.undo()
+    file = repo.workspace("top") / "auth.py"
+    file.write_text("both\n")
+    require_there_and_back(repo, lambda r: r.lanes.continue_conflict("top"))
+    assert file.read_text() == "both\n"
+    resolved = told(repo)
+    lanes.undo()
+    lanes.undo()
+    assert lanes.lane("top").status == "active"
+    lanes.redo()
+    lanes.redo()
+    assert told(repo) == resolved
+    lanes.undo()
+    lanes.start_conflict("top")
+    with pytest.raises(Refused, match="is laid out in its workspace"):
+        lanes.redo()
+
+
+def test_earlier_work_of_a_lane_in_conflict(repo: TestRepo) -> None:
+    """What came before the conflict is not taken back under it."""
+    repo.lanes.new("base", workspace=False)
+    repo.lanes.new("top", on="base", workspace=False)
+    repo.lanes.put_file("base", "auth.py", b"base\n")
+    made = repo.lanes.put_file("top", "auth.py", b"top\n")
+    with pytest.raises(Collision):
+        repo.lanes.sync("top")
+    with pytest.raises(Refused, match="stopped at a conflict"):
+        repo.lanes.undo(repo.lanes.operations("top", limit=2).operations[1].id)
+    assert repo.lanes.head("top") == made.attempt.landed
