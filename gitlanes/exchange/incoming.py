@@ -256,6 +256,7 @@ class Incoming:
             created=tx.time,
             origin=start.origin.record.uuid if start.origin else None,
             next=earlier.next if earlier else 1,
+            namesakes=(tombstone.tip,) if tombstone else (),
             spent=spending.begun_again(self._repo, earlier),
             landed=forks.landed_from(self._repo, start, default),
             imported=self._branch,

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitlanes.models.records import Attempt, Entry, Lane, LaneState
-from gitlanes.store import journal
+from gitlanes.store import journal, namesakes
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.validity import joined_of, promotion_of
 
@@ -83,7 +83,7 @@ class Chains:
         """Return the lane of that uuid, deleted or not; `name` is what it was called."""
         if uuid in self._chains:
             return self._chains[uuid]
-        return self._kept(self._repo.view.by_uuid(uuid, name))
+        return self._kept(self._repo.view.by_uuid(uuid, name) or self._every.get(uuid))
 
     def of_name(self, name: str) -> Chain | None:
         """Return the lane of that name, deleted or not."""
@@ -124,6 +124,11 @@ class Chains:
         from gitlanes.store.adopt import adopted_lane  # 5 ms, and most chains end before it
 
         return adopted_lane(self._repo)
+
+    @cached_property
+    def _every(self) -> dict[str, LaneState]:
+        """All lanes, with those whose names others have now."""
+        return namesakes.with_former(self._repo, self._repo.view.lanes(deleted=True))
 
     def _kept(self, state: LaneState | None) -> Chain | None:
         if state is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.models.plain import replace
 from gitlanes.models.records import Attempt, Landed, Lane, LaneState
-from gitlanes.store import journal
+from gitlanes.store import journal, namesakes
 from gitlanes.store.ancestry import Graph, beyond, is_ancestor, merge_base, merge_bases
 
 if TYPE_CHECKING:
@@ -31,10 +31,11 @@ def shared(
     """Yield commits whose content both lanes have, and whether that is certain.
 
     Beside what landed from one on the other: what git's history shows, and what records tell of
-    squashes, replays and agents' own merges. `lanes` are all there are, deleted ones too.
+    squashes, replays and agents' own merges. `lanes` are all there are, deleted ones too, but for
+    those whose names others have now.
     """
     yield from ((x, True) for x in merge_bases(repo, str(source.head), str(target.head)))
-    known = {x.record.uuid: x for x in lanes}
+    known = namesakes.with_former(repo, lanes)
     there: dict[str, list[Holding]] = {}
     for holding in _held(repo, target, source, known):
         there.setdefault(holding.lane, []).append(holding)

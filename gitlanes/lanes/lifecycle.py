@@ -289,6 +289,7 @@ def _record(
         parent=start.parent,
         owner=agent,
         next=tombstone.record.next if tombstone else 1,
+        namesakes=(tombstone.tip,) if tombstone else (),
         spent=spending.begun_again(tx.repo, tombstone.record if tombstone else None),
         landed=forks.landed_from(tx.repo, start, default),
     )

@@ -131,6 +131,7 @@ class Lane(Model):
     has it in full, ``ended`` the entries in which tasks ended last (docs/format.md). ``queue``
     names, for each lane that is queued to land on this one, the entry that has that in full.
     ``batch`` is the id that lanes share which were made to do the same work side by side.
+    ``namesakes`` are the last entries of the lanes that had its name before.
     ``run`` tells of the agent that ran in it last (docs/format.md).
     ``extra`` keeps fields that a newer version wrote.
     """
@@ -163,6 +164,7 @@ class Lane(Model):
     imported: str | None = None
     ground: str | None = None
     former: tuple[str, ...] = ()
+    namesakes: tuple[str, ...] = ()
     conflict: str | None = None
     tasks: dict[str, str] = NOTHING
     ended: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ _NO_TEXTS = (
     *("renamed", "stacks", "exported", "source", "target", "commits"),
     *("exports", "imported", "rewritten", "ground", "former", "conflict", "sync", "undo"),
     *("tasks", "ended", "claim", "worker", "worker_uuid", "started", "attempt"),
-    *("queue", "batch"),
+    *("queue", "batch", "namesakes"),
 )
 _NO_TEXTS_OF_NOTES = (
     *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
@@ -46,8 +46,10 @@ Clean = Callable[[Any, Collection[str]], Any]
 # Members that are absent rather than empty: most lanes have none of them.
 _RARE = (
     *("meta", "sparse", "mingled", "budget", "spent", "beside", "why", "stacks", "exports"),
-    *("former", "tasks", "ended", "queue", "run"),
+    *("former", "namesakes", "tasks", "ended", "queue", "run"),
 )
+# Members of a lane that are tuples of texts.
+_LISTS = ("sparse", "beside", "former", "namesakes", "ended")
 
 
 def _as_is(value: Any, _: Collection[str]) -> Any:
@@ -279,7 +281,7 @@ def _lane(body: dict[str, Any], entry: str) -> Lane:
         )
         for lane, where in body.get("landed", {}).items()
     }
-    known |= {key: tuple(body.get(key, ())) for key in ("sparse", "beside", "former", "ended")}
+    known |= {key: tuple(body.get(key, ())) for key in _LISTS}
     if body.get("conflict") == HERE:
         known["conflict"] = entry
     for kind in ("stacks", "tasks", "queue"):

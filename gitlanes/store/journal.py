@@ -21,7 +21,7 @@ from gitlanes.errors import (
     line,
 )
 from gitlanes.git.process import Git
-from gitlanes.git.raw import EMPTY_TREE, CommitObject
+from gitlanes.git.raw import EMPTY_TREE, CommitObject, ObjectReader
 from gitlanes.git.refs import RefReader, list_refs
 from gitlanes.models.records import RENAMED, Attempt, Entry
 from gitlanes.store import codec, layout
@@ -126,6 +126,15 @@ def sound_tip(name: str, oid: str, message: bytes | None, warn: Warn) -> Entry |
         return tip_entry(name, oid, message)
     except (CorruptRecord, Unsupported) as error:
         warn(left_out(name, error))
+        return None
+
+
+def sound_entry(reader: ObjectReader, oid: str, warn: Warn) -> Entry | None:
+    """Return the entry that is commit `oid`; one that cannot be read is only warned of."""
+    try:
+        return _decoded(oid, reader.commit(oid).message)
+    except (NotFound, CorruptRecord, Unsupported) as error:
+        warn(f"{error.message}; see 'git lanes doctor'")
         return None
 
 

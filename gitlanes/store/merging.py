@@ -160,7 +160,9 @@ def _decided(ours: Attempt, theirs: Attempt | None) -> Attempt:
 def _record(repo: LaneRepo, fork: Fork, ours: Lane, theirs: Lane) -> Lane:
     """Return the record without head, numbers and open attempts."""
     if ours.uuid != theirs.uuid:
-        return _other(fork, *((ours, theirs) if theirs.live or not ours.live else (theirs, ours)))
+        sides = [(ours, fork.ours), (theirs, fork.theirs)]
+        (gone, entries), (lane, _) = sides if theirs.live or not ours.live else sides[::-1]
+        return replace(_other(fork, gone, lane), namesakes=(*lane.namesakes, entries[0].oid))
     base = base_of(fork, theirs) or theirs
     said = {
         key: either(getattr(base, key), getattr(ours, key), getattr(theirs, key)) for key in _SAID
@@ -181,6 +183,7 @@ def _record(repo: LaneRepo, fork: Fork, ours: Lane, theirs: Lane) -> Lane:
         why=why,
         conflict=conflict,
         former=tuple(dict.fromkeys((*theirs.former, *ours.former)))[:FORMER],
+        namesakes=tuple(dict.fromkeys((*theirs.namesakes, *ours.namesakes))),
         landed=_landed(repo, theirs.uuid, base.landed, ours.landed, theirs.landed),
         mingled=ours.mingled or theirs.mingled,
         spent=_spent(base.spent, ours.spent, theirs.spent),

@@ -56,7 +56,7 @@ def checked_lane(lane: Lane) -> Lane:
     except BadName as error:
         raise ValueError(error.message) from None
     landed = [x for where in lane.landed.values() for x in (*where.bases, where.at, where.source)]
-    require_oids(*(lane.head, *lane.begins, lane.conflict, *lane.former), *landed)
+    require_oids(*(lane.head, *lane.begins, lane.conflict, *lane.former, *lane.namesakes), *landed)
     require_uuid(lane.uuid, lane.origin, *lane.parents)
     if lane.branch is not None:
         _require(_BRANCH, lane.branch)

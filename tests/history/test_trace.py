@@ -157,6 +157,19 @@ def test_after_deletion_and_rename(repo: TestRepo, cli: Cli) -> None:
     assert chain(repo, "auth/1") == ["auth/1"]
 
 
+def test_a_lane_whose_name_another_one_has(repo: TestRepo) -> None:
+    """What it brought, and what began with it, are told as before."""
+    repo.work("auth", {"a1": "1\n"})
+    repo.lanes.new("child", start="auth", workspace=False)
+    repo.lanes.put_file("child", "c1", b"1\n")
+    repo.lanes.promote("auth")
+    repo.lanes.delete("auth")
+    repo.work("auth", {"b1": "1\n"})
+    assert chain(repo, "main") == ["main/1", "  auth/1"]
+    assert chain(repo, "child") == ["child/1", "auth/1"]
+    assert chain(repo, "auth") == ["auth/2", "main/1", "  auth/1"]
+
+
 def test_history_before_the_lanes(repo: TestRepo, cli: Cli) -> None:
     """A state from before the first lane was made by no attempt."""
     first = repo.rev("main")
