@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from gitlanes import clock, ids
-from gitlanes.errors import CorruptRecord, LanesError, NotAdopted, Raced, Unsupported
+from gitlanes.errors import CorruptRecord, LanesError, Locked, NotAdopted, Raced, Unsupported
 from gitlanes.exchange import planning, sides
 from gitlanes.exchange.planning import Step
 from gitlanes.exchange.sides import Side
@@ -19,7 +20,7 @@ from gitlanes.store import codec, layout, purged, records
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.transaction import Transaction, locked, transaction
 from gitlanes.store.unrecorded import repair_refs
-from gitlanes.workspaces import binding, branches, intake
+from gitlanes.workspaces import binding, branches, finding, intake, mending
 from gitlanes.workspaces import state as states
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def take(repo: LaneRepo, remote: str) -> Pulled:
         taken = []
     _forget(repo, remote, [x.lane for x in left if x.kind == PURGED])
     _own_root(repo)
+    _name_workspaces(repo, taken)
     following: dict[str, Following] = {}
     for lane in bound_lanes(repo):
         new = any(x.lane == lane.name for x in taken)
@@ -273,6 +275,15 @@ def _own_root(repo: LaneRepo) -> None:
         with states.hold(root[0], lane.name):
             now = replace(state, lane=lane.uuid, name=lane.name)
             states.write(root[0], now, durable=repo.durable())
+
+
+def _name_workspaces(repo: LaneRepo, taken: Sequence[Taken]) -> None:
+    """Note in workspaces what their lanes are called now; who works in one just now does so."""
+    if not any(x.how == "gone" for x in taken):
+        return
+    for workspace in finding.linked(repo):
+        with suppress(Locked), states.hold(workspace.git_dir, workspace.lane, timeout=0):
+            mending.named(repo, workspace)
 
 
 def follow(repo: LaneRepo, name: str) -> Following | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gitlanes import Cost, Intent, Limits, NotFound, Refused, Repo
@@ -301,6 +303,26 @@ def test_a_lane_deleted_there_and_worked_on_here_stays(clones: Clones) -> None:
         assert repo.files(repo.lanes.head("auth")).keys() >= {"a", "b"}
 
 
+def test_a_lane_made_anew_there_and_deleted_here(clones: Clones) -> None:
+    """The new one has the name; what the old one landed here, unknown there, still counts."""
+    a, b = clones.all
+    _put(a, "auth", {"p": "auth\n"})
+    a.lanes.new("child", start="auth", workspace=False)
+    a.lanes.push()
+    b.lanes.pull()
+    b.lanes.delete("auth")
+    b.lanes.new("auth", workspace=False)
+    b.lanes.push()
+    a.lanes.promote("auth", mode="squash")
+    a.lanes.delete("auth")
+    a.lanes.pull()
+    a.save({"p": "taken back\n"})
+    _put(a, "child", {"q": "child\n"})
+    assert a.lanes.lane("auth").uuid == b.lanes.lane("auth").uuid
+    assert a.lanes.promote("child").source_only == (b"q",)
+    assert a.files("main")["p"] == "taken back"
+
+
 def test_a_renaming_travels(clones: Clones) -> None:
     """The lane is the same one under its new name, and old ids find their attempts."""
     a, b = clones.all
@@ -314,6 +336,19 @@ def test_a_renaming_travels(clones: Clones) -> None:
     a.lanes.push()
     b.lanes.pull()
     assert clones.shared(a) == clones.shared(b)
+
+
+def test_a_renaming_comes_to_the_workspace(clones: Clones) -> None:
+    """The directory stays, and knows at once what its lane is called."""
+    a, b = clones.all
+    place = Path(a.lanes.create_workspace("auth").path)
+    (place / "edit").write_text("1\n")
+    b.lanes.rename("auth", "login")
+    b.lanes.push()
+    a.lanes.pull()
+    assert a.lanes.doctor().sound
+    assert a.lanes.workspace("login").path == str(place)
+    assert (place / "edit").read_text() == "1\n"
 
 
 @pytest.mark.parametrize("here", [True, False])
