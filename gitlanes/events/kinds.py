@@ -123,10 +123,7 @@ def kinds_of(entry: Entry, before: Lane | None) -> tuple[str, ...]:
 
 
 def reached(entry: Entry, before: Lane | None) -> tuple[BudgetReached, ...]:
-    """Return the budgets that came to a limit: those that a cost brought there, and the lane's own.
-
-    That may be set so low, too.
-    """
+    """Return the budgets that came to a limit: those the entry tells of, and the lane's own."""
     told = entry.details.get("reached")
     found = [x for x in told if isinstance(x, dict)] if isinstance(told, list) else []
     over = [BudgetReached(str(x.get("scope")), str(x.get("name"))) for x in found]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gitlanes import clock
 from gitlanes.errors import BadValue, Negative, NotAdopted
 from gitlanes.models.costs import Budgets, Limits, Standing
 from gitlanes.models.plain import NOTHING, Model, replace
-from gitlanes.models.records import RENAMED, LaneState
+from gitlanes.models.records import RENAMED, Lane, LaneState
 from gitlanes.review.books import Books
 from gitlanes.store import codec, spending
 from gitlanes.store.adopt import adopted_record
@@ -107,8 +107,12 @@ def _one(repo: LaneRepo, kind: str, name: str) -> tuple[Standing, ...]:
     if holder is None:
         repo.view.require_adopted()
         return ()
-    found = _books(repo).standings(holder, name if kind == AGENT else None)
-    return tuple(x for x in found if x.scope == kind and (x.name == name or kind == DAY))
+    return tuple(_of(_books(repo), holder, kind, name))
+
+
+def _of(books: Books, holder: Lane, kind: str, name: str) -> Iterator[Standing]:
+    found = books.standings(holder, name if kind == AGENT else None)
+    return (x for x in found if x.scope == kind and (x.name == name or kind == DAY))
 
 
 def _concerning(repo: LaneRepo, lane: str, agent: str | None) -> tuple[Standing, ...]:
@@ -166,8 +170,18 @@ def _write(tx: Transaction, state: LaneState, kind: str, name: str, limits: dict
         budget["agents"] = {key: x for key, x in agents.items() if x}
     else:
         budget[kind] = limits
-    budget = {key: x for key, x in budget.items() if x}
-    tx.lane(state, spending.with_totals(tx.repo, replace(state.record, budget=budget)))
+    after = replace(state.record, budget={key: x for key, x in budget.items() if x})
+    after = spending.with_totals(tx.repo, after)
+    tx.lane(state, after)
+    if _is_over(tx.repo, after, kind, name) and not _is_over(tx.repo, state.record, kind, name):
+        tx.tell(after.uuid, {"reached": [{"scope": kind, "name": name or tx.time[:10]}]})
+
+
+def _is_over(repo: LaneRepo, holder: Lane, kind: str, name: str) -> bool:
+    """Say whether a budget in its holder's record, whatever that is so far, is at a limit."""
+    books = _books(repo)
+    books.policy = books.policy if kind == LANE else holder.budget
+    return any(x.exceeded for x in _of(books, holder, kind, name))
 
 
 def _keep_totals(tx: Transaction) -> None:

@@ -106,3 +106,29 @@ def test_budgets_above_the_lane_are_told_of_where_they_are_reached(
     ]
     assert all(x.kind == "budget.reached" or not x.budgets for x in found)
     repo.close()
+
+
+def test_budgets_that_are_set_below_what_was_used_are_told_of(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    """Once each, by the setting that brought them to their limit, whoever's they are."""
+    repo = TestRepo.make(tmp_path / "a", environ)
+    repo.lanes.new("parent", workspace=False)
+    repo.lanes.new("child", on="parent", workspace=False)
+    coder, spent = Intent(agent="coder"), Cost(input_tokens=10)
+    repo.lanes.put_file("child", "b", b"b\n", intent=coder, cost=spent)
+    for most in (11, 10, 9):
+        repo.lanes.set_budget("child", Limits(input_tokens=most))
+        repo.lanes.set_budget("parent", Limits(input_tokens=most))
+        repo.lanes.set_budget(agent="coder", limits=Limits(input_tokens=most))
+        repo.lanes.set_budget(per_day=True, limits=Limits(input_tokens=most))
+    repo.lanes.set_budget(agent="other", limits=Limits(input_tokens=1))
+    found = repo.lanes.events(since="start", limit=None).events
+    told = [(x.verb, x.lane, y.scope, y.name) for x in found for y in x.budgets]
+    assert told == [
+        ("budget", "child", "lane", "child"),
+        ("budget", "parent", "lane", "parent"),
+        ("budget", "main", "agent", "coder"),
+        ("budget", "main", "day", found[-1].time[:10]),
+    ]
+    repo.close()
