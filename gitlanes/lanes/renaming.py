@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gitlanes.errors import Negative, Refused
+from gitlanes.git.process import uninterrupted
 from gitlanes.models.lanes import Renamed
 from gitlanes.models.plain import NOTHING, replace
 from gitlanes.models.records import RENAMED, Lane, LaneState
@@ -83,10 +84,17 @@ def named(repo: LaneRepo, workspace: Workspace | None) -> Iterator[None]:
     if workspace is None:
         yield
     elif workspace.root or Path(workspace.path).is_dir():
-        with capture.held(repo, workspace):
+        with capture.held(repo, workspace), _noted(repo, workspace):
             yield
-            mending.named(repo, workspace)
     else:
-        with states.hold(workspace.git_dir, workspace.lane):
+        with states.hold(workspace.git_dir, workspace.lane), _noted(repo, workspace):
             yield
+
+
+@contextmanager
+def _noted(repo: LaneRepo, workspace: Workspace) -> Iterator[None]:
+    try:
+        yield
+    finally:  # a Ctrl-C comes just when the renaming is done
+        with uninterrupted():
             mending.named(repo, workspace)

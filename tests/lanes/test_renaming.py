@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -253,3 +254,16 @@ def test_a_workspace_whose_directory_is_gone(repo: TestRepo) -> None:
     place.with_name("elsewhere").rename(place)
     assert repo.lanes.workspace("login").path == str(place)
     assert name_in(repo, place) == "login"
+
+
+def test_ctrl_c_as_it_is_done(repo: TestRepo) -> None:
+    """The workspace knows its lane's name all the same."""
+    place = repo.lane("auth")
+    hook = repo.path / ".git/hooks/reference-transaction"
+    hook.write_text(f"#!/bin/sh\n[ $1 = committed ] && kill -INT {os.getpid()}\n:\n")
+    hook.chmod(0o755)
+    with pytest.raises(KeyboardInterrupt):
+        repo.lanes.rename("auth", "login")
+    hook.unlink()
+    assert repo.lanes.doctor().sound
+    assert repo.lanes.workspace("login").path == str(place)
