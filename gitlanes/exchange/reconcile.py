@@ -18,7 +18,7 @@ from gitlanes.models.notes import Notes
 from gitlanes.models.plain import Model, plain
 from gitlanes.models.reconciled import Match, Reconciled, ReconciledLane
 from gitlanes.models.records import Lane, LaneState
-from gitlanes.store import codec, layout, records
+from gitlanes.store import codec, histories, layout, records
 from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.transaction import Transaction, transaction
@@ -110,7 +110,9 @@ def _plans(repo: LaneRepo, target: LaneState) -> Iterator[_Plan]:
             known.update(bases)
     if not waiting:
         return
-    branch = Branch(repo, _since(repo, str(target.record.head), known))
+    head = str(target.record.head)
+    gone = histories.gone(repo, head, (x.record for x in every))
+    branch = Branch(repo, (x for x in _since(repo, head, known) if x[0] not in gone))
     for state, own, bases in waiting:
         passed = tuple(oid for oid, x in own if _only_brings(repo, x, target))
         yield _Plan(state, own, passed, branch.of(own, passed, bases))

@@ -90,8 +90,8 @@ def basis(repo: LaneRepo, state: LaneState, parents: Sequence[LaneState]) -> Bas
     each other: both are named.
     """
     lane, heads = state.record, [str(x.record.head) for x in parents]
-    whole = any(is_ancestor(repo, str(lane.head), x) for x in heads)
-    bases = [] if whole else [bases_for(repo, state, x) for x in parents]
+    bases = [bases_for(repo, state, x) for x in parents]
+    whole = any(lane.head in found for found in bases)
     landed = (lane.landed.get(x.record.uuid, NOT_LANDED).source for x in parents)
     known = {x for found in bases for x in found} | {x for x in landed if x}
     own, under = ((), str(lane.head)) if whole else _own(repo, state, parents, known)

@@ -9,7 +9,8 @@ from gitlanes.errors import Refused
 from gitlanes.landing.holdings import merged_into, shared
 from gitlanes.lanes.forks import fork_point
 from gitlanes.models.records import NOT_LANDED, Lane, LaneState
-from gitlanes.store.ancestry import independent, is_ancestor, merge_base
+from gitlanes.store.ancestry import independent, is_ancestor
+from gitlanes.store.histories import merge_base
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -80,7 +81,7 @@ def _met_elsewhere(source: Lane, target: Lane) -> bool:
 def _fork(repo: LaneRepo, source: Lane, target: Lane) -> str:
     """Return the base of a first landing that nothing was recorded for."""
     if source.uuid in target.landed:  # the target started from the source: its fork is theirs
-        fork = merge_base(repo, str(source.head), str(target.head))
+        fork = merge_base(repo, str(source.head), str(target.head), (source, target))
     else:
         fork = fork_point(repo, str(source.fork), target)
     if fork is None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.models.plain import replace
 from gitlanes.models.records import Attempt, Landed, Lane, LaneState
-from gitlanes.store import journal, namesakes
-from gitlanes.store.ancestry import Graph, beyond, is_ancestor, merge_base, merge_bases
+from gitlanes.store import histories, journal, namesakes
+from gitlanes.store.ancestry import Graph, is_ancestor, merge_base
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -34,8 +34,9 @@ def shared(
     squashes, replays and agents' own merges. `lanes` are all there are, deleted ones too, but for
     those whose names others have now.
     """
-    yield from ((x, True) for x in merge_bases(repo, str(source.head), str(target.head)))
     known = namesakes.with_former(repo, lanes)
+    both = histories.merge_bases(repo, str(source.head), str(target.head), _records(known))
+    yield from ((x, True) for x in both)
     there: dict[str, list[Holding]] = {}
     for holding in _held(repo, target, source, known):
         there.setdefault(holding.lane, []).append(holding)
@@ -63,9 +64,14 @@ def _held(repo: LaneRepo, lane: Lane, beside: Lane, known: Known) -> Iterator[Ho
         seen.update(level)
         own = (x for x in level if x.lane != beside.uuid)
         further = {x.lane: x for x in sorted(own, key=lambda x: x.sure)}
-        graph = beyond(repo, [x.commit for x in further.values()], str(beside.head))
+        heads = [x.commit for x in further.values()]
+        graph = histories.beyond(repo, heads, str(beside.head), _records(known))
         taken = dict.fromkeys(_taken(repo, further, known, graph))
         level = [x for x in taken if x not in seen]
+
+
+def _records(known: Known) -> Iterator[Lane]:
+    return (x.record for x in known.values())
 
 
 def _taken(

@@ -11,8 +11,9 @@ from gitlanes.git.refs import list_refs
 from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import Landed, Lane, LaneState
 from gitlanes.store import layout
-from gitlanes.store.ancestry import is_ancestor, merge_base
+from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.expectation import require_active
+from gitlanes.store.histories import merge_base
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -107,4 +108,4 @@ def fork_point(repo: LaneRepo, start: str, target: Lane) -> str | None:
     """Return where a start left a lane's history, or None if it never was part of it."""
     if start in (target.head, target.fork):
         return start
-    return merge_base(repo, start, target.head) if target.head else None
+    return merge_base(repo, start, target.head, [target]) if target.head else None

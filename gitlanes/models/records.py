@@ -131,7 +131,8 @@ class Lane(Model):
     has it in full, ``ended`` the entries in which tasks ended last (docs/format.md). ``queue``
     names, for each lane that is queued to land on this one, the entry that has that in full.
     ``batch`` is the id that lanes share which were made to do the same work side by side.
-    ``namesakes`` are the last entries of the lanes that had its name before.
+    ``namesakes`` are the last entries of the lanes that had its name before. ``taken_back`` tells
+    of work in its history that undos took back by later commits (docs/format.md).
     ``run`` tells of the agent that ran in it last (docs/format.md).
     ``extra`` keeps fields that a newer version wrote.
     """
@@ -165,6 +166,7 @@ class Lane(Model):
     ground: str | None = None
     former: tuple[str, ...] = ()
     namesakes: tuple[str, ...] = ()
+    taken_back: dict[str, Any] = NOTHING
     conflict: str | None = None
     tasks: dict[str, str] = NOTHING
     ended: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ _NO_TEXTS = (
     *("renamed", "stacks", "exported", "source", "target", "commits"),
     *("exports", "imported", "rewritten", "ground", "former", "conflict", "sync", "undo"),
     *("tasks", "ended", "claim", "worker", "worker_uuid", "started", "attempt"),
-    *("queue", "batch", "namesakes"),
+    *("queue", "batch", "namesakes", "taken_back"),
 )
 _NO_TEXTS_OF_NOTES = (
     *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
@@ -46,7 +46,7 @@ Clean = Callable[[Any, Collection[str]], Any]
 # Members that are absent rather than empty: most lanes have none of them.
 _RARE = (
     *("meta", "sparse", "mingled", "budget", "spent", "beside", "why", "stacks", "exports"),
-    *("former", "namesakes", "tasks", "ended", "queue", "run"),
+    *("former", "namesakes", "taken_back", "tasks", "ended", "queue", "run"),
 )
 # Members of a lane that are tuples of texts.
 _LISTS = ("sparse", "beside", "former", "namesakes", "ended")

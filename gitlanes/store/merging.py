@@ -37,7 +37,7 @@ _SAID = (
     *("ground", "run", "batch"),
 )
 # What has members that people set one by one.
-_SAID_OF_EACH = ("meta", "extra", "stacks", "exports", "queue")
+_SAID_OF_EACH = ("meta", "extra", "stacks", "exports", "queue", "taken_back")
 
 
 class Joint(NamedTuple):

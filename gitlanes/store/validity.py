@@ -70,6 +70,8 @@ def checked_lane(lane: Lane) -> Lane:
         raise ValueError("a budget or what was spent is none")
     if not _are_exports(lane.exports) or not isinstance(lane.imported, str | None):
         raise ValueError("what was exported or imported is none")
+    for one in lane.taken_back.values():
+        require_oids(one["by"], *(x for old, new in one["ways"] for x in (old, new)))
     for task in lane.tasks:
         _require(ids.TASK_ID, task)
     require_uuid(*lane.queue)

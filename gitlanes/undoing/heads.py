@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes import clock, ids
 from gitlanes.combine.assembly import plan_landing
 from gitlanes.git.trailers import add_change_id, subject_of
 from gitlanes.models.records import ACCEPTED, Attempt, Entry, Lane
-from gitlanes.store import codec
+from gitlanes.store import codec, journal
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.attribution import colliding_paths, collision
 
@@ -53,6 +54,24 @@ def without(repo: LaneRepo, now: Place, lane: Lane, before: Lane, after: Entry) 
         lane=lane.name,
         base=[new],
     )
+
+
+def ways(repo: LaneRepo, entries: Iterable[Entry]) -> list[tuple[str, str]]:
+    """Return the ways that operations, the newest first, brought a lane's head: from, and to.
+
+    Those that follow each other are one.
+    """
+    found: list[tuple[str, str]] = []
+    for entry in entries:
+        before = journal.read_entry(repo.refs, entry.previous[0]).record if entry.previous else None
+        old, new = str(before.head if before else None), str(entry.record.head)
+        if before is None or old == new:
+            continue
+        if found and found[-1][0] == new:
+            found[-1] = (old, found[-1][1])
+        else:
+            found.append((old, new))
+    return found
 
 
 def can_move(repo: LaneRepo, now: Lane, record: Lane, to: str, others: frozenset[str]) -> bool:

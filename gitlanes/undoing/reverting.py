@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # another matter.
 _STAYS = ("name", "uuid", "created", "next", "spent", "head", "open", "mingled", "former")
 # What is compared member by member.
-_KEYED = ("landed", "meta", "stacks", "exports", "extra", "tasks", "queue")
+_KEYED = ("landed", "meta", "stacks", "exports", "extra", "tasks", "queue", "taken_back")
 
 
 def reverted(now: Lane, before: Lane, after: Lane, verb: str) -> Lane:

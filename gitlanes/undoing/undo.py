@@ -185,12 +185,23 @@ def _write(tx: Transaction, part: Part, parts: Sequence[Part], steps: Sequence[S
             made = heads.written(tx, now, place.tree, tx.description)
             attempts.append(made)
             head, forward = made.commit, True
+            record = _taken_from(tx, record, head, steps)
     record = replace(record, head=head, next=now.next + forward)
     kept = [x for x in (now.head, head) if x]
     tx.lane(part.state, record, parents=kept, attempts=attempts, details=_details(steps))
     if record.status == DELETED:
         tx.drop(layout.head(now.name))
     return UndoneLane(now.name, record.status, now.head, head, forward)
+
+
+def _taken_from(tx: Transaction, record: Lane, by: str, steps: Sequence[Step]) -> Lane:
+    """Return a lane's record that tells what a commit of its history takes back."""
+    landed = (x for step in steps if not step.cancels for x in step.entries)
+    ways = heads.ways(tx.repo, (x for x in landed if x.record.uuid == record.uuid))
+    if not ways:
+        return record
+    told = {"by": by, "ways": [[*x] for x in ways]}
+    return replace(record, taken_back={**record.taken_back, tx.operation: told})
 
 
 def _may_move(repo: LaneRepo, part: Part, parts: Sequence[Part]) -> bool:
