@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
+    precondition,
     rule,
 )
 
@@ -25,6 +27,9 @@ Files = dict[str, str]
 LANES = ("one", "two", "three")
 PATHS = ("a", "b", "d/c")
 MODES = ("merge", "squash", "replay")
+
+# What the model knows, but for numbers, which are given out once.
+_MODEL = ("files", "bases", "seen", "lives", "based", "origins", "newer")
 
 lanes = st.sampled_from(LANES)
 paths = st.sampled_from(PATHS)
@@ -54,6 +59,8 @@ class Landings(RuleBasedStateMachine):
         self.based: dict[str, int] = {}
         self.origins: dict[str, list[tuple[int, int, Files]]] = {}
         self.newer: dict[str, int] = {}
+        # The model from before the last landing, if that was the last that happened.
+        self.undoable: dict[str, Any] | None = None
 
     @initialize()
     def begin(self) -> None:
@@ -92,7 +99,7 @@ class Landings(RuleBasedStateMachine):
     @rule(lane=lanes, path=paths, kind=st.sampled_from(["edit", "edit", "delete", "restore"]))
     def work(self, lane: str, path: str, kind: str) -> None:
         """Edit, delete or put back one file in a lane, and commit it."""
-        self.count += 1
+        self.count, self.undoable = self.count + 1, None
         before = self.files[lane].get(path)
         wanted = {"edit": f"{lane} {self.count}", "delete": None}.get(kind)
         if kind == "restore":
@@ -112,6 +119,7 @@ class Landings(RuleBasedStateMachine):
         """Delete a lane, and make it again from main or from another lane's head."""
         if origin == lane:
             return
+        self.undoable = None
         self.repo.lanes.delete(lane)
         self.repo.lanes.new(lane, start=origin)
         self.start(lane, origin)
@@ -134,6 +142,7 @@ class Landings(RuleBasedStateMachine):
             news = {path for path in ours if source.get(path) != target.get(path)}
             assert isinstance(refused, Collision) or not news
             return
+        self.undoable = deepcopy({x: getattr(self, x) for x in _MODEL})
         wanted = {path: source.get(path, "") for path in ours if path in source}
         kept = {path: text for path, text in target.items() if path not in ours}
         after = self.repo.files("main")
@@ -148,6 +157,15 @@ class Landings(RuleBasedStateMachine):
         held[self.lives[lane]] = self.count, dict(source)
         for other in LANES:
             self.agree(other, held)
+
+    @precondition(lambda self: self.undoable is not None)
+    @rule()
+    def undo(self) -> None:
+        """Take the last landing back, and all that came of it."""
+        before, self.undoable = self.undoable, None
+        self.repo.lanes.undo()
+        vars(self).update(before or {})
+        assert self.repo.files("main") == self.files["main"]
 
     def agree(self, lane: str, held: dict[int, tuple[int, Files]]) -> None:
         """Let a lane's changes count from the newest of its past that main has."""
