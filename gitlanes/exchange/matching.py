@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.git.patch_ids import patch_ids
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _IDS = re.compile(rb"^[ \t]*Change-Id:[ \t]*(I[0-9a-f]{40})[ \t]*\r?$", re.MULTILINE)
 
 Commit = tuple[str, CommitObject]
+# Returns the versions that a change had in a lane, by its Change-Id.
+Earlier = Callable[[str], Iterable[CommitObject]]
 # {path: what it has afterwards}
 After = Mapping[bytes, Item | None]
 
@@ -43,15 +45,17 @@ class Branch:
         self._by_paths: dict[frozenset[bytes], list[tuple[str, After]]] | None = None
         self._patch_ids: dict[str, str | None] = {}
         self._others: list[str] = []
+        self.outdated: dict[str, str] = {}
 
     def of(
-        self, own: Sequence[Commit], passed: Iterable[str], bases: Sequence[str]
+        self, own: Sequence[Commit], passed: Iterable[str], bases: Sequence[str], earlier: Earlier
     ) -> dict[str, Found]:
         """Return ``{commit: what has its work}`` for a lane's own commits, oldest first.
 
         Those ``passed`` over bring others' work and are not looked for; an agent may have brought
         some beside its own, which the ``bases`` that the branch has, too, show. A Change-Id counts
         before the content of single commits, and that before the content of several together.
+        Where the branch has one of the ``earlier`` versions of a change, it is ``outdated``.
         """
         start = self._repo.objects.tree_before(own[0][1])
         trees = {self._repo.objects.commit(x).tree for x in bases}
@@ -59,7 +63,7 @@ class Branch:
         found: dict[str, Found] = {}
         for oid, commit in own:
             change = change_id_of(commit.message)
-            if change in self._by_id:
+            if change in self._by_id and self._is_as_now(oid, commit, change, earlier):
                 found[oid] = Found(self._by_id[change], CHANGE_ID)
         skipped = set(passed)
         rest = [x for x in own if x[0] not in found and x[0] not in skipped]
@@ -69,6 +73,27 @@ class Branch:
             together = self._together(own, skipped)
             found |= {oid: x for oid, x in together.items() if oid not in found}
         return found
+
+    def _is_as_now(self, oid: str, commit: CommitObject, change: str, earlier: Earlier) -> bool:
+        """Say whether what has a Change-Id is not the change as it was before it was amended.
+
+        What is like no version of it is what people or the host made of it.
+        """
+        there = self._by_id[change]
+        if self._holds(there, commit) or not any(self._holds(there, x) for x in earlier(change)):
+            return True
+        self.outdated[oid] = there
+        return False
+
+    def _holds(self, there: str, commit: CommitObject) -> bool:
+        """Say whether a commit of the branch has what another one changes, or the same patch."""
+        before, found = self._repo.objects.tree_before(commit), self._commits[there]
+        after = _after(self._changes(before, commit.tree))
+        has = _after(self._changes(self._repo.objects.tree_before(found), found.tree))
+        if after.items() <= has.items():
+            return True
+        ends = before, commit.tree
+        return self._patch_id(there) == patch_ids(self._repo.git, [ends]).get(ends)
 
     def _by_content(self, commits: Iterable[Commit]) -> dict[str, Found]:
         """Find single commits by what they change."""

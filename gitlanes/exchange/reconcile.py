@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import NotFound, Raced, Refused
@@ -17,8 +18,8 @@ from gitlanes.landing.landed_commits import brought
 from gitlanes.models.notes import Notes
 from gitlanes.models.plain import Model, plain
 from gitlanes.models.reconciled import Match, Reconciled, ReconciledLane
-from gitlanes.models.records import Lane, LaneState
-from gitlanes.store import codec, histories, layout, records
+from gitlanes.models.records import SUPERSEDED, Lane, LaneState
+from gitlanes.store import codec, histories, journal, layout, records
 from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.transaction import Transaction, transaction
@@ -115,7 +116,17 @@ def _plans(repo: LaneRepo, target: LaneState) -> Iterator[_Plan]:
     branch = Branch(repo, (x for x in _since(repo, head, known) if x[0] not in gone))
     for state, own, bases in waiting:
         passed = tuple(oid for oid, x in own if _only_brings(repo, x, target))
-        yield _Plan(state, own, passed, branch.of(own, passed, bases))
+        found = branch.of(own, passed, bases, partial(_earlier, repo, state))
+        yield _Plan(state, own, passed, found)
+    for oid, there in branch.outdated.items():
+        repo.warn(f"{there[:12]} has {oid[:12]} as it was before it was amended, and not as it is")
+
+
+def _earlier(repo: LaneRepo, state: LaneState, change: str) -> Iterator[CommitObject]:
+    """Yield the commits of a change of a lane that others took the place of."""
+    for attempt in (x for entry in journal.walk(repo.refs, state.tip) for x in entry.attempts):
+        if attempt.change_id == change and attempt.status == SUPERSEDED:
+            yield repo.objects.commit(attempt.landed or attempt.commit)
 
 
 def _since(repo: LaneRepo, head: str, known: set[str]) -> list[Commit]:

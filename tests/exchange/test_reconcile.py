@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gitlanes import Cost, Intent, Negative, NotFound, Refused
+from gitlanes import Collision, Cost, Intent, Negative, NotFound, Refused
 from gitlanes.models.reconciled import Match
 from tests.support import host
 from tests.support.cli import Ran
@@ -32,6 +32,12 @@ def work(repo: TestRepo, lane: str, *edits: dict[str, str]) -> None:
             lane, message=f"{lane} {number}", intent=why, cost=Cost(input_tokens=number)
         )
     repo.lanes.export(lane, branch=f"review/{lane}")
+
+
+def linear(repo: TestRepo, lane: str, edit: dict[str, str]) -> None:
+    """Make a lane with an attempt, and a branch with a commit of its own of that."""
+    repo.lane(lane, edit)
+    repo.lanes.export(lane, branch=f"review/{lane}", form="linear")
 
 
 def matches(repo: TestRepo) -> dict[str, Match]:
@@ -210,6 +216,40 @@ def test_a_branch_that_was_rewritten(repo: TestRepo) -> None:
     repo.save({"auth.py": "other\n"})
     with pytest.raises(Refused, match="branch 'main' was"):
         repo.lanes.reconcile()
+
+
+@pytest.mark.parametrize("message", ["github", "title"])
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_version_from_before_it_was_amended(
+    repo: TestRepo, cli: Cli, message: str, beside: bool
+) -> None:
+    """What the host has is not what the lane has by now: that is left, and it is said."""
+    linear(repo, "auth", {"auth.py": "1\n"})
+    repo.write({"auth.py": "2\n", "new.py": "n\n"}, repo.workspace("auth"))
+    assert cli("commit", "auth", "--amend").code == 0
+    if beside:
+        repo.save({"other.py": "o\n"})
+    said = host.like_github(repo, "review/auth") if message == "github" else "Add auth (!7)"
+    commit = host.squash(repo, "review/auth", said)
+    ran = cli("reconcile")
+    told = f"{commit[:12]} has {repo.lanes.head('auth')[:12]} as it was before it was amended"
+    assert (told in ran.err) == (message == "github")
+    assert "nothing of any lane's work was found" in ran.err + ran.out
+    with pytest.raises(Collision):
+        repo.lanes.promote("auth")
+    repo.lanes.promote("auth", force=["auth.py"])
+    assert repo.files("main").items() >= {"auth.py": "2", "new.py": "n"}.items()
+
+
+def test_what_a_reviewer_made_of_it(repo: TestRepo, cli: Cli) -> None:
+    """A change that is like no version of it landed all the same: its id says so."""
+    linear(repo, "auth", {"auth.py": "1\n"})
+    repo.write({"auth.py": "2\n"}, repo.workspace("auth"))
+    assert cli("commit", "auth", "--amend").code == 0
+    change = repo.lanes.show("auth/2").attempts[0].attempt.change_id
+    commit = repo.save({"auth.py": "3\n"}, f"by a reviewer\n\nChange-Id: {change}\n")
+    (found,) = matches(repo).values()
+    assert (found.commit, found.by) == (commit, "change-id")
 
 
 def test_what_the_command_says(repo: TestRepo, cli: Cli) -> None:
