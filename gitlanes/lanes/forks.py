@@ -10,7 +10,7 @@ from gitlanes.errors import BadValue
 from gitlanes.git.refs import list_refs
 from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import Landed, Lane, LaneState
-from gitlanes.store import layout
+from gitlanes.store import layout, namesakes
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.expectation import require_active
 from gitlanes.store.histories import merge_base
@@ -37,7 +37,7 @@ def resolve(repo: LaneRepo, name: str | None, default: LaneState) -> Start:
         return Start(str(default.record.head), default)
     commit = repo.view.commit_of(name)
     if ids.ATTEMPT_ID.fullmatch(name):
-        return Start(commit, repo.view.attempt_in(name)[1])
+        return Start(commit, _maker(repo, name))
     origin = repo.view.find(name)
     if origin is not None and origin.record.live:
         return Start(commit, origin)
@@ -55,11 +55,17 @@ def resolve_on(repo: LaneRepo, start: str | None, on: str | None, default: LaneS
     if start is not None:
         raise BadValue("a lane starts either from something or on it", hint="give one of them")
     of = ids.ATTEMPT_ID.fullmatch(on) or ids.SNAPSHOT_ID.fullmatch(on)
-    parent = repo.view.attempt_in(on)[1] if ids.ATTEMPT_ID.fullmatch(on) else None
+    parent = _maker(repo, on) if ids.ATTEMPT_ID.fullmatch(on) else None
     parent = parent or repo.view.lane(of["lane"] if of else on)
     require_active(parent.record)
     commit = repo.view.commit_of(on) if of else str(parent.record.head)
     return Start(commit, parent, parent.record.uuid)
+
+
+def _maker(repo: LaneRepo, attempt_id: str) -> LaneState:
+    """Return the lane that made an attempt, which may be gone and another one have its name."""
+    attempt, state = repo.view.attempt_in(attempt_id)
+    return namesakes.maker_of(repo, attempt, state)
 
 
 def _holder(repo: LaneRepo, commit: str, default: LaneState) -> LaneState | None:

@@ -111,7 +111,7 @@ def new(
 def _meet(origin: LaneState | None, tx: Transaction, lane: Lane) -> None:
     """Let the lane that another one starts from know that its work is elsewhere, too."""
     del lane
-    if origin is not None:
+    if origin is not None and origin.record.live:
         forks.met(tx, tx.repo.view.find(origin.record.name))
 
 

@@ -5,10 +5,10 @@ The journal of a name goes on with whoever has it, so its newest entry tells of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from gitlanes.models.records import RENAMED, LaneState
+from gitlanes.models.records import RENAMED, Attempt, LaneState
 from gitlanes.store import journal
 
 if TYPE_CHECKING:
@@ -21,6 +21,23 @@ def with_former(repo: LaneRepo, lanes: Sequence[LaneState]) -> dict[str, LaneSta
     One that cannot be read is left out with a warning, as in every list of lanes.
     """
     known = {x.record.uuid: x for x in lanes}
+    for state in _former(repo, lanes):
+        known.setdefault(state.record.uuid, state)
+    return known
+
+
+def maker_of(repo: LaneRepo, attempt: Attempt, state: LaneState) -> LaneState:
+    """Return which of the lanes of a name made an attempt, given the one that has it now.
+
+    Numbers go on from one to the next.
+    """
+    before = _former(repo, [state]) if state.record.namesakes else ()
+    made = [x for x in before if x.record.next > attempt.number]
+    return min(made, key=lambda x: x.record.next, default=state)
+
+
+def _former(repo: LaneRepo, lanes: Iterable[LaneState]) -> Iterator[LaneState]:
+    """Yield the lanes that had the names of these, but for those known under a new name."""
     todo = [x for state in lanes for x in state.record.namesakes]
     seen = set[str]()
     while todo:
@@ -31,6 +48,5 @@ def with_former(repo: LaneRepo, lanes: Sequence[LaneState]) -> dict[str, LaneSta
         entry = journal.sound_entry(repo.reader, oid, repo.warn)
         if entry is not None:
             todo += entry.record.namesakes
-            if entry.record.status != RENAMED:  # it is known under its new name
-                known.setdefault(entry.record.uuid, LaneState(entry.record, oid))
-    return known
+            if entry.record.status != RENAMED:
+                yield LaneState(entry.record, oid)

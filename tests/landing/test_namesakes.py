@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from gitlanes import Collision
+from gitlanes import Collision, Refused
 from tests.support.repos import TestRepo
 
 
@@ -63,6 +63,24 @@ def test_a_third_lane_whose_name_another_lane_has(repo: TestRepo) -> None:
     repo.lanes.put_file("source", "q", b"source\n")
     assert repo.lanes.promote("source").source_only == (b"q",)
     assert repo.files("main")["p"] == "other"
+
+
+@pytest.mark.parametrize("times", [0, 1, 2])
+def test_a_start_from_an_attempt_of_a_lane_that_is_gone(repo: TestRepo, times: int) -> None:
+    """Its changes count from where that lane's did, not from where its namesake began."""
+    repo.work("lane", {"p": "1\n"})
+    repo.lanes.delete("lane")
+    repo.save({"people": "1\n"})
+    for _ in range(times):
+        repo.work("lane", {"q": "1\n"})
+        repo.lanes.delete("lane")
+    repo.lanes.new("lane", start="lane/1", workspace=False)
+    made = repo.lanes.promote("lane")
+    assert (made.source_only, set(repo.files("main"))) == ((b"p",), {"p", "q", "people"})
+    assert repo.files("main")["q"] == "0"
+    if times:
+        with pytest.raises(Refused, match="lane 'lane' is deleted"):
+            repo.lanes.new("other", on="lane/2", workspace=False)
 
 
 def test_what_a_namesake_landed_is_not_its_own(repo: TestRepo) -> None:
