@@ -154,7 +154,8 @@ class Survey:
         except CorruptRecord as error:
             state, fault = None, error
         name, lane, base = (state.name, state.lane, state.base) if state else ("", "", None)
-        return Spot(Workspace(name, lane, path, git_dir, root, base), state, fault)
+        detached = state.detached if state else None
+        return Spot(Workspace(name, lane, path, git_dir, root, base, detached), state, fault)
 
 
 @contextmanager

@@ -389,6 +389,15 @@ def test_a_second_workspace_is_named(auth: TestRepo, cli: Cli) -> None:
     )
 
 
+def test_a_workspace_for_looking_is_none_of_these(auth: TestRepo) -> None:
+    """Beside its lane's own it is as it should be, and gone it is named by its own name."""
+    place = auth.lanes.create_workspace("auth", at="main", detached=True)
+    assert auth.lanes.doctor().sound
+    shutil.rmtree(place.path)
+    (found,) = auth.lanes.doctor().findings
+    assert found.what == f"workspace '{place.id}' is gone: '{place.path}'"
+
+
 def test_work_trees_of_others_are_named(auth: TestRepo, cli: Cli) -> None:
     """Copies, other repositories and plain work trees where workspaces go are named."""
     root = auth.workspace("auth").parent
