@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from gitlanes.combine.changes import Clash, Plan, moved_to
-from gitlanes.errors import Collision
+from gitlanes.errors import Collision, LanesError
 from gitlanes.git.trees import Change
 from gitlanes.models.plain import plain
 from gitlanes.models.results import CollidingPath, Touch
@@ -30,7 +31,7 @@ def colliding_paths(
     paths = [x for clash in clashes[:_MOST] for x in (clash.path, clash.other) if x is not None]
     source, target = (_last_touches(repo, paths, bases, end) for end in ends)
     about = records.read(repo, {*source.values(), *target.values()})
-    who = {commit: _author(notes.intents) for commit, notes in about.items()}
+    who = {commit: _author(repo, commit, notes.intents) for commit, notes in about.items()}
 
     def touch(change: Change | None, commit: str | None, moved: bytes | None) -> Touch | None:
         if change is None:
@@ -70,14 +71,30 @@ def action(change: Change) -> str:
     return "deleted" if new is None else "modified"
 
 
-def _author(intents: Iterable[dict[str, Any]]) -> tuple[str | None, str | None]:
+def _author(
+    repo: LaneRepo, commit: str, intents: Iterable[dict[str, Any]]
+) -> tuple[str | None, str | None]:
     """Return (attempt, agent) of the work itself rather than of a landing of it."""
     known = list(intents)
     work = [x for x in known if x.get("kind") not in ("promotion", "replay")] or known
     if not work:
         return None, None
     agent = work[-1].get("agent") or {}
-    return work[-1].get("attempt"), agent.get("id")
+    return _at(repo, commit, work[-1].get("attempt")), agent.get("id")
+
+
+def _at(repo: LaneRepo, commit: str, name: Any) -> str | None:
+    """Return the id of the attempt that a commit is, where its records name an earlier one."""
+    known: list[str] = []
+    found = name if isinstance(name, str) else None
+    while found is not None and found not in known:
+        known.append(found)
+        with suppress(LanesError):
+            attempt = repo.view.attempt(found)
+            found = attempt.superseded_by
+            if commit in (attempt.commit, attempt.landed):
+                break
+    return known[-1] if known else None
 
 
 def _last_touches(

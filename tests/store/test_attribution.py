@@ -59,3 +59,17 @@ def test_signatures_in_the_log_do_not_hide_the_authors(signing: TestRepo, cli: C
     told = cli("promote", "a").err.splitlines()
     people = f"source modified it in a/1 by agent-a; target modified it in {signed[:12]}"
     assert f"collision: 'src/app.py': {people}" in told
+
+
+def test_what_was_amended_and_laid_again_is_called_as_it_is_now(repo: TestRepo, cli: Cli) -> None:
+    """Records carried to a commit name the attempt that it was before."""
+    repo.lane("a", {"new.txt": "1\n"})
+    repo.write({"new.txt": "2\n"}, repo.workspace("a"))
+    assert cli("commit", "a", "--amend").code == 0
+    repo.save({"people.txt": "1\n"})
+    repo.lanes.sync("a")
+    repo.save({"new.txt": "people\n"})
+    with pytest.raises(Collision) as caught:
+        repo.lanes.promote("a")
+    (found,) = caught.value.data["collisions"]
+    assert (found["source"]["attempt"], found["source"]["agent"]) == ("a/3", "agent-a")
