@@ -215,7 +215,8 @@ class Entry(Model):
     ``attempts`` are those whose state the operation changed, as they were after it;
     ``details`` holds what only this verb knows (a promotion's bases, what was forced).
     ``lanes`` is ``{name: uuid}`` of all lanes that the operation touched. ``was`` is the entry
-    that it stands for, written anew by a purge.
+    that it stands for, written anew by a purge. ``repository`` is the id of the clone that it
+    was made in, '' where that was not recorded.
     """
 
     oid: str
@@ -232,6 +233,7 @@ class Entry(Model):
     attempts: tuple[Attempt, ...] = ()
     details: dict[str, Any] = NOTHING
     was: str | None = None
+    repository: str = ""
 
     @property
     def follows(self) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ _NO_TEXTS = (
     *("renamed", "stacks", "exported", "source", "target", "commits"),
     *("exports", "imported", "rewritten", "ground", "former", "conflict", "sync", "undo"),
     *("tasks", "ended", "claim", "worker", "worker_uuid", "started", "attempt"),
-    *("queue", "batch", "namesakes", "taken_back"),
+    *("queue", "batch", "namesakes", "taken_back", "repository"),
 )
 _NO_TEXTS_OF_NOTES = (
     *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
@@ -112,7 +112,7 @@ def _body_of(entry: Entry) -> dict[str, Any]:
         "schema": ENTRY_SCHEMA,
         "operation": entry.operation,
         "verb": entry.verb,
-        "actor": _stored({"agent": entry.actor, "host": entry.host}),
+        "actor": _actor(entry),
         "time": entry.time,
         "previous": list(entry.previous),
         "refs": {change.name: [change.old or "", change.new or ""] for change in entry.refs},
@@ -121,6 +121,12 @@ def _body_of(entry: Entry) -> dict[str, Any]:
         "attempts": [_stored_body(x) for x in entry.attempts],
         "details": _stored(entry.details),
     }
+
+
+def _actor(entry: Entry) -> dict[str, Any]:
+    told = {"agent": entry.actor, "host": entry.host, "repository": entry.repository or None}
+    stored: dict[str, Any] = _stored(told)
+    return stored
 
 
 def encode_root(lane: Lane, epoch: int = 1) -> str:
@@ -157,6 +163,7 @@ def decode_entry(oid: str, message: bytes) -> Entry:
             attempts=tuple(_attempt(x) for x in body.get("attempts", ())),
             details=checked_details(body),
             was=body.get("was"),
+            repository=body["actor"].get("repository", ""),
         )
     except _DAMAGE as error:
         raise _damaged(oid, error) from error

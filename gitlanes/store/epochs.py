@@ -63,6 +63,7 @@ def begin(tx: Transaction, state: LaneState, now: Present) -> str:
         lanes={lane.name: lane.uuid},
         record=lane,
         details={EPOCH: told},
+        repository=repo.own_id,
     )
 
     def write(message: str, *parents: str) -> str:

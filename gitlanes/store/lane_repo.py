@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gitlanes import clock
+from gitlanes import clock, ids
 from gitlanes.errors import Refused
 from gitlanes.git.locks import Lock
 from gitlanes.git.process import Git
 from gitlanes.git.refs import Mover, RefReader
+from gitlanes.git.replacing import replace_file
 from gitlanes.git.repo import Place, find
 from gitlanes.store import layout
 from gitlanes.store.view import View
@@ -183,6 +185,18 @@ class LaneRepo:
     def host(self) -> str:
         """This machine's name, for the journal."""
         return os.uname().nodename
+
+    @cached_property
+    def own_id(self) -> str:
+        """This clone's id, for the journal; made where there is none yet."""
+        file = self.state_directory / "id"
+        with suppress(OSError):
+            known = file.read_text("ascii", "replace").strip()
+            if known.replace("-", "").isalnum() and len(known) < 100:
+                return known
+        made = ids.new_id(clock.now())
+        replace_file(file, f"{made}\n")
+        return made
 
     def root(self) -> tuple[str, str] | None:
         """Return (git directory, top) of the main work tree, or None in a bare repository.

@@ -203,6 +203,7 @@ class Transaction:
             record=lane.record,
             attempts=lane.attempts,
             details={**lane.details, **self._told.get(lane.record.uuid, {})},
+            repository=self.repo.own_id,
         )
         # First parents are journal alone, so the first entry needs a beginning to stand on.
         first = previous or (self._write_commit(EMPTY_TREE, [], codec.encode_root(lane.record)),)

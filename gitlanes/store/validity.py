@@ -282,8 +282,8 @@ def are_texts(entry: Entry) -> bool:
     """Say whether what an entry says beside its record is of the form that readers expect."""
     moves = [x for move in entry.refs for x in (move.name, move.old or "", move.new or "")]
     lanes = [x for pair in entry.lanes.items() for x in pair]
-    texts = (entry.operation, entry.verb, entry.host, entry.actor or "", *moves, *lanes)
-    texts += (entry.was or "",)
+    texts = (entry.operation, entry.verb, entry.host, entry.repository, *moves, *lanes)
+    texts += (entry.was or "", entry.actor or "")
     counts = (entry.record.next, *(x.number for x in entry.attempts))
     return (
         all(isinstance(x, str) for x in texts)

@@ -82,11 +82,17 @@ def last(repo: LaneRepo, lane: Lane | None) -> Step:
     Raises Negative where there is none.
     """
     for step in standing(steps(repo)):
-        mine = step.entries[0].host == repo.host and (lane is None or step.touches(lane.uuid))
+        mine = _is_ours(repo, step) and (lane is None or step.touches(lane.uuid))
         done = step.cancels or step.verb in _FORMAL or _overtaken(repo, step)
         if mine and not done:
             return step
     raise Negative("nothing to undo", hint="see 'git lanes op log'")
+
+
+def _is_ours(repo: LaneRepo, step: Step) -> bool:
+    """Say whether an operation was done in this clone; earlier versions recorded the host alone."""
+    entry = step.entries[0]
+    return entry.repository == repo.own_id if entry.repository else entry.host == repo.host
 
 
 def _overtaken(repo: LaneRepo, step: Step) -> bool:
@@ -103,7 +109,7 @@ def _overtaken(repo: LaneRepo, step: Step) -> bool:
 def last_undone(repo: LaneRepo, lane: Lane | None) -> Step:
     """Return the last undo or rollback since which nothing else was done; raises Negative."""
     for step in standing(steps(repo)):
-        if step.entries[0].host != repo.host or not (lane is None or step.touches(lane.uuid)):
+        if not _is_ours(repo, step) or not (lane is None or step.touches(lane.uuid)):
             continue
         if step.verb in _FORMAL:
             continue

@@ -328,6 +328,24 @@ def test_what_was_pushed_or_joined(tmp_path: Path, environ: dict[str, str]) -> N
     clones.close()
 
 
+def test_the_last_of_this_clone_is_not_another_one_s(
+    tmp_path: Path, environ: dict[str, str]
+) -> None:
+    """On one machine, too: what was pulled is not taken back, and not done again."""
+    one, other = Clones(tmp_path, environ, lanes=["mine", "theirs"]).all
+    one.lanes.put_file("mine", "m", b"1\n")
+    other.lanes.put_file("theirs", "t", b"1\n")
+    other.lanes.push()
+    one.lanes.pull()
+    assert [x.lane for x in one.lanes.undo().lanes] == ["mine"]
+    other.lanes.put_file("theirs", "t", b"2\n")
+    other.lanes.undo()
+    other.lanes.push()
+    one.lanes.pull()
+    assert [x.lane for x in one.lanes.redo().lanes] == ["mine"]
+    assert "t" in one.files("refs/lanes/head/theirs")
+
+
 def test_what_a_queue_did_since_is_passed_over(repo: TestRepo) -> None:
     """After a landing from a queue one undo after the other leads back to the beginning."""
     repo.lane("auth", {"auth.py": "new\n"})
