@@ -10,7 +10,7 @@ from gitlanes.lanes.wanted import by_lane
 from gitlanes.models.graph import Followed, Graph, Node, Relatives
 from gitlanes.models.plain import replace
 from gitlanes.models.records import RENAMED, Lane, LaneState
-from gitlanes.store import codec
+from gitlanes.store import codec, namesakes
 from gitlanes.store.ancestry import merge_base
 from gitlanes.store.expectation import check_expected, require_active, require_commit
 from gitlanes.store.transaction import transaction
@@ -176,7 +176,7 @@ def _added(repo: LaneRepo, known: Lanes, state: LaneState, on: list[str]) -> lis
 def _removed(repo: LaneRepo, known: Lanes, state: LaneState, on: list[str]) -> list[str]:
     del repo
     parents = state.record.parents
-    names = {known[x].name if x in known else x: x for x in parents}
+    names = {known[x].name: x for x in parents if x in known} | {x: x for x in parents}
     gone = {names[x] for x in on if x in names}
     if not gone:
         raise Negative(
@@ -229,9 +229,12 @@ def _above(known: Lanes, uuid: str) -> Iterator[str]:
 
 
 def _known(repo: LaneRepo) -> dict[str, Lane]:
-    """Return every lane by its uuid, deleted ones included."""
-    every = repo.view.lanes(deleted=True)
-    return {x.record.uuid: x.record for x in every if x.record.status != RENAMED}
+    """Return every lane by its uuid, deleted ones included, and parents whose name others have."""
+    every = [x for x in repo.view.lanes(deleted=True) if x.record.status != RENAMED]
+    known = {x.record.uuid: x.record for x in every}
+    if all(parent in known for x in every if x.record.live for parent in x.record.parents):
+        return known
+    return {uuid: x.record for uuid, x in namesakes.with_former(repo, every).items()}
 
 
 def _node(lane: Lane, known: Lanes) -> Node:

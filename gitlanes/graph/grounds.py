@@ -14,6 +14,7 @@ from gitlanes.git.trailers import add_change_id
 from gitlanes.landing.bases import bases_for
 from gitlanes.models.records import NOT_LANDED, LaneState
 from gitlanes.review import rewriting
+from gitlanes.store import namesakes
 from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.store.ancestry import independent, is_ancestor, merge_bases
 from gitlanes.store.attribution import colliding_paths, collision
@@ -134,7 +135,7 @@ def _has(repo: LaneRepo, heads: Sequence[str], commit: str) -> bool:
 
 
 def _parent(repo: LaneRepo, state: LaneState, uuid: str) -> LaneState:
-    found = repo.view.by_uuid(uuid)
+    found = namesakes.find(repo, uuid)
     name = state.record.name
     if found is None or not found.record.live:
         gone = found.record.name if found else uuid

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes.errors import Refused
 from gitlanes.models.records import LaneState
+from gitlanes.store import namesakes
 from gitlanes.store.adopt import require_adopted_lane
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def target_of(repo: LaneRepo, source: LaneState, into: str | None) -> LaneState:
 
 
 def _parent(repo: LaneRepo, source: LaneState, uuid: str) -> LaneState:
-    found, name = repo.view.by_uuid(uuid), source.record.name
+    found, name = namesakes.find(repo, uuid), source.record.name
     if found is None:
         what, gone = f"the parent of lane '{name}' is not known here", uuid
     elif found.record.live:

@@ -26,6 +26,12 @@ def with_former(repo: LaneRepo, lanes: Sequence[LaneState]) -> dict[str, LaneSta
     return known
 
 
+def find(repo: LaneRepo, uuid: str) -> LaneState | None:
+    """Return the lane with that uuid, deleted or not, though another one may have its name now."""
+    found = repo.view.by_uuid(uuid)
+    return found or with_former(repo, repo.view.lanes(deleted=True)).get(uuid)
+
+
 def maker_of(repo: LaneRepo, attempt: Attempt, state: LaneState) -> LaneState:
     """Return which of the lanes of a name made an attempt, given the one that has it now.
 

@@ -167,7 +167,7 @@ def test_what_the_commands_say(repo: TestRepo, cli: Cli) -> None:
 
 
 def test_a_parent_whose_name_another_lane_has_now(repo: TestRepo, cli: Cli) -> None:
-    """It is told by its uuid, and a promotion says how to go on without it."""
+    """It is told as before, and a promotion or a sync says how to go on without it."""
     lanes(repo, base="", top="base")
     uuid = repo.lanes.lane("base").uuid
     repo.lanes.put_file("top", "top.py", b"1\n")
@@ -177,9 +177,12 @@ def test_a_parent_whose_name_another_lane_has_now(repo: TestRepo, cli: Cli) -> N
     assert "dep remove top --on base" in str(refused.value.hint)
     lanes(repo, base="")
     (above,) = repo.lanes.relatives("top").parents
-    assert (above.name, above.status) == (uuid, "unknown")
-    with pytest.raises(Refused, match="is not known here") as refused:
-        repo.lanes.promote("top")
-    assert f"dep remove top --on {uuid}" in str(refused.value.hint)
-    assert cli("dep", "remove", "top", "--on", uuid).code == 0
+    assert (above.name, above.uuid, above.status) == ("base", uuid, "deleted")
+    assert [x.name for x in repo.lanes.graph().lanes] == ["base", "top"]
+    for act in (repo.lanes.promote, repo.lanes.sync):
+        with pytest.raises(Refused, match="of lane 'top'") as refused:
+            act("top")
+        assert "dep remove top --on base" in str(refused.value.hint)
+    assert cli("dep", "remove", "top", "--on", "base").code == 0
     assert repo.lanes.promote("top").into == "main"
+    assert not repo.lanes.relatives("base").dependants
