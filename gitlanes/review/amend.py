@@ -18,7 +18,16 @@ from gitlanes.models.records import Attempt, Lane, LaneState
 from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Capture
 from gitlanes.plugins import Told, around
-from gitlanes.review import costs, decide, folding, lineage, propose, rewriting, standing
+from gitlanes.review import (
+    costs,
+    decide,
+    folding,
+    lineage,
+    own_commits,
+    propose,
+    rewriting,
+    standing,
+)
 from gitlanes.review.propose import Offer
 from gitlanes.store import codec, records
 from gitlanes.store.expectation import require_active, require_commit
@@ -89,6 +98,7 @@ def _amend(
     with capturing.held(repo, workspace) as hold:
         propose.bring_up(repo, record, hold, offer)
         captured = capturing.capture(repo, hold)
+        own_commits.save(repo, hold, captured)
         if captured.moved or captured.merging:
             propose.know_branches(repo)
         base = captured.head if workspace.root else str(hold.state.base)
@@ -288,7 +298,12 @@ def _set_lane(
     tx.description = f"amend {anew.old[0].id} to {first.id}: {first.title}"
     below = {x.base for x in anew.new}
     tips = [x.commit for x in anew.new if x.commit not in below]
-    tx.lane(state, record, parents=[*tips, *captured.own[-1:]], attempts=[*anew.new, *gone])
+    tx.lane(
+        state,
+        record,
+        parents=[*tips, *own_commits.kept(tx.repo, captured)],
+        attempts=[*anew.new, *gone],
+    )
 
 
 def _stage_for(repo: LaneRepo, hold: capturing.Held, captured: Capture, head: str) -> None:

@@ -23,7 +23,7 @@ from gitlanes.models.records import ACCEPTED, PROPOSED, REJECTED, Attempt, Lane,
 from gitlanes.models.results import Proposed
 from gitlanes.models.workspaces import Capture
 from gitlanes.plugins import around
-from gitlanes.review import costs, decide, gated, lineage, standing
+from gitlanes.review import costs, decide, gated, lineage, own_commits, standing
 from gitlanes.store import codec, records
 from gitlanes.store.expectation import check_expected, require_active, require_commit
 from gitlanes.store.transaction import Transaction, transaction
@@ -120,6 +120,7 @@ def _offer(repo: LaneRepo, name: str | None, offer: Offer, clearance: Clearance 
     with capturing.held(repo, workspace) as hold:
         bring_up(repo, lane, hold, offer)
         captured = _captured(repo, hold, offer)
+        own_commits.save(repo, hold, captured)
         if captured.moved or captured.merging:
             know_branches(repo)
         verb = "commit" if clearance else "propose"
@@ -189,7 +190,7 @@ def make(
     )
     if not costs.again(tx, superseded, attempt, offer.cost):
         record = costs.charge(tx, books, record, attempt, offer.cost, offer.intent)
-    parents = [attempt.commit, *captured.own[-1:]]
+    parents = [attempt.commit, *own_commits.kept(tx.repo, captured)]
     names = tuple(x.id for x in gone)
     if offer.rejected is not None:
         standing.require_other(tx.repo, state.record, attempt)

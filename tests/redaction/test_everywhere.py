@@ -253,3 +253,20 @@ def test_commits_of_people_stay_as_they_are(repo: TestRepo) -> None:
     assert content.count(key.encode()) == 2
     assert content.count(key[:10].encode()) == 2
     assert b"[redacted: github-token]" in content
+
+
+@pytest.mark.parametrize("way", ["commit", "propose", "amend"])
+def test_commits_of_the_agent_s_own(repo: TestRepo, way: str) -> None:
+    """What travels has nothing of a secret in their messages; here a snapshot keeps them."""
+    (secret,) = list(planted.keys(3).values())[:1]
+    place = repo.lane("auth", {"auth.py": "1\n"})
+    repo.write({"new.py": "1\n"}, place)
+    repo.git("add", "new.py", cwd=place)
+    repo.git("commit", "--quiet", "-m", f"work with {secret}", cwd=place)
+    own = repo.git("rev-parse", "HEAD", cwd=place)
+    getattr(repo.lanes, way)("auth")
+    travels = ("refs/lanes/head", "refs/lanes/journal", "refs/notes/lanes", "refs/heads")
+    refs = repo.git("for-each-ref", "--format=%(refname)", *travels).splitlines()
+    assert secret not in repo.git("log", "--format=%B", *refs)
+    assert repo.rev("refs/lanes/snapshots/auth/1^") == own
+    assert any("snapshot auth/s1 alone" in x for x in repo.lanes.take_warnings())
