@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from gitlanes.git.merge_file import merge_file
 from gitlanes.git.patch_ids import patch_ids
 from gitlanes.git.raw import CommitObject
 from gitlanes.git.trailers import change_id_of
@@ -93,7 +94,8 @@ class Branch:
         if after.items() <= has.items():
             return True
         ends = before, commit.tree
-        return self._patch_id(there) == patch_ids(self._repo.git, [ends]).get(ends)
+        same = self._patch_id(there) == patch_ids(self._repo.git, [ends]).get(ends)
+        return same and self._leaves_nothing(ends, there)
 
     def _by_content(self, commits: Iterable[Commit]) -> dict[str, Found]:
         """Find single commits by what they change."""
@@ -151,9 +153,25 @@ class Branch:
             return None
         wanted = patch_ids(self._repo.git, [ends]).get(ends)
         for oid, _ in candidates if wanted else ():
-            if self._patch_id(oid) == wanted:
+            if self._patch_id(oid) == wanted and self._leaves_nothing(ends, oid):
                 return Found(oid, PATCH_ID)
         return None
+
+    def _leaves_nothing(self, ends: tuple[str, str], oid: str) -> bool:
+        """Say whether merging a change into a commit adds nothing: its patch may fit elsewhere."""
+        read, there = self._repo.objects.entry, self._commits[oid].tree
+        return all(
+            self._is_in(change, read(there, path)) for path, change in self._changes(*ends).items()
+        )
+
+    def _is_in(self, change: Change, there: Item | None) -> bool:
+        if there == change[1]:
+            return True
+        texts = [self._repo.objects.blob(x[1]) for x in (change[1], change[0], there) if x]
+        if len(texts) < 3 or any(b"\0" in x for x in texts):
+            return False
+        merged = merge_file(self._repo.git, texts[0], texts[1], texts[2], ("", "", ""))
+        return merged.clean and merged.content == texts[2]
 
     def _patch_id(self, oid: str) -> str | None:
         if oid not in self._patch_ids:

@@ -115,6 +115,18 @@ def test_what_git_calls_the_same_patch(make_repo: Callable[..., TestRepo]) -> No
     assert matches(repo) == {}
 
 
+def test_the_same_patch_elsewhere_in_the_file(make_repo: Callable[..., TestRepo]) -> None:
+    """Somebody's like change of another section is not the lane's."""
+    sections = "".join(f"[{x}]\n1\n2\n3\noff\n4\n5\n6\n\n" for x in ("web", "db", "mail"))
+    repo = make_repo({"conf": sections})
+    first, second = (sections.find("off", x) for x in (0, sections.find("mail")))
+    work(repo, "mail", {"conf": f"{sections[:second]}on{sections[second + 3 :]}"})
+    repo.save({"conf": f"{sections[:first]}on{sections[first + 3 :]}"})
+    assert matches(repo) == {}
+    with pytest.raises(Collision):
+        repo.lanes.promote("mail")
+
+
 def test_what_comes_after_lands_alone(repo: TestRepo) -> None:
     """The lane counts as landed, and its next promotion carries only what is new."""
     work(repo, "auth", {"auth.py": "1\n"})
