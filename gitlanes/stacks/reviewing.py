@@ -22,7 +22,7 @@ from gitlanes.models.stacks import (
 )
 from gitlanes.stacks import naming
 from gitlanes.stacks.revising import Now, revise
-from gitlanes.store import codec
+from gitlanes.store import codec, records
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -75,7 +75,7 @@ def decide(
         for block in found.values():
             _require_step(now.stack, block, what)
             if what in (APPROVED, CHANGES_REQUESTED, TURNED_DOWN):
-                _require_reviewer(now.stack, block, who, what)
+                _require_reviewer(now, block, who, what)
         made = {n: _said(now, x, what, who, text) for n, x in found.items()}
         numbers = f"block{'s' if len(made) > 1 else ''} {', '.join(map(str, made))}"
         about = f": {text}" if text else ""
@@ -146,15 +146,29 @@ def _require_step(stack: Stack, block: Block, what: str) -> None:
     )
 
 
-def _require_reviewer(stack: Stack, block: Block, who: str, what: str) -> None:
+def _makers(repo: LaneRepo, block: Block) -> set[str | None]:
+    """Return the agents whose work is in a block, that of a merge's other sides, too."""
+    merged: list[str] = []
+    for item in block.items:
+        asked = ("rev-list", f"{item.commit}^@", f"^{item.commit}^1")
+        if len(repo.objects.commit(item.commit).parents) > 1:
+            merged += repo.git.run(*asked).text.split()
+    notes = records.read(repo, merged).values() if merged else ()
+    brought = (x.get("agent") for one in notes for x in one.intents)
+    known = {x.get("id") for x in brought if isinstance(x, dict)}
+    return {*known, *(x.agent for x in block.items)}
+
+
+def _require_reviewer(now: Now, block: Block, who: str, what: str) -> None:
     """Raise Refused for who is not asked, and for an agent that approves its own work."""
+    stack = now.stack
     reviewers = stack.config.reviewers
     if reviewers and who not in reviewers:
         raise Refused(
             f"'{codec.one_line(who, 60)}' is no reviewer of stack '{stack.name}'",
             hint=f"its reviewers are {', '.join(reviewers)}",
         )
-    if what == APPROVED and who in {x.agent for x in block.items}:
+    if what == APPROVED and who in _makers(now.repo, block):
         raise Refused(
             f"'{codec.one_line(who, 60)}' made what is in block {block.number}, "
             "and cannot approve it",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from gitlanes.errors import Refused
 from gitlanes.models.plain import replace
 from gitlanes.models.records import CONFLICTED, Attempt, Entry, Lane, LaneState
-from gitlanes.store import journal
+from gitlanes.store import journal, namesakes
 from gitlanes.undoing import heads, reverting
 from gitlanes.undoing.choosing import Step
 from gitlanes.undoing.heads import Place
@@ -83,6 +83,7 @@ def planned(repo: LaneRepo, steps: Sequence[Step], time: str) -> list[Part]:
 
 def _untouched(repo: LaneRepo, entry: Entry) -> Part:
     state = repo.view.by_uuid(entry.record.uuid, entry.record.name)
+    state = state or _before_its_namesake(repo, entry.record)
     if state is None:
         raise Refused(
             f"lane '{entry.record.name}' is another one now", hint="see 'git lanes op log'"
@@ -94,6 +95,20 @@ def _untouched(repo: LaneRepo, entry: Entry) -> Part:
             hint=f"give that up first: git lanes conflict abandon {lane.name}",
         )
     return Part(state, lane, heads.place_of(repo, lane), ())
+
+
+def _before_its_namesake(repo: LaneRepo, lane: Lane) -> LaneState | None:
+    """Return a lane that is gone as it was last, to go on after another one that had its name.
+
+    None where that one is there still.
+    """
+    now, was = repo.view.find(lane.name), namesakes.find(repo, lane.uuid)
+    if now is None or now.record.live or was is None or was.record.name != lane.name:
+        return None
+    record = was.record
+    following = max(record.next, now.record.next)
+    record = replace(record, next=following, namesakes=(*record.namesakes, now.tip))
+    return LaneState(record, now.tip)
 
 
 def _without(repo: LaneRepo, part: Part, entry: Entry, time: str) -> Part:

@@ -153,7 +153,8 @@ def _undone(
 def _require_unmoved(repo: LaneRepo, parts: Sequence[Part]) -> None:
     for part in parts:
         name = part.state.record.name
-        if repo.view.find(name) != part.state:
+        now = repo.view.find(name)
+        if now is None or now.tip != part.state.tip:
             raise Raced(
                 f"lane '{name}' moved on meanwhile", hint="nothing changed; repeat the command"
             )

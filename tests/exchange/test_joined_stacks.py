@@ -179,3 +179,21 @@ def test_stacks_of_one_name_made_twice(clones: Clones) -> None:
         repo.lanes.review(block, status="approved", by=who)
     blocks = _joined(clones)
     assert [[x.by for x in block.approvals] for block in blocks] == [["ann"], ["bob"]]
+
+
+def test_work_that_a_join_brought_is_not_approved_by_who_made_it(clones: Clones) -> None:
+    """The merge that joins two clones is nobody's, and what came with it is its makers'."""
+    a, b = clones.all
+    for repo, agent in ((a, "agent-a"), (b, "agent-b")):
+        repo.lanes.put_file("auth", agent, b"x\n", intent=Intent(agent=agent))
+    b.lanes.push()
+    a.lanes.push()
+    a.lanes.create_stack("st", lane="auth")
+    first, joined = a.lanes.stack("auth:st").blocks
+    (maker,) = {str(x.agent) for x in first.items}
+    (other,) = {"agent-a", "agent-b"} - {maker}
+    assert {x.agent for x in joined.items} == {None}
+    for block, agent in ((ONE, maker), (TWO, other)):
+        with pytest.raises(Refused, match=f"'{agent}' made what is in block"):
+            a.lanes.review(block, status="approved", by=agent)
+    a.lanes.review(TWO, status="approved", by="reviewer")

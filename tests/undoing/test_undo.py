@@ -411,3 +411,28 @@ def test_earlier_work_of_a_lane_in_conflict(repo: TestRepo) -> None:
     with pytest.raises(Refused, match="stopped at a conflict"):
         repo.lanes.undo(repo.lanes.operations("top", limit=2).operations[1].id)
     assert repo.lanes.head("top") == made.attempt.landed
+
+
+def test_a_deletion_before_a_namesake(repo: TestRepo) -> None:
+    """Undo walks back past the making of a lane to that of one that had its name, and forward."""
+    repo.lanes.new("auth", workspace=False)
+    repo.lanes.put_file("auth", "a", b"1\n")
+    head, uuid = repo.lanes.head("auth"), repo.lanes.lane("auth").uuid
+    repo.lanes.delete("auth")
+    repo.lanes.new("auth", workspace=False)
+    repo.lanes.put_file("auth", "b", b"1\n")
+    after = told(repo)
+    deletion = next(x for x in repo.lanes.operations().operations if x.verb == "delete")
+    with pytest.raises(Refused, match="is another one now"):
+        repo.lanes.undo(deletion.id)
+    for _ in range(3):
+        repo.lanes.undo()
+    lane = repo.lanes.lane("auth")
+    assert (lane.uuid, lane.head, repo.files("refs/lanes/head/auth")["a"]) == (uuid, head, "1")
+    for _ in range(3):
+        repo.lanes.redo()
+    assert {**told(repo)["auth"], "namesakes": 0} == {**after["auth"], "namesakes": 0}
+    for _ in range(3):
+        repo.lanes.undo()
+    assert repo.lanes.put_file("auth", "c", b"1\n").attempt.number == 3
+    repo.fsck()
