@@ -33,12 +33,16 @@ _AT_ONCE = 4000
 
 
 class _Outgoing(NamedTuple):
-    """What a push would move; ``behind`` says that something has to be joined before."""
+    """What a push would move; ``behind`` says that something has to be joined before.
+
+    ``told`` says what stays, and why.
+    """
 
     updates: tuple[Update, ...]
     lanes: tuple[Sent, ...]
     notes: tuple[str, ...]
     behind: bool
+    told: tuple[str, ...]
 
 
 class _Lane(NamedTuple):
@@ -77,10 +81,10 @@ def _pushed(repo: LaneRepo, name: str, *, purged: bool) -> Pushed:
             continue
         left = came.left if out.behind else ()
         if not out.updates and fresh:
-            return Pushed(name, left=left, pulled=pulled)
+            return _done(repo, out, Pushed(name, left=left, pulled=pulled))
         reason = _raced(repo, name, out.updates) if out.updates else ""
         if reason is None:
-            return Pushed(name, out.lanes, out.notes, left, pulled)
+            return _done(repo, out, Pushed(name, out.lanes, out.notes, left, pulled))
         if out.updates:
             clock.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.05 * 2**number)))
         sides.fetch(repo, name)
@@ -89,6 +93,12 @@ def _pushed(repo: LaneRepo, name: str, *, purged: bool) -> Pushed:
         f"others were first to push to '{name}' {_TRIES} times: {line(reason or '', 100)}",
         hint="repeat the command; if nobody else pushes, a lock was left on the server",
     )
+
+
+def _done(repo: LaneRepo, out: _Outgoing, pushed: Pushed) -> Pushed:
+    for text in out.told:
+        repo.warn(text)
+    return pushed
 
 
 def _caught_up(repo: LaneRepo, remote: str) -> Pulled | None:
@@ -123,7 +133,7 @@ def _together(before: Pulled | None, after: Pulled) -> Pulled:
 
 def _outgoing(repo: LaneRepo, remote: str, found: Sides, *, purged: bool) -> _Outgoing:
     ours, theirs = found
-    lanes, behind = _outgoing_lanes(repo, remote, found, purged=purged)
+    lanes, behind, told = _outgoing_lanes(repo, remote, found, purged=purged)
     updates = [x for lane in lanes for x in lane.updates]
     sent = [x.sent for x in lanes if x.sent]
     notes = []
@@ -137,16 +147,17 @@ def _outgoing(repo: LaneRepo, remote: str, found: Sides, *, purged: bool) -> _Ou
             notes.append(kind)
         elif other != tip:
             behind = behind or not is_ancestor(repo, tip, other)
-    return _Outgoing(tuple(updates), tuple(sent), tuple(notes), behind)
+    return _Outgoing(tuple(updates), tuple(sent), tuple(notes), behind, told)
 
 
 def _outgoing_lanes(
     repo: LaneRepo, remote: str, found: Sides, *, purged: bool
-) -> tuple[list[_Lane], bool]:
-    """Return what would move of each lane, and whether one has to be joined before."""
+) -> tuple[list[_Lane], bool, tuple[str, ...]]:
+    """Return what would move of each lane, whether one has to be joined before, and what stays."""
     ours, theirs = found
     lanes: list[_Lane] = []
     stays: dict[str, str] = {}
+    told: list[str] = []
     behind = False
     for lane, tip in ours.journals.items():
         there = theirs.journals.get(lane)
@@ -169,20 +180,23 @@ def _outgoing_lanes(
             moves += tuple(_head_update(repo, remote, entry, found))
             lanes.append(_Lane(entry, moves, _sent(entry, there) if there != tip else None))
         except LanesError as error:
-            repo.warn(f"lane '{line(lane, 60)}' is not pushed: {error.message}")
-    return [x for x in lanes if not _would_be_twice(repo, remote, x, stays)], behind
+            told.append(f"lane '{line(lane, 60)}' is not pushed: {error.message}")
+    going = []
+    for one in lanes:
+        if (before := _twice(one, stays)) is None:
+            going.append(one)
+        else:
+            told.append(
+                f"lane '{one.entry.record.name}' is not pushed: it was '{before}', "
+                f"and '{remote}' has other work there"
+            )
+    return going, behind, tuple(told)
 
 
-def _would_be_twice(repo: LaneRepo, remote: str, lane: _Lane, stays: Mapping[str, str]) -> bool:
-    """Say whether a lane would be live under two names: where it ``stays`` under one before."""
-    record, before = lane.entry.record, stays.get(lane.entry.record.uuid)
-    if before is None or lane.sent is None or lane.sent.how != "new":
-        return False
-    repo.warn(
-        f"lane '{record.name}' is not pushed: it was '{before}', "
-        f"and '{remote}' has other work there"
-    )
-    return True
+def _twice(lane: _Lane, stays: Mapping[str, str]) -> str | None:
+    """Return the name under which a lane ``stays``, where it would be live under two then."""
+    new = lane.sent is not None and lane.sent.how == "new"
+    return stays.get(lane.entry.record.uuid) if new else None
 
 
 def _replaced(entry: Entry, there: str, head: str | None) -> Iterator[Update]:

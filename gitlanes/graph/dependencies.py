@@ -234,7 +234,9 @@ def _known(repo: LaneRepo) -> dict[str, Lane]:
     known = {x.record.uuid: x.record for x in every}
     if all(parent in known for x in every if x.record.live for parent in x.record.parents):
         return known
-    return {uuid: x.record for uuid, x in namesakes.with_former(repo, every).items()}
+    live = {x.record.name for x in every if x.record.live}
+    found = (x.record for x in namesakes.with_former(repo, every).values())
+    return {x.uuid: replace(x, name=namesakes.called(x, live)) for x in found}
 
 
 def _node(lane: Lane, known: Lanes) -> Node:

@@ -79,9 +79,16 @@ def parents_of(repo: LaneRepo, state: LaneState, onto: str | None) -> list[LaneS
 
 
 def stands_on(repo: LaneRepo, state: LaneState, parents: Sequence[LaneState]) -> bool:
-    """Say whether a lane's history has the heads of all these lanes."""
-    head = str(state.record.head)
-    return all(_has(repo, (head,), str(x.record.head)) for x in parents)
+    """Say whether a lane has the heads of all these lanes: in its history, or by record.
+
+    What was merged and changed nothing made no commit.
+    """
+    lane = state.record
+    return all(
+        x.landed.get(lane.uuid, NOT_LANDED).source == x.head
+        or _has(repo, (str(lane.head),), str(x.head))
+        for x in (parent.record for parent in parents)
+    )
 
 
 def basis(repo: LaneRepo, state: LaneState, parents: Sequence[LaneState]) -> Basis:
@@ -138,7 +145,8 @@ def _parent(repo: LaneRepo, state: LaneState, uuid: str) -> LaneState:
     found = namesakes.find(repo, uuid)
     name = state.record.name
     if found is None or not found.record.live:
-        gone = found.record.name if found else uuid
+        live = {x.record.name for x in repo.view.lanes()}
+        gone = namesakes.called(found.record, live) if found else uuid
         raise Refused(
             f"parent '{gone}' of lane '{name}' is no more",
             hint=f"let it go on without: git lanes dep remove {name} --on {gone}",

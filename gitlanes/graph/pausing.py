@@ -11,7 +11,7 @@ from gitlanes.lanes.resting import put_away
 from gitlanes.models.graph import Paused
 from gitlanes.models.plain import replace
 from gitlanes.models.records import ABANDONED, ACTIVE, PAUSED, RENAMED, Lane, LaneState
-from gitlanes.store.expectation import check_expected, require_commit
+from gitlanes.store.expectation import check_expected, require_commit, require_unbound
 from gitlanes.store.transaction import transaction
 from gitlanes.workspaces import finding
 
@@ -100,10 +100,8 @@ def _require(lane: Lane, status: str, frm: tuple[str, ...]) -> None:
             f"lane '{lane.name}' is {lane.status}",
             hint=f"only lanes that are {' or '.join(frm)} can be {_DONE[status]}",
         )
-    if status == ABANDONED and (lane.bound or lane.extra.get("adopted")):
-        raise Refused(
-            f"lane '{lane.name}' is the repository's own", hint="other lanes can be abandoned"
-        )
+    if status == ABANDONED:
+        require_unbound(lane, "abandoned")
 
 
 _DONE = {PAUSED: "paused", ACTIVE: "resumed", ABANDONED: "abandoned"}

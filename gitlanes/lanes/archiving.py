@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from gitlanes.errors import Negative, Refused
+from gitlanes.errors import Negative
 from gitlanes.lanes.lifecycle import doomed, refuse_open
 from gitlanes.models.lanes import Archived
 from gitlanes.models.plain import replace
 from gitlanes.models.records import ACTIVE, ARCHIVED, LaneState
-from gitlanes.store.expectation import check_expected, require_commit
+from gitlanes.store.expectation import check_expected, require_commit, require_unbound
 from gitlanes.store.transaction import transaction
 from gitlanes.workspaces import finding
 
@@ -49,8 +49,7 @@ def archive(
     name = known.record.name
     if known.record.away:
         return _finish(repo, known, force=force, unasked=unasked is not None)
-    if known.record.bound or known.record.extra.get("adopted"):
-        raise Refused(f"lane '{name}' is the repository's own", hint="other lanes can be archived")
+    require_unbound(known.record, "archived")
     require_commit(f"lane '{name}'", known.record.head, expect)
     workspace = finding.workspace_of(repo, known.record)
     saving, careful = bool(unasked and unasked.saving), unasked is not None

@@ -20,7 +20,7 @@ from gitlanes.models.records import ACTIVE, DELETED, NOT_LANDED, REJECTED, Lane,
 from gitlanes.models.workspaces import Snapshot, Workspace
 from gitlanes.store import layout, spending
 from gitlanes.store.adopt import adopt, require_adopted_lane
-from gitlanes.store.expectation import check_expected, require_commit
+from gitlanes.store.expectation import check_expected, require_commit, require_unbound
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.workspaces import finding, intake, moving, removal
 from gitlanes.workspaces import lifecycle as workspaces
@@ -162,8 +162,7 @@ def delete(
     if known is not None and known.record.status == DELETED:
         return _finish_deletion(repo, known, force=force)
     lane = repo.view.lane(name).record
-    if lane.bound or lane.extra.get("adopted"):
-        raise Refused(f"lane '{name}' is the repository's own", hint="other lanes can be deleted")
+    require_unbound(lane, "deleted")
     require_commit(f"lane '{name}'", lane.head, expect)
     workspace = finding.workspace_of(repo, lane)
     with doomed(repo, workspace, force=force) as saved, transaction(repo, "delete") as tx:

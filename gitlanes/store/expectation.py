@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.errors import BadValue, Raced, Refused
 from gitlanes.models.records import ABANDONED, ACTIVE, ARCHIVED, CONFLICTED, PAUSED, PRUNED, Lane
-from gitlanes.store import codec
+from gitlanes.store import codec, layout
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -85,3 +85,15 @@ def require_active(lane: Lane) -> None:
         hint = f"resolve it: 'git lanes conflict start {lane.name}'; or 'conflict abandon' it"
     why = f": {codec.one_line(lane.why, 100)}" if lane.why else ""
     raise Refused(f"lane '{lane.name}' is {lane.status}{why}", hint=hint)
+
+
+def require_unbound(lane: Lane, done: str) -> None:
+    """Raise Refused for the adopted lane, and for one that is bound to a branch."""
+    name = lane.name
+    if lane.extra.get("adopted"):
+        raise Refused(f"lane '{name}' is the repository's own", hint=f"other lanes can be {done}")
+    if lane.branch is not None:
+        raise Refused(
+            f"lane '{name}' is bound to branch '{layout.short_branch(lane.branch)}'",
+            hint=f"set it free first: git lanes bind {name} --unset",
+        )

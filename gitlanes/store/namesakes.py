@@ -5,10 +5,10 @@ The journal of a name goes on with whoever has it, so its newest entry tells of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from gitlanes.models.records import RENAMED, Attempt, LaneState
+from gitlanes.models.records import RENAMED, Attempt, Lane, LaneState
 from gitlanes.store import journal
 
 if TYPE_CHECKING:
@@ -30,6 +30,11 @@ def find(repo: LaneRepo, uuid: str) -> LaneState | None:
     """Return the lane with that uuid, deleted or not, though another one may have its name now."""
     found = repo.view.by_uuid(uuid)
     return found or with_former(repo, repo.view.lanes(deleted=True)).get(uuid)
+
+
+def called(lane: Lane, live: Container[str]) -> str:
+    """Return what a lane is called beside those of these names that are there."""
+    return lane.name if lane.live or lane.name not in live else f"{lane.name}@{lane.uuid[-8:]}"
 
 
 def maker_of(repo: LaneRepo, attempt: Attempt, state: LaneState) -> LaneState:

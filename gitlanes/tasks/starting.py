@@ -114,6 +114,9 @@ def _brought_up(
         return None, None
     except Negative:  # it stands there already
         return worker, None
+    except Refused as error:  # others have its work: it is merged once it is complete
+        repo.warn(f"{error.message}: it goes on where it was")
+        return worker, None
 
 
 def _begun(repo: LaneRepo, task: Task, how: Start) -> TaskStarted:

@@ -200,7 +200,7 @@ def _of_branch(lane: Lane, how: str) -> Iterator[LaneFinding]:
         IMPORTED: (
             "parted",
             f"branch '{branch}' and lane '{lane.name}' both went on",
-            "the next command that works on the lane joins them by one merge commit",
+            "the next command that works on the lane joins them, unless both touched a path",
         ),
     }
     if how in lines:

@@ -80,6 +80,8 @@ def test_a_sync_leaves_its_work_where_it_is(repo: TestRepo, lane: str) -> None:
     assert refused.value.hint == f"merge instead: git lanes promote main --into {lane}"
     repo.lanes.promote("main", into=lane)
     assert repo.files(f"refs/lanes/head/{lane}") == {**files, "o": "1"}
+    with pytest.raises(Negative, match="nothing to sync"):
+        repo.lanes.sync(lane, onto="main")
     repo.lanes.promote(lane)
     assert on_main(repo) == {*files, "o"}
 
@@ -135,3 +137,23 @@ def test_a_rollback_of_several(repo: TestRepo) -> None:
     assert on_main(repo) == {"f"}
     repo.lanes.promote("kid")
     assert on_main(repo) == {"f", "b", "k"}
+
+
+def test_a_task_whose_completion_was_taken_back(repo: TestRepo) -> None:
+    """It goes on in its lane, which cannot be laid anew, and is completed again."""
+    lanes = repo.lanes
+    task = lanes.tasks.add("a task").id
+    lane = lanes.tasks.start(task, agent="one", workspace=False).lane.name
+    lanes.put_file(lane, "t", b"1\n")
+    lanes.tasks.complete(task)
+    lanes.undo()
+    if lanes.tasks.show(task).status == "completed":  # that was the archiving of its lane
+        lanes.undo()
+    lanes.tasks.release(task, by="one")
+    lanes.tasks.start(task, agent="two", workspace=False)
+    assert any("it goes on where it was" in x for x in lanes.take_warnings())
+    lanes.promote("main", into=lane)
+    with pytest.raises(Negative, match="nothing to sync"):
+        lanes.sync(lane)
+    lanes.tasks.complete(task, by="two")
+    assert "t" in on_main(repo)

@@ -71,7 +71,7 @@ def test_parted(repo: TestRepo) -> None:
     repo.save({"people.txt": "1\n"})
     found = findings(repo)["branch-parted"]
     assert found.message == "branch 'main' and lane 'main' both went on"
-    assert found.hint == f"{NEXT} joins them by one merge commit"
+    assert found.hint == f"{NEXT} joins them, unless both touched a path"
 
 
 def test_moved_back(repo: TestRepo, cli: Cli) -> None:
