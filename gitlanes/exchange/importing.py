@@ -12,6 +12,7 @@ from gitlanes.git import remotes
 from gitlanes.models.importing import Imported
 from gitlanes.models.records import LaneState
 from gitlanes.store import codec, journal, layout
+from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.view import is_revision
 from gitlanes.workspaces import binding, intake
@@ -54,7 +55,21 @@ def import_branch(
     start, tip = _range(repo, commits) if commits is not None else (None, tip)
     name = lane_for(repo, branch, lane, whole=False)
     layout.check_lane_name(name)
-    return Incoming(repo, branch, tip, start, name).run()
+    made = Incoming(repo, branch, tip, start, name).run()
+    if start is not None:
+        _tell_of_below(repo, start, name)
+    return made
+
+
+def _tell_of_below(repo: LaneRepo, start: str, lane: str) -> None:
+    """Warn of commits below a range that are in no other lane yet: they land with it."""
+    into = require_adopted_lane(repo).record
+    count = int(repo.git.run("rev-list", "--count", start, f"^{into.head}").text)
+    if count:
+        repo.warn(
+            f"lane '{lane}' stands on {count} commit{'' if count == 1 else 's'} below that range "
+            f"which '{into.name}' has not: it brings them along when it lands"
+        )
 
 
 def lane_for(repo: LaneRepo, branch: str, lane: str | None = None, *, whole: bool = True) -> str:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _IDS = re.compile(rb"^[ \t]*Change-Id:[ \t]*(I[0-9a-f]{40})[ \t]*\r?$", re.MULTILINE)
 
 Commit = tuple[str, CommitObject]
-# Returns the versions that a change had in a lane, by its Change-Id.
-Earlier = Callable[[str], Iterable[CommitObject]]
+# Returns the versions of a change, by its Change-Id.
+Versions = Callable[[str], Iterable[CommitObject]]
 # {path: what it has afterwards}
 After = Mapping[bytes, Item | None]
 
@@ -49,14 +49,14 @@ class Branch:
         self.outdated: dict[str, str] = {}
 
     def of(
-        self, own: Sequence[Commit], passed: Iterable[str], bases: Sequence[str], earlier: Earlier
+        self, own: Sequence[Commit], passed: Iterable[str], bases: Sequence[str], versions: Versions
     ) -> dict[str, Found]:
         """Return ``{commit: what has its work}`` for a lane's own commits, oldest first.
 
         Those ``passed`` over bring others' work and are not looked for; an agent may have brought
         some beside its own, which the ``bases`` that the branch has, too, show. A Change-Id counts
         before the content of single commits, and that before the content of several together.
-        Where the branch has one of the ``earlier`` versions of a change, it is ``outdated``.
+        Where the branch has another of a change's ``versions``, it is ``outdated``.
         """
         start = self._repo.objects.tree_before(own[0][1])
         trees = {self._repo.objects.commit(x).tree for x in bases}
@@ -64,7 +64,7 @@ class Branch:
         found: dict[str, Found] = {}
         for oid, commit in own:
             change = change_id_of(commit.message)
-            if change in self._by_id and self._is_as_now(oid, commit, change, earlier):
+            if change in self._by_id and self._is_as_now(oid, commit, change, versions):
                 found[oid] = Found(self._by_id[change], CHANGE_ID)
         skipped = set(passed)
         rest = [x for x in own if x[0] not in found and x[0] not in skipped]
@@ -75,13 +75,13 @@ class Branch:
             found |= {oid: x for oid, x in together.items() if oid not in found}
         return found
 
-    def _is_as_now(self, oid: str, commit: CommitObject, change: str, earlier: Earlier) -> bool:
-        """Say whether what has a Change-Id is not the change as it was before it was amended.
+    def _is_as_now(self, oid: str, commit: CommitObject, change: str, versions: Versions) -> bool:
+        """Say whether what has a Change-Id is not just another version of the change.
 
         What is like no version of it is what people or the host made of it.
         """
         there = self._by_id[change]
-        if self._holds(there, commit) or not any(self._holds(there, x) for x in earlier(change)):
+        if self._holds(there, commit) or not any(self._holds(there, x) for x in versions(change)):
             return True
         self.outdated[oid] = there
         return False

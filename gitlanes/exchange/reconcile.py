@@ -11,6 +11,7 @@ from gitlanes.errors import NotFound, Raced, Refused
 from gitlanes.exchange.matching import Branch, Commit, Found
 from gitlanes.git.raw import CommitObject
 from gitlanes.git.trailers import change_id_of, subject_of
+from gitlanes.history import log
 from gitlanes.history.chains import Chains
 from gitlanes.landing import ledger
 from gitlanes.landing.bases import bases_for
@@ -18,8 +19,8 @@ from gitlanes.landing.landed_commits import brought
 from gitlanes.models.notes import Notes
 from gitlanes.models.plain import Model, plain
 from gitlanes.models.reconciled import Match, Reconciled, ReconciledLane
-from gitlanes.models.records import SUPERSEDED, Lane, LaneState
-from gitlanes.store import codec, histories, journal, layout, records
+from gitlanes.models.records import Lane, LaneState
+from gitlanes.store import codec, histories, layout, records
 from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.transaction import Transaction, transaction
@@ -116,16 +117,16 @@ def _plans(repo: LaneRepo, target: LaneState) -> Iterator[_Plan]:
     branch = Branch(repo, (x for x in _since(repo, head, known) if x[0] not in gone))
     for state, own, bases in waiting:
         passed = tuple(oid for oid, x in own if _only_brings(repo, x, target))
-        found = branch.of(own, passed, bases, partial(_earlier, repo, state))
+        found = branch.of(own, passed, bases, partial(_versions, repo))
         yield _Plan(state, own, passed, found)
     for oid, there in branch.outdated.items():
-        repo.warn(f"{there[:12]} has {oid[:12]} as it was before it was amended, and not as it is")
+        repo.warn(f"{there[:12]} has another version of {oid[:12]}, which is not there as it is")
 
 
-def _earlier(repo: LaneRepo, state: LaneState, change: str) -> Iterator[CommitObject]:
-    """Yield the commits of a change of a lane that others took the place of."""
-    for attempt in (x for entry in journal.walk(repo.refs, state.tip) for x in entry.attempts):
-        if attempt.change_id == change and attempt.status == SUPERSEDED:
+def _versions(repo: LaneRepo, change: str) -> Iterator[CommitObject]:
+    """Yield the commits that a change was and is, in whatever lane."""
+    for attempt in log.attempts(repo):
+        if attempt.change_id == change and attempt.kind == "work":
             yield repo.objects.commit(attempt.landed or attempt.commit)
 
 

@@ -135,12 +135,25 @@ def _carried_out(repo: LaneRepo, verb: str, steps: Sequence[Step]) -> Undone:
             for one, lane in zip(along, made, strict=True):
                 one.mark(tx, str(lane.head))
         after = [one.go() for one in along]
+    for part in parts:
+        _tell_of_workspace(repo, part)
     lanes = [
         replace(lane, workspace=moved, following=following)
         for lane, (moved, following) in zip(made, after, strict=True)
     ]
     changed = tuple(x.id for part in parts for x in part.attempts)
     return _undone(tx, steps, lanes, changed)
+
+
+def _tell_of_workspace(repo: LaneRepo, part: Part) -> None:
+    """Say how a lane that is back gets a workspace: its directory went when it was put away."""
+    was, lane = part.state.record, part.record
+    back = lane.live and not lane.away and (was.away or not was.live)
+    if back and finding.workspace_of(repo, lane) is None:
+        repo.warn(
+            f"lane '{lane.name}' is back without a workspace: "
+            f"git lanes workspace create {lane.name} makes one"
+        )
 
 
 def _undone(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 # Between an operation and the step after it nobody holds a lock for a moment.
 _MOMENT = 0.3
+_MOVED = "was moved along with the repository"
 _MOVE = "move it elsewhere (a copy: delete it, or its '.git' file): here the workspaces of lanes go"
 
 
@@ -230,21 +232,24 @@ def _intruders(survey: Survey) -> Iterator[Problem]:
             continue
         what = _intruder(repo, path)
         if what:
-            yield problem(f"'{path}' {what}", path, _MOVE, severity=WARNING)
+            hint = f"run 'git worktree repair {shlex.quote(path)}'" if what == _MOVED else _MOVE
+            yield problem(f"'{path}' {what}", path, hint, severity=WARNING)
 
 
 def _intruder(repo: LaneRepo, path: str) -> str:
     """Say what kind of work tree that is, if it is one and there is anything to say."""
-    owner = worktrees.owner_of(path)
+    owner, common = worktrees.owner_of(path), repo.place.common_dir
     if owner and os.path.dirname(os.path.realpath(owner)) == os.path.realpath(
-        os.path.join(repo.place.common_dir, "worktrees")
+        os.path.join(common, "worktrees")
     ):
-        tree = worktrees.at(repo.place.common_dir, os.path.basename(owner))
+        tree = worktrees.at(common, os.path.basename(owner))
         if tree and os.path.realpath(tree.path) != os.path.realpath(path):
             return f"is a copy of '{tree.path}': git in it works on the other's index"
         return "is a work tree of this repository, and no lane's workspace"
     if repo.settings.path("lanes.workspaceRoot"):
         return ""  # a place of the user's own, where other repositories may be at home
+    if owner and not os.path.isdir(owner) and worktrees.at(common, os.path.basename(owner)):
+        return _MOVED
     whole = os.path.isdir(os.path.join(path, ".git"))
     return "belongs to another repository" if owner or whole else ""
 

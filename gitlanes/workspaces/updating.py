@@ -163,6 +163,13 @@ def require_no_commits(repo: LaneRepo, hold: capture.Held, below: str | None = N
             hint="bring it forward, there: git switch --detach --merge "
             f"{str(hold.state.head or hold.state.base)[:12]}",
         )
+    trees = [repo.objects.commit(x).tree for x in (str(head), str(hold.state.head))]
+    if here.detached is None and trees[0] == trees[1]:
+        raise Refused(
+            f"workspace '{here.id}' has commits of its own that change nothing",
+            hint=f"let HEAD go back, there: git reset --soft {str(hold.state.head)[:12]}; "
+            f"a new message: git lanes commit {here.lane} --amend -m MESSAGE",
+        )
     if below is not None and below == hold.state.base:
         raise Refused(
             f"workspace '{here.id}' has commits of its own on the conflict of its lane",

@@ -130,6 +130,8 @@ def test_a_commit_without_a_message(branch: TestRepo) -> None:
 def test_a_range(branch: TestRepo) -> None:
     """Only the commits asked for; the lane starts where they do."""
     made = branch.lanes.import_branch("feature/x", commits="feature/x~2..feature/x~1")
+    (warning,) = branch.lanes.take_warnings()
+    assert "stands on 1 commit below that range which 'main' has not" in warning
     assert [x.title for x in made.attempts] == ["Step 2"]
     assert branch.lanes.lane("feature-x").fork == branch.rev("feature/x~2")
     for wrong, error in (("main", BadValue), ("a...b", BadValue), ("no..main", NotFound)):

@@ -244,13 +244,30 @@ def test_a_version_from_before_it_was_amended(
     said = host.like_github(repo, "review/auth") if message == "github" else "Add auth (!7)"
     commit = host.squash(repo, "review/auth", said)
     ran = cli("reconcile")
-    told = f"{commit[:12]} has {repo.lanes.head('auth')[:12]} as it was before it was amended"
+    told = f"{commit[:12]} has another version of {repo.lanes.head('auth')[:12]}"
     assert (told in ran.err) == (message == "github")
     assert "nothing of any lane's work was found" in ran.err + ran.out
     with pytest.raises(Collision):
         repo.lanes.promote("auth")
     repo.lanes.promote("auth", force=["auth.py"])
     assert repo.files("main").items() >= {"auth.py": "2", "new.py": "n"}.items()
+
+
+def test_a_version_that_another_lane_has(repo: TestRepo) -> None:
+    """What was picked into a lane and went on there did not land with what it was picked from."""
+    linear(repo, "first", {"auth.py": "1\n"})
+    place = repo.lane("second")
+    repo.git("cherry-pick", repo.lanes.head("first"), cwd=place)
+    repo.write({"extra.py": "e\n"}, place)
+    repo.git("add", "--all", cwd=place)
+    repo.git("commit", "--quiet", "--amend", "--no-edit", cwd=place)
+    repo.lanes.commit("second")
+    host.squash(repo, "review/first", host.like_github(repo, "review/first"))
+    found = {x.lane: x.merged for x in repo.lanes.reconcile().lanes}
+    assert found == {"first": True}
+    assert "another version of" in "".join(repo.lanes.take_warnings())
+    repo.lanes.promote("second")
+    assert repo.files("main").items() >= {"auth.py": "1", "extra.py": "e"}.items()
 
 
 def test_what_a_reviewer_made_of_it(repo: TestRepo, cli: Cli) -> None:

@@ -436,3 +436,16 @@ def test_a_deletion_before_a_namesake(repo: TestRepo) -> None:
         repo.lanes.undo()
     assert repo.lanes.put_file("auth", "c", b"1\n").attempt.number == 3
     repo.fsck()
+
+
+@pytest.mark.parametrize("away", ["delete", "archive"])
+def test_a_lane_that_is_back_is_told_to_have_no_workspace(repo: TestRepo, away: str) -> None:
+    """And by which command it gets one."""
+    repo.lane("auth", {"auth.py": "1\n"})
+    getattr(repo.lanes, away)("auth")
+    repo.lanes.take_warnings()
+    repo.lanes.undo()
+    (warning,) = repo.lanes.take_warnings()
+    assert "git lanes workspace create auth makes one" in warning
+    repo.lanes.create_workspace("auth")
+    assert repo.workspace("auth").joinpath("auth.py").read_text() == "1\n"

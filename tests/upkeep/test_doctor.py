@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -396,6 +397,21 @@ def test_a_workspace_for_looking_is_none_of_these(auth: TestRepo) -> None:
     shutil.rmtree(place.path)
     (found,) = auth.lanes.doctor().findings
     assert found.what == f"workspace '{place.id}' is gone: '{place.path}'"
+
+
+def test_what_was_moved_along_with_the_repository(auth: TestRepo) -> None:
+    """The hint brings it back with its edit; nothing is called a copy to be deleted."""
+    old, new = auth.path, auth.path.with_name("moved")
+    auth.write({"edit": "1\n"}, auth.workspace("auth"))
+    place = auth.workspace("auth")
+    old.rename(new)
+    place.parent.rename(new.with_name("moved.lanes"))
+    ran = run_cli(new, auth.environ, "doctor")
+    (hint,) = (x for x in ran.out.splitlines() if "git worktree repair" in x and "run 'git" in x)
+    auth.git(*shlex.split(hint.split("'")[1])[1:], cwd=new)
+    assert run_cli(new, auth.environ, "doctor").code == 0
+    assert (new.with_name("moved.lanes") / "auth/edit").read_text() == "1\n"
+    new.rename(old)
 
 
 def test_work_trees_of_others_are_named(auth: TestRepo, cli: Cli) -> None:
