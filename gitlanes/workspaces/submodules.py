@@ -55,11 +55,16 @@ def rescue(repo: LaneRepo, workspace: Workspace) -> None:
 
 
 def _refuse_embedded(repo: LaneRepo, workspace: Workspace) -> None:
-    """Raise Refused for a repository that lies whole in the workspace: git records its HEAD."""
+    """Raise Refused for a repository that lies whole in the workspace, ignored or not.
+
+    Of one that is not, git records its HEAD alone.
+    """
     git = finding.git_in(repo, workspace)
     rows = git.run("ls-files", "--stage", "-z").out.split(b"\0")
     links = [row.partition(b"\t")[2] for row in rows if row.startswith(b"160000")]
     links += [path for _, path in staging.changed_files(git) if path.endswith(b"/")]
+    ignored = ("--others", "--ignored", "--exclude-standard", "--directory", "-z")
+    links += git.run("ls-files", *ignored).out.split(b"\0")[:-1]
     top = os.fsencode(workspace.path)
     whole = next((x for x in links if os.path.isdir(os.path.join(top, x, b".git"))), None)
     if whole is not None:

@@ -46,3 +46,17 @@ def test_one_without_a_commit_stands_in_nobody_s_way(repo: TestRepo, cli: Cli) -
     with pytest.raises(Refused, match="exists only in this workspace"):
         repo.lanes.remove_workspace("auth", force=True)
     assert (place / "lib/.git").is_dir()
+
+
+@pytest.mark.parametrize("way", ["archive", "delete", "remove_workspace"])
+def test_one_that_is_ignored_is_not_deleted(repo: TestRepo, way: str) -> None:
+    """Its commits are nowhere else, whatever git is told to look at, and whatever is forced."""
+    place = repo.lane("auth", {".gitignore": "/lib\n/build\n"})
+    embed(repo, place / "lib", commit=True)
+    repo.write({"build/out.o": "o\n"}, place)
+    for force in (False, True):
+        with pytest.raises(Refused, match="exists only in this workspace"):
+            getattr(repo.lanes, way)("auth", force=force)
+    (place / "lib").rename(place.parent / "lib")
+    getattr(repo.lanes, way)("auth")
+    assert not place.exists()
