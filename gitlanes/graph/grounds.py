@@ -145,8 +145,7 @@ def _parent(repo: LaneRepo, state: LaneState, uuid: str) -> LaneState:
     found = namesakes.find(repo, uuid)
     name = state.record.name
     if found is None or not found.record.live:
-        live = {x.record.name for x in repo.view.lanes()}
-        gone = namesakes.called(found.record, live) if found else uuid
+        gone = namesakes.name_of(repo, found.record) if found else uuid
         raise Refused(
             f"parent '{gone}' of lane '{name}' is no more",
             hint=f"let it go on without: git lanes dep remove {name} --on {gone}",

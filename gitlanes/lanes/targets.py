@@ -43,7 +43,6 @@ def _parent(repo: LaneRepo, source: LaneState, uuid: str) -> LaneState:
     elif found.record.live:
         return found
     else:
-        live = {x.record.name for x in repo.view.lanes()}
-        gone = namesakes.called(found.record, live)
+        gone = namesakes.name_of(repo, found.record)
         what = f"the parent of lane '{name}' was deleted"
     raise Refused(what, hint=f"{_NAMED}, or let it go: git lanes dep remove {name} --on {gone}")

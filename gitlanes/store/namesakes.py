@@ -37,6 +37,11 @@ def called(lane: Lane, live: Container[str]) -> str:
     return lane.name if lane.live or lane.name not in live else f"{lane.name}@{lane.uuid[-8:]}"
 
 
+def name_of(repo: LaneRepo, lane: Lane) -> str:
+    """Return what a lane is called now, be it gone and its name another one's."""
+    return called(lane, {x.record.name for x in repo.view.lanes()})
+
+
 def maker_of(repo: LaneRepo, attempt: Attempt, state: LaneState) -> LaneState:
     """Return which of the lanes of a name made an attempt, given the one that has it now.
 
