@@ -27,9 +27,8 @@ def taken_back(repo: LaneRepo, lanes: Iterable[Lane], *heads: str) -> frozenset[
     for one in (x for lane in lanes for x in lane.taken_back.values()):
         if any(is_ancestor(repo, one["by"], head) for head in heads):
             for old, new in one["ways"]:
-                found.update(
-                    repo.git.run("rev-list", "--first-parent", new, f"^{old}").text.split()
-                )
+                asked = ("rev-list", "--first-parent", new, f"^{old}")
+                found.update(repo.git.run(*asked, check=False).text.split())
     return frozenset(found)
 
 
