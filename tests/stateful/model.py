@@ -313,6 +313,13 @@ class Model:
         then = by_id[oldest].parts[uuid]
         if since or then.before is None:
             return
-        for key in (then.before.keys() | part.after.keys()) - set(_STAYS):
+        for key in (then.before.keys() | part.after.keys()) - {*_STAYS, "taken_back"}:
             was, is_ = _told(then.before, key), _told(part.after, key)
             assert was == is_, (key, was, is_)
+        told = dict(part.after.get("taken_back", {}))
+        own = told.pop(made.id, None)
+        assert told == then.before.get("taken_back", {})
+        head = part.after["head"]
+        forward = head not in (part.old_head, then.before["head"])
+        assert (own is not None) == (forward and made.verb != "redo")
+        assert own is None or own["by"] == head

@@ -37,7 +37,11 @@ class Days(RuleBasedStateMachine):
         home = Path(self.directory.name)
         config = home / "gitconfig"
         config.write_text("[user]\nname = T\nemail = t@example.com\n[gc]\nauto = 0\n")
-        environ = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        environ = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("GIT_", "GITLANES_"))
+        }
         environ |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": str(config), "HOME": str(home)}
         self.repo = TestRepo.make(home / "repo", environ, {x: f"{x} 0\n" for x in PATHS[:-1]})
         self.world = World(self.repo, self.crashes)
