@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import CorruptRecord, NotAdopted
+from gitlanes.errors import CorruptRecord, LanesError, NotAdopted, Raced
 from gitlanes.git import worktrees
 from gitlanes.models.lanes import Lanes, LaneSummary, Status
 from gitlanes.models.records import RENAMED, Entry, Lane
@@ -44,6 +44,8 @@ def status(repo: LaneRepo, name: str | None = None) -> Status:
     if name is not None:
         record = repo.view.lane(name).record
         shown = [x for x in live if x.record.uuid == record.uuid]
+        if not shown:
+            raise _missed(repo, name)
         workspace = finding.workspace_of(repo, record)
     else:
         workspace = _present_workspace(repo)
@@ -71,9 +73,21 @@ def _own_branch(common_dir: str) -> str | None:
 
 
 def summary(repo: LaneRepo, name: str) -> LaneSummary:
-    """Return one lane as listings show it."""
+    """Return one lane as listings show it. Raises NotFound, Raced."""
     repo.view.lane(name)
-    return next(x for x in list_lanes(repo, archived=True).lanes if x.name == name)
+    for lane in list_lanes(repo, archived=True).lanes:
+        if lane.name == name:
+            return lane
+    raise _missed(repo, name)
+
+
+def _missed(repo: LaneRepo, name: str) -> LanesError:
+    """Return what is said of a lane that went, or came, while all were read."""
+    try:
+        repo.view.lane(name)
+    except LanesError as error:
+        return error
+    return Raced(f"lane '{name}' was made anew meanwhile", hint="repeat the command")
 
 
 def _read(
