@@ -192,11 +192,12 @@ def checked(repo: LaneRepo, remote: str, steps: Iterable[Step]) -> tuple[list[St
     names = _Names(repo, found) if any(map(_is_new, found)) else None
     good, left = [], []
     for step in found:
-        reason = _unkept_by(step, lost) or (names and _is_new(step) and names.fault(step)) or None
-        if reason is None:
+        fault = names.fault(step) if names and _is_new(step) else None
+        error = _unkept_by(step, lost) or fault
+        if error is None:
             good.append(step)
         else:
-            left.append(damaged(remote, step.name, step.ours, CorruptRecord(reason)))
+            left.append(damaged(remote, step.name, step.ours, error))
     return good, left
 
 
@@ -205,6 +206,7 @@ class _Names:
 
     def __init__(self, repo: LaneRepo, steps: Iterable[Step]):
         lanes = {x.record.name: x.record for x in repo.view.lanes(deleted=True)}
+        self._here = {name for name, record in lanes.items() if record.live}
         lanes |= {x.name: x.record for x in steps}
         self._folded: dict[str, list[str]] = {}
         self._lanes: dict[str, list[str]] = {}
@@ -213,12 +215,18 @@ class _Names:
             if record.live:
                 self._lanes.setdefault(record.uuid, []).append(name)
 
-    def fault(self, step: Step) -> str | None:
+    def fault(self, step: Step) -> CorruptRecord | None:
         """Return what keeps a lane from being here under its name, or None."""
         if twin := next((x for x in self._folded[step.name.lower()] if x != step.name), None):
-            return f"its name differs from that of lane '{twin}' only in case"
+            return CorruptRecord(f"its name differs from that of lane '{twin}' only in case")
         if other := next((x for x in self._lanes[step.record.uuid] if x != step.name), None):
-            return f"it is lane '{other}' under another name"
+            way = f"git lanes rename {other} {step.name}"
+            return CorruptRecord(
+                f"it is lane '{other}' under another name",
+                hint=f"call it here as it is called there ({way}), then pull again"
+                if other in self._here
+                else "",
+            )
         return None
 
 
@@ -234,6 +242,8 @@ def _unkept(repo: LaneRepo, steps: list[Step]) -> set[str]:
     return divergence.unkept(repo, commits, (x.theirs.tip for x in steps))
 
 
-def _unkept_by(step: Step, lost: set[str]) -> str | None:
+def _unkept_by(step: Step, lost: set[str]) -> CorruptRecord | None:
     found = divergence.kept_commits(step.entries) & lost if lost else None
-    return f"its journal names commit {min(found)[:12]}, and does not keep it" if found else None
+    if not found:
+        return None
+    return CorruptRecord(f"its journal names commit {min(found)[:12]}, and does not keep it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes import clock, ids
@@ -14,7 +15,7 @@ from gitlanes.git import remotes
 from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.remotes import Update
 from gitlanes.models.events import Event
-from gitlanes.models.records import RENAMED, Entry
+from gitlanes.models.records import Entry
 from gitlanes.models.remotes import Pulled, Pushed, Sent
 from gitlanes.plugins import around
 from gitlanes.store import divergence, journal, layout
@@ -156,8 +157,8 @@ def _outgoing_lanes(
     """Return what would move of each lane, whether one has to be joined before, and what stays."""
     ours, theirs = found
     lanes: list[_Lane] = []
-    stays: dict[str, str] = {}
     told: list[str] = []
+    unknown: dict[str, str] = {}
     behind = False
     for lane, tip in ours.journals.items():
         there = theirs.journals.get(lane)
@@ -173,30 +174,38 @@ def _outgoing_lanes(
                     continue
                 behind = behind or bool(fork.ours and fork.theirs)
                 if fork.theirs:
-                    if entry.record.status == RENAMED:
-                        stays[entry.record.uuid] = lane
+                    unknown[lane] = there
                     continue
             moves = (Update(layout.journal(lane), tip),) if there != tip else ()
             moves += tuple(_head_update(repo, remote, entry, found))
             lanes.append(_Lane(entry, moves, _sent(entry, there) if there != tip else None))
         except LanesError as error:
             told.append(f"lane '{line(lane, 60)}' is not pushed: {error.message}")
+    unknown |= {x: tip for x, tip in theirs.journals.items() if x not in ours.journals}
+    names = _names(repo, unknown) if lanes else {}
     going = []
     for one in lanes:
-        if (before := _twice(one, stays)) is None:
+        record = one.entry.record
+        other = names.get(record.uuid, record.name)
+        if other == record.name or not record.live:
             going.append(one)
-        else:
-            told.append(
-                f"lane '{one.entry.record.name}' is not pushed: it was '{before}', "
-                f"and '{remote}' has other work there"
-            )
-    return going, behind, tuple(told)
+            continue
+        other = line(other, 60)
+        told.append(f"lane '{record.name}' is not pushed: '{remote}' has it as '{other}'")
+    return going, behind or len(going) < len(lanes), tuple(told)
 
 
-def _twice(lane: _Lane, stays: Mapping[str, str]) -> str | None:
-    """Return the name under which a lane ``stays``, where it would be live under two then."""
-    new = lane.sent is not None and lane.sent.how == "new"
-    return stays.get(lane.entry.record.uuid) if new else None
+def _names(repo: LaneRepo, journals: Mapping[str, str]) -> dict[str, str]:
+    """Return what a remote's lanes are called there, by uuid; damaged ones are told of elsewhere.
+
+    A lane that goes there under another name would be live under two.
+    """
+    found: dict[str, str] = {}
+    for name, tip in journals.items():
+        with suppress(LanesError):
+            record = journal.tip_entry(name, tip, repo.refs.commit(tip).message).record
+            found |= {record.uuid: name} if record.live else {}
+    return found
 
 
 def _replaced(entry: Entry, there: str, head: str | None) -> Iterator[Update]:

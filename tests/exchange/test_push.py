@@ -229,3 +229,43 @@ def test_a_renamed_lane_is_not_pushed_beside_its_old_name(clones: Clones) -> Non
     a.lanes.push()
     b.lanes.pull()
     assert [x.name for x in b.lanes.lanes().lanes] == ["login", "main"]
+
+
+def test_two_renamings(clones: Clones) -> None:
+    """The server would have one lane under two names: the second waits, and is told the first."""
+    a, b = clones[0], clones[1]
+    b.lanes.rename("auth", "login")
+    b.lanes.push()
+    a.lanes.rename("auth", "signin")
+    a.lanes.put_file("signin", "new.txt", b"new\n")
+    made = a.lanes.push()
+    assert a.lanes.take_warnings() == [
+        "lane 'signin' is not pushed: 'origin' has it as 'login'",
+    ]
+    assert [x.lane for x in made.left] == ["login"]
+    assert "git lanes rename signin login" in str(made.left[0].hint)
+    assert "refs/lanes/head/signin" not in clones.on_server()
+    a.lanes.rename("signin", "login")
+    assert a.lanes.push().left == ()
+    assert a.lanes.take_warnings() == []
+    b.lanes.pull()
+    assert [x.name for x in b.lanes.lanes().lanes] == ["login", "main"]
+    assert b.lanes.head("login") == a.lanes.head("login")
+
+
+def test_a_name_of_before_is_not_live_beside_another(clones: Clones) -> None:
+    """One calls a lane as it was called before, while another gives it a third name."""
+    a, b = clones[0], clones[1]
+    a.lanes.rename("auth", "login")
+    a.lanes.push()
+    b.lanes.pull()
+    b.lanes.rename("login", "signin")
+    b.lanes.push()
+    a.lanes.rename("login", "auth")
+    (left,) = a.lanes.push().left
+    assert left.lane == "signin"
+    assert not {"refs/lanes/head/auth", "refs/lanes/head/login"} & {*clones.on_server()}
+    a.lanes.rename("auth", "signin")
+    assert a.lanes.push().left == ()
+    b.lanes.pull()
+    assert clones.shared(a) == clones.shared(b) == clones.on_server()
