@@ -46,20 +46,15 @@ def gone(repo: LaneRepo, head: str, lanes: Iterable[Lane]) -> set[str]:
 def merge_bases(repo: LaneRepo, one: str, other: str, lanes: Iterable[Lane]) -> tuple[str, ...]:
     """Return every commit that both have, and no other such commit has."""
     hollow = taken_back(repo, lanes, one, other)
-    if not hollow:
-        return ancestry.merge_bases(repo, one, other)
-    graph = _graph(repo, [one, other], hollow)
-    both = _reach(graph, [one]) & _reach(graph, [other])
-    older = _reach(graph, (parent for commit in both for parent in graph.get(commit, ())))
-    return tuple(sorted(both - older))
+    return _shared(repo, one, other, hollow) if hollow else ancestry.merge_bases(repo, one, other)
 
 
 def merge_base(repo: LaneRepo, one: str, other: str, lanes: Iterable[Lane]) -> str | None:
     """Return one of these, the newest where nothing was taken back; None without any."""
-    known = tuple(lanes)
-    if not taken_back(repo, known, one, other):
+    hollow = taken_back(repo, lanes, one, other)
+    if not hollow:
         return ancestry.merge_base(repo, one, other)
-    return next(iter(merge_bases(repo, one, other, known)), None)
+    return next(iter(_shared(repo, one, other, hollow)), None)
 
 
 def beyond(repo: LaneRepo, heads: Collection[str], known: str, lanes: Iterable[Lane]) -> Graph:
@@ -70,6 +65,13 @@ def beyond(repo: LaneRepo, heads: Collection[str], known: str, lanes: Iterable[L
     graph = _graph(repo, [*heads, known], hollow)
     had = _reach(graph, [known])
     return {x: graph[x] for x in _reach(graph, heads) & graph.keys() if x not in had}
+
+
+def _shared(repo: LaneRepo, one: str, other: str, hollow: frozenset[str]) -> tuple[str, ...]:
+    graph = _graph(repo, [one, other], hollow)
+    both = _reach(graph, [one]) & _reach(graph, [other])
+    older = _reach(graph, (parent for commit in both for parent in graph.get(commit, ())))
+    return tuple(sorted(both - older))
 
 
 def _graph(repo: LaneRepo, heads: Collection[str], hollow: frozenset[str]) -> Graph:
