@@ -56,7 +56,7 @@ def below(repo: LaneRepo, state: LaneState, name: str | None, base: str | None) 
         return None
     if not known.open:
         return require_open(repo, state, name)
-    return next(x for x in lane.open if x.uuid == known.uuid)
+    return known
 
 
 def chain(lane: Lane, attempt: Attempt | None) -> list[Attempt]:

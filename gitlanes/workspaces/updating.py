@@ -156,29 +156,27 @@ def require_no_commits(repo: LaneRepo, hold: capture.Held, below: str | None = N
     head = moving.head_of(repo, hold)
     if head in (None, hold.state.head, hold.state.base):
         return
-    here = hold.workspace
+    here, own = hold.workspace, str(hold.state.head or hold.state.base)
     if not moving.has_own_commits(repo, head, hold.state):
         raise Refused(
             f"HEAD of workspace '{here.id}' was moved back to {str(head)[:12]}",
-            hint="bring it forward, there: git switch --detach --merge "
-            f"{str(hold.state.head or hold.state.base)[:12]}",
-        )
-    trees = [repo.objects.commit(x).tree for x in (str(head), str(hold.state.head))]
-    if here.detached is None and trees[0] == trees[1]:
-        raise Refused(
-            f"workspace '{here.id}' has commits of its own that change nothing",
-            hint=f"let HEAD go back, there: git reset --soft {str(hold.state.head)[:12]}; "
-            f"a new message: git lanes commit {here.lane} --amend -m MESSAGE",
+            hint=f"bring it forward, there: git switch --detach --merge {own[:12]}",
         )
     if below is not None and below == hold.state.base:
         raise Refused(
             f"workspace '{here.id}' has commits of its own on the conflict of its lane",
             hint=f"make them edits again, there: git reset --soft {below[:12]}",
         )
+    trees = [repo.objects.commit(x).tree for x in (str(head), own)]
+    if here.detached is None and trees[0] == trees[1]:
+        raise Refused(
+            f"workspace '{here.id}' has commits of its own that change nothing",
+            hint=f"let HEAD go back, there: git reset --soft {own[:12]}; "
+            f"a new message: git lanes commit {here.lane} --amend -m MESSAGE",
+        )
     raise Refused(
         f"workspace '{here.id}' has commits that were not proposed",
-        hint="keep them with 'git branch NAME', then run 'git switch --detach "
-        f"{str(hold.state.head)[:12]}'"
+        hint=f"keep them with 'git branch NAME', then run 'git switch --detach {own[:12]}'"
         if here.detached
         else f"propose them first: git lanes propose {here.lane}",
     )

@@ -287,10 +287,16 @@ def test_other_files_do_not_count_as_its_end(repo: TestRepo) -> None:
     assert repo.git("status", "--porcelain", cwd=place) == ""
 
 
-def test_a_commit_on_it_becomes_edits_again(repo: TestRepo) -> None:
-    """Who ran `git commit` there is told how to go on, and that works."""
+@pytest.mark.parametrize("own", [False, True])
+def test_a_commit_on_it_becomes_edits_again(repo: TestRepo, own: bool) -> None:
+    """Who ran `git commit` there is told how to go on, and that works.
+
+    Also where the commit is what the lane's head has already.
+    """
     place = laid_out(repo)
-    repo.write({"auth.py": "both\n"}, place)
+    repo.write({"auth.py": "top's\n" if own else "both\n"}, place)
+    if own:
+        repo.write({"other.py": None}, place)
     repo.git("commit", "--quiet", "--all", "--message=resolved", cwd=place)
     ways: tuple[Callable[[], object], ...] = (
         lambda: repo.lanes.continue_conflict("top"),
@@ -302,7 +308,8 @@ def test_a_commit_on_it_becomes_edits_again(repo: TestRepo) -> None:
     words = str(refused.value.hint).partition("git ")[2].split()
     repo.git(*words, cwd=place)
     repo.lanes.continue_conflict("top")
-    assert repo.files(repo.lanes.head("top"))["auth.py"] == "both"
+    assert repo.files(repo.lanes.head("top"))["auth.py"] == ("top's" if own else "both")
+    assert repo.lanes.status("top").unsaved == ((("D ", b"other.py"),) if own else ())
 
 
 def test_without_a_workspace_none_is_laid_out(repo: TestRepo) -> None:

@@ -265,3 +265,17 @@ def test_a_repository_on_a_branch_that_is_no_text(make_repo: Callable[..., TestR
     assert following
     assert following.followed
     assert agreed(repo, "main", "br\udcff")
+
+
+@pytest.mark.parametrize("verb", ["archive", "delete"])
+def test_a_bound_lane_stays(repo: TestRepo, verb: str) -> None:
+    """Its branch would be nobody's: it is set free first, as the hint says."""
+    repo.lane("auth", {"auth.py": "1\n"})
+    repo.lanes.bind("auth", "feature")
+    way = repo.lanes.archive if verb == "archive" else repo.lanes.delete
+    with pytest.raises(Refused, match="lane 'auth' is bound to branch 'feature'") as refused:
+        way("auth", force=True)
+    assert refused.value.hint == "set it free first: git lanes bind auth --unset"
+    repo.lanes.unbind("auth")
+    way("auth", force=True)
+    assert "auth" not in [x.name for x in repo.lanes.lanes().lanes]

@@ -318,3 +318,27 @@ def test_a_head_that_was_moved_back(repo: TestRepo) -> None:
     repo.git("reset", "--quiet", "--hard", "HEAD~1", cwd=place)
     repo.lanes.remove_workspace("auth")
     assert not place.exists()
+
+
+@pytest.mark.parametrize("way", ["amended", "empty", "there and back"])
+def test_commits_that_change_nothing(repo: TestRepo, way: str) -> None:
+    """They cannot be proposed: HEAD goes back as the hint says, and edits stay."""
+    place = repo.lane("auth", {"auth.py": "new\n"})
+    made: dict[str, tuple[str, ...]] = {
+        "amended": ("--amend", "--message=other words"),
+        "empty": ("--allow-empty", "--message=nothing"),
+        "there and back": ("--all", "--message=there"),
+    }
+    if way == "there and back":
+        repo.write({"auth.py": "more\n"}, place)
+    repo.git("commit", "--quiet", *made[way], cwd=place)
+    if way == "there and back":
+        repo.git("revert", "--no-edit", "HEAD", cwd=place)
+    repo.write({"other.py": "edit\n"}, place)
+    with pytest.raises(Refused, match="commits of its own that change nothing") as refused:
+        repo.lanes.update_workspace("auth")
+    hint = str(refused.value.hint).partition(";")[0]
+    repo.git(*hint.partition("git ")[2].split(), cwd=place)
+    repo.lanes.update_workspace("auth")
+    assert repo.git("rev-parse", "HEAD", cwd=place) == repo.lanes.head("auth")
+    assert (place / "other.py").read_text() == "edit\n"
