@@ -85,8 +85,9 @@ def import_command(
     """Make BRANCH a lane, or let the lane that was made of it, or exported to it, follow.
 
     Each of its commits becomes an accepted attempt, under the Change-Id that it has. Of a branch
-    that was rewritten, the new commits take the place of the old ones. Where the lane went on, too,
-    both are joined, unless both touched a path. A branch that a lane is bound to is taken in there.
+    that was rewritten, or went back here, the new commits take the place of the old ones. Where the
+    lane went on, too, both are joined, unless both touched a path. A branch that a lane is bound to
+    is taken in there.
     """
     from gitlanes.exchange.importing import import_branch
 

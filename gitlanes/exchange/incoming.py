@@ -14,7 +14,7 @@ from gitlanes.models.importing import Imported
 from gitlanes.models.plain import replace
 from gitlanes.models.records import ACTIVE, SUPERSEDED, Attempt, Lane, LaneState
 from gitlanes.review.decide import with_merged
-from gitlanes.store import codec, journal, spending
+from gitlanes.store import codec, journal, layout, spending
 from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.store.ancestry import is_ancestor, merge_base
 from gitlanes.store.expectation import require_active
@@ -117,7 +117,8 @@ class Incoming:
         nothing new, Refused where the branch was rewritten below work of the lane's own.
         """
         lane, head = state.record, str(state.record.head)
-        if is_ancestor(self._repo, self._tip, head) or self._tip in self._places(lane)[:1]:
+        has_all = is_ancestor(self._repo, self._tip, head) or self._tip in self._places(lane)[:1]
+        if has_all and not self._went_back(lane):
             raise self._nothing(self._name)
         if is_ancestor(self._repo, head, self._tip):
             return head
@@ -134,6 +135,18 @@ class Incoming:
         if commit is None or not is_ancestor(self._repo, commit, self._tip):
             raise self._rewritten(f"the start of lane '{self._name}'")
         return commit
+
+    def _went_back(self, lane: Lane) -> bool:
+        """Say whether the branch let go of its last commits here, and is not just behind others'.
+
+        Its reflog tells: it was where the lane is.
+        """
+        ref = layout.branch(self._branch)
+        here = lane.imported == self._branch and self._repo.refs.target(ref) == self._tip
+        if not here or lane.head == self._tip:
+            return False
+        asked = ("log", "--walk-reflogs", "--format=%H", ref, "--")
+        return str(lane.head) in self._repo.git.run(*asked, check=False).text.split()
 
     def _rewritten(self, lost: str) -> Refused:
         return Refused(

@@ -96,6 +96,37 @@ def test_a_branch_that_merged_main(branch: TestRepo) -> None:
     branch.lanes.export("feature-x", branch="out", form="as-is")
 
 
+def test_a_branch_that_went_back(branch: TestRepo) -> None:
+    """What it let go of here is superseded; with work on top it stays, as does what others have."""
+    branch.lanes.import_branch("feature/x")
+    branch.git("reset", "--quiet", "--hard", "HEAD~2")
+    made = branch.lanes.import_branch("feature/x")
+    assert (made.taken, set(made.superseded)) == (0, {"feature-x/2", "feature-x/3"})
+    assert branch.lanes.head("feature-x") == branch.rev("feature/x")
+    with pytest.raises(Negative, match="nothing to import"):
+        branch.lanes.import_branch("feature/x")
+    branch.lanes.put_file("feature-x", "mine.py", b"mine\n")
+    branch.git("reset", "--quiet", "--hard", "HEAD~1")
+    with pytest.raises(Negative, match="nothing to import"):
+        branch.lanes.import_branch("feature/x")
+
+
+def test_a_branch_that_is_behind(branch: TestRepo) -> None:
+    """One that never was where the lane is, or another repository's, takes nothing back."""
+    branch.lanes.import_branch("feature/x")
+    other = branch.path.with_name("other")
+    branch.git("clone", "--quiet", "--branch=feature/x", str(branch.path), str(other))
+    branch.git("reset", "--quiet", "--hard", "HEAD~1", cwd=other)
+    with pytest.raises(Negative, match="nothing to import"):
+        branch.lanes.import_branch("feature/x", repository=str(other))
+    behind = branch.rev("feature/x~1")
+    branch.git("switch", "--quiet", "main")
+    branch.git("branch", "--delete", "--force", "feature/x")
+    branch.git("branch", "feature/x", behind)
+    with pytest.raises(Negative, match="nothing to import"):
+        branch.lanes.import_branch("feature/x")
+
+
 def test_the_branch_of_a_bound_lane(repo: TestRepo, cli: Cli) -> None:
     """What people committed there is taken into that lane."""
     commit = repo.save({"people.py": "p\n"})
