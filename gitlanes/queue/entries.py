@@ -22,7 +22,7 @@ from gitlanes.models.queue import (
     QueueEntry,
 )
 from gitlanes.models.records import MODES, Lane, LaneState
-from gitlanes.store import queued
+from gitlanes.store import namesakes, queued
 from gitlanes.store.adopt import require_adopted_lane
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.transaction import transaction
@@ -275,8 +275,10 @@ def _in_slots(known: Mapping[str, Queued], wanted: Sequence[Queued]) -> list[Que
 
 
 def _name(repo: LaneRepo, entry: Queued) -> str:
-    found = repo.view.by_uuid(entry.lane)
-    return found.record.name if found else entry.lane
+    found = namesakes.find(repo, entry.lane)
+    if found is None or found.record.live:
+        return found.record.name if found else entry.lane
+    return namesakes.name_of(repo, found.record)
 
 
 def _named(names: Collection[str]) -> str:

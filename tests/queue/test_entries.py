@@ -87,3 +87,18 @@ def test_a_renamed_lane(four: TestRepo) -> None:
     four.lanes.rename("a", "login")
     assert order(four) == "login"
     assert [x.lane for x in four.lanes.queue_run().landed] == ["login"]
+
+
+def test_a_lane_that_is_gone(four: TestRepo) -> None:
+    """Its entry is listed by its name, and by what it is called beside another of that name."""
+    four.lanes.queue_add([*"ab"])
+    four.lanes.queue_ready([*"ab"])
+    gone = four.lanes.lane("a").uuid
+    four.lanes.delete("a", force=True)
+    assert order(four) == "ab"
+    four.lanes.new("a", workspace=False)
+    called = f"a@{gone[-8:]}"
+    assert [x.lane for x in four.lanes.queue()] == [called, "b"]
+    made = four.lanes.queue_run()
+    assert [x.lane for x in made.failed] == [called]
+    assert [x.lane for x in made.landed] == ["b"]
