@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from gitlanes.errors import CorruptRecord
+from gitlanes.errors import BadValue, CorruptRecord
 from gitlanes.models.records import Entry
 from gitlanes.store import codec, journal
 
@@ -46,6 +46,16 @@ def part(what: str, oid: str, details: Mapping[str, Details], make: Callable[[De
         raise CorruptRecord(
             f"{what} is damaged in entry {oid[:12]}",
             hint=f"look at it with: git cat-file commit {oid[:12]}",
+        ) from error
+
+
+def require(what: str, make: Callable[[Details], object], details: Details) -> None:
+    """Raise BadValue for what is to be stored, and its own reader would call damaged."""
+    try:
+        make(details)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadValue(
+            f"bad value in {what}: {error}", hint="texts are str, and numbers are int"
         ) from error
 
 

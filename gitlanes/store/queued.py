@@ -49,8 +49,10 @@ def with_queued(
     done = sorted((x for x in every.values() if not x.waits), key=lambda x: x.decided or "")
     old = {x.lane for x in done[:-_KEPT]} - new.keys()
     named = {**{k: v for k, v in lane.queue.items() if k not in old}, **dict.fromkeys(new, HERE)}
-    bodies = {uuid: _body(x) for uuid, x in new.items()}
-    return replace(lane, queue=dict(sorted(named.items()))), {DETAILS: bodies}
+    details = {DETAILS: {uuid: _body(x) for uuid, x in new.items()}}
+    for uuid in new:
+        in_full.require("an entry of a queue", partial(_queued, uuid), details)
+    return replace(lane, queue=dict(sorted(named.items()))), details
 
 
 def landed(

@@ -42,11 +42,15 @@ def check(intent: Intent, cost: Cost) -> None:
         ("cost", _taken(cost), "an amount is text such as '0.42', and tokens are whole numbers"),
     )
     for kind, body, hint in kinds:
-        known = {key: value for key, value in body.items() if value is not None}
-        if (field := unsound_field(known)) is not None:
-            shown = line(str(known[field]), 60)
-            raise BadValue(f"bad {field} of {kind} '{shown}'", hint=hint)
+        _require_sound(kind, body, hint)
     _check_words(cost)
+
+
+def _require_sound(kind: str, body: Mapping[str, Any], hint: str) -> None:
+    known = {key: value for key, value in body.items() if value is not None}
+    if (field := unsound_field(known)) is not None:
+        shown = line(str(known[field]), 60)
+        raise BadValue(f"bad {field} of {kind} '{shown}'", hint=hint)
 
 
 def _check_words(cost: Cost) -> None:
@@ -205,6 +209,7 @@ def _said(intent: Intent) -> dict[str, Any]:
 
 
 def _add(tx: Transaction, kind: str, commit: str, body: dict[str, Any]) -> None:
+    _require_sound(_SCHEMAS[kind], body, "texts are str, verdicts are bool, and counts are int")
     line_id = ids.new_id(clock.now())
     tx.note(kind, commit, codec.encode_line(_SCHEMAS[kind], line_id, _cleaned(tx, body)))
 

@@ -58,8 +58,10 @@ def with_stacks(
     """
     kept = {name: oid for name, oid in lane.stacks.items() if name not in changed}
     here = {name: HERE for name, stack in changed.items() if stack is not None}
-    bodies = {name: _body(stack) for name, stack in changed.items() if stack is not None}
-    return replace(lane, stacks=dict(sorted({**kept, **here}.items()))), {DETAILS: bodies}
+    details = {DETAILS: {name: _body(x) for name, x in changed.items() if x is not None}}
+    for name in here:
+        in_full.require("a stack", partial(_stack, name, lane), details)
+    return replace(lane, stacks=dict(sorted({**kept, **here}.items()))), details
 
 
 def _body(stack: Stack) -> dict[str, Any]:

@@ -15,13 +15,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gitlanes import clock, ids
-from gitlanes.errors import LanesError, Locked, Raced, Refused
+from gitlanes.errors import BadValue, LanesError, Locked, Raced, Refused
 from gitlanes.git import locks
 from gitlanes.git.process import uninterrupted
 from gitlanes.git.raw import EMPTY_TREE
 from gitlanes.git.refs import Mover, RefMove, move_refs
 from gitlanes.models.records import Attempt, Entry, Lane, LaneState, RefChange
-from gitlanes.store import codec, layout, pending, recovery
+from gitlanes.store import codec, layout, pending, recovery, validity
 from gitlanes.store.expectation import require_expected
 from gitlanes.store.lane_change import LaneChange
 from gitlanes.store.note_lines import NoteLines
@@ -205,6 +205,12 @@ class Transaction:
             details={**lane.details, **self._told.get(lane.record.uuid, {})},
             repository=self.repo.own_id,
         )
+        if not validity.are_texts(entry):
+            raise BadValue(
+                f"what '{self.verb}' is to record of lane '{lane.record.name}' has a value that "
+                "is no text",
+                hint="texts are str",
+            )
         # First parents are journal alone, so the first entry needs a beginning to stand on.
         first = previous or (self._write_commit(EMPTY_TREE, [], codec.encode_root(lane.record)),)
         parents = dict.fromkeys([*first, *lane.parents])

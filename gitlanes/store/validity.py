@@ -44,6 +44,8 @@ _AGENT = ("id", "type", "version")
 _EVALUATION = "gitlanes.evaluation/1"
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z")
 _UUID = re.compile(r"[0-9a-zA-Z-]{1,64}")
+# What attempts say and nothing else asks of them.
+_SAID = ("uuid", "kind", "title", "agent", "time", "by", "reason", "decided", "change_id")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -284,6 +286,7 @@ def are_texts(entry: Entry) -> bool:
     lanes = [x for pair in entry.lanes.items() for x in pair]
     texts = (entry.operation, entry.verb, entry.host, entry.repository, *moves, *lanes)
     texts += (entry.was or "", entry.actor or "")
+    texts += tuple(getattr(x, key) or "" for x in entry.attempts for key in _SAID)
     counts = (entry.record.next, *(x.number for x in entry.attempts))
     return (
         all(isinstance(x, str) for x in texts)
