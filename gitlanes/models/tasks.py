@@ -25,10 +25,10 @@ class Task(Result):
 
     ``agent`` is who has it, or ended it; ``claim`` is that agent's claim, ``stale`` the reason why
     it holds nobody off any more. ``worker`` is the lane that the work is done in, with its uuid,
-    ``former`` are earlier ones whose work did not fit. ``collisions`` are the paths on which it
-    last failed to land. ``tries`` counts how often it was started, ``retries`` limits how often
-    more than once. ``by`` is who added it, ``reason`` why it was given back or ended, ``commit``
-    the merge that completed it and ``attempt`` that one's id.
+    ``former`` are earlier ones whose work did not fit, as they were called then, with their uuids.
+    ``collisions`` are the paths on which it last failed to land. ``tries`` counts how often it was
+    started, ``retries`` limits how often more than once. ``by`` is who added it, ``reason`` why it
+    was given back or ended, ``commit`` the merge that completed it and ``attempt`` that one's id.
     """
 
     id: str
@@ -45,6 +45,7 @@ class Task(Result):
     worker: str | None = None
     worker_uuid: str | None = None
     former: tuple[str, ...] = ()
+    former_uuids: tuple[str, ...] = ()
     tries: int = 0
     retries: int | None = None
     collisions: tuple[str, ...] = ()

@@ -31,7 +31,8 @@ _NO_TEXTS = (
     *("on", "superseded_by", "change", "host", "budget", "spent", "promotion", "forced"),
     *("renamed", "stacks", "exported", "source", "target", "commits"),
     *("exports", "imported", "rewritten", "ground", "former", "conflict", "sync", "undo"),
-    *("tasks", "ended", "claim", "worker", "worker_uuid", "started", "attempt"),
+    *("tasks", "ended", "claim", "worker", "worker_uuid", "former_uuids"),
+    *("started", "attempt"),
     *("queue", "batch", "namesakes", "taken_back", "repository"),
 )
 _NO_TEXTS_OF_NOTES = (

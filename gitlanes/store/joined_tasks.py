@@ -64,13 +64,15 @@ def _joined(base: Task | None, ours: Task | None, theirs: Task | None) -> Task:
     said = {key: either(*(getattr(x, key) for x in sides)) for key in _SAID}
     states = [{key: getattr(x, key) for key in _STATE} for x in sides]
     state = either(*states)
-    lanes = (x.worker for x in (ours, theirs) if x.worker not in (None, state["worker"]))
-    former = (*listed(*(x.former for x in sides)), *map(str, lanes))
+    lanes = [x for x in (ours, theirs) if x.worker not in (None, state["worker"])]
+    former = (*listed(*(x.former for x in sides)), *(str(x.worker) for x in lanes))
+    uuids = (*listed(*(x.former_uuids for x in sides)), *(x.worker_uuid for x in lanes))
     return replace(
         theirs,
         **said,
         **state,
         former=tuple(dict.fromkeys(former)),
+        former_uuids=tuple(dict.fromkeys(x for x in uuids if x)),
         tries=max(ours.tries, theirs.tries),
         extra=each(*(x.extra for x in sides)),
     )

@@ -73,6 +73,8 @@ def with_tasks(lane: Lane, changed: Iterable[Task]) -> tuple[Lane, dict[str, Any
     kept = {key: oid for key, oid in lane.tasks.items() if key not in bodies}
     here = {x.id: HERE for x in changed if x.status not in ENDED}
     details: dict[str, Any] = {DETAILS: bodies}
+    for key in bodies:
+        in_full.require("a task", partial(_task, key, lane.name), details)
     made = replace(lane, tasks=dict(sorted({**kept, **here}.items())))
     if len(here) < len(changed):
         made, details = replace(made, ended=(HERE,)), {**details, EARLIER: list(lane.ended)}
@@ -104,7 +106,7 @@ def _found(lane: Lane, key: str, oid: str, details: Mapping[str, in_full.Details
 def _task(key: str, lane: str, details: in_full.Details) -> Task:
     body = details[DETAILS][key]
     known = {name: body[name] for name in _KNOWN if name in body}
-    lists = {name: tuple(body.get(name, ())) for name in ("former", "collisions")}
+    lists = {name: tuple(body.get(name, ())) for name in ("former", "former_uuids", "collisions")}
     claim = owner_of(body.get("claim"))
     task = Task(
         **{
@@ -129,7 +131,7 @@ def _check(task: Task) -> None:
     counts = (task.priority, task.tries, 0 if task.retries is None else task.retries)
     if not all(type(x) is int for x in counts):
         raise ValueError("a number is none")
-    require_uuid(task.worker_uuid)
+    require_uuid(task.worker_uuid, *task.former_uuids)
     require_oids(task.commit)
     if not ids.TASK_ID.fullmatch(task.id) or task.status not in STATUSES:
         raise ValueError("a task has no id, or no known status")

@@ -210,9 +210,9 @@ def _after(repo: LaneRepo, task: Task, how: Completion) -> tuple[str, ...]:
     """Archive the lanes of a task that landed, unless told; what has to stay is warned of."""
     if how.keep:
         return ()
-    known = repo.view.by_uuid(task.worker_uuid, task.worker) if task.worker_uuid else None
+    names = [(task.worker_uuid, task.worker), *((x, None) for x in task.former_uuids)]
     gone = []
-    for found in (known, *map(repo.view.find, task.former)):
+    for found in (repo.view.by_uuid(uuid, name) for uuid, name in names if uuid):
         if found is None or not found.record.live:
             continue
         name = found.record.name

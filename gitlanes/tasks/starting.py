@@ -153,7 +153,7 @@ def _started(tx: Transaction, task: Task, how: Start, worker: LaneState) -> Task
     """Return the task as it is once it is started; raises where it may not be any more."""
     _own(tx.repo, task, how)
     lane = worker.record
-    earlier = [task.worker] if task.worker and task.worker_uuid != lane.uuid else []
+    before = task.worker if task.worker_uuid != lane.uuid else None
     return replace(
         task,
         status=STARTED,
@@ -162,7 +162,8 @@ def _started(tx: Transaction, task: Task, how: Start, worker: LaneState) -> Task
         stale=None,
         worker=lane.name,
         worker_uuid=lane.uuid,
-        former=(*task.former, *earlier),
+        former=(*task.former, *filter(None, [before])),
+        former_uuids=(*task.former_uuids, *filter(None, [before and task.worker_uuid])),
         tries=task.tries + 1,
         started=tx.time,
     )

@@ -533,3 +533,30 @@ def test_safe_steps_of_a_session(start: Start) -> None:
     session.end()
     with pytest.raises(BadValue, match="no lane is named"), start().safely("nowhere"):
         pass
+
+
+def test_values_that_no_record_can_have(repo: TestRepo, start: Start) -> None:
+    """Nothing is written that our own readers would call damaged: the wrong type is refused."""
+    place = repo.lane("auth")
+    session = start("coder-1", lane="auth")
+    session.begin()
+    repo.write({"auth.py": "1\n"}, place)
+    made = session.propose("first").attempt
+    odd: dict[str, Callable[[], object]] = {
+        "reason": lambda: session.reject(made.id, 5),  # type: ignore[arg-type]
+        "checks": lambda: session.reject(made.id, "no", checks={"tests": "fail"}),  # type: ignore[dict-item]
+        "by": lambda: repo.lanes.reject(made.id, judgement=gitlanes.Judgement(5)),  # type: ignore[arg-type]
+        "task": lambda: repo.lanes.tasks.add("t", lane="main", priority=1.0),  # type: ignore[arg-type]
+        "title": lambda: repo.lanes.tasks.add(5, lane="main"),  # type: ignore[arg-type]
+        "queue": lambda: repo.lanes.queue_add("auth", priority="1"),  # type: ignore[arg-type]
+        "meta": lambda: repo.lanes.queue_add("auth", meta={"a": 1}),  # type: ignore[dict-item]
+    }
+    repo.lanes.put_file("auth", "2.txt", b"2\n")
+    repo.lanes.create_stack("s", lane="auth")
+    odd["remark"] = lambda: repo.lanes.review("s/1", status="approved", by="ada", text=5)  # type: ignore[arg-type]
+    before = repo.refs()
+    for name, call in odd.items():
+        with pytest.raises((BadValue, TypeError, AttributeError)):
+            call()
+        assert repo.refs() == before, name
+    assert [x.attempt.id for x in repo.lanes.search("first").hits] == [made.id]

@@ -392,3 +392,23 @@ def test_a_lane_that_was_renamed(repo: TestRepo, tasks: Tasks) -> None:
     repo.commit("new", {"done.py": "1\n"})
     tasks.complete(task.id)
     assert tasks.show(task.id).worker == "new"
+
+
+def test_a_former_lane_s_name_is_another_one_s(repo: TestRepo, tasks: Tasks) -> None:
+    """The lane that the task had is archived when it is completed; another one stays."""
+    repo.save({"auth.py": "0\n"})
+    task = tasks.add("mend it", lane="main")
+    tasks.start(task.id, agent="kim", lane="a")
+    repo.commit("a", {"auth.py": "a\n"})
+    repo.save({"auth.py": "main\n"})
+    with pytest.raises(Collision):
+        tasks.complete(task.id, by="kim")
+    repo.lanes.rename("a", "before")
+    repo.work("a", {"mine.txt": "1\n"})
+    again = tasks.start(task.id, agent="kim", lane="b")
+    assert again.task.former == ("a",)
+    repo.commit("b", {"more.txt": "b\n"})
+    made = tasks.complete(task.id, by="kim")
+    assert set(made.archived) == {"b", "before"}
+    assert repo.lanes.lane("a").status == "active"
+    assert "mine.txt" in repo.files(repo.lanes.head("a"))
