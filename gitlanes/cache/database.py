@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
@@ -79,9 +79,17 @@ class Database:
         """Add the indexes to tables just filled."""
         self.sql.executescript(_INDEXES)
 
+    def run(self, command: str, *given: Any) -> sqlite3.Cursor:
+        """Run one command; ``given`` are its values."""
+        return self.sql.execute(command, _storable(given))
+
+    def run_each(self, command: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one command for each row of values."""
+        self.sql.executemany(command, map(_storable, rows))
+
     def rows(self, question: str, *given: Any) -> list[Any]:
         """Return all rows of an answer."""
-        return self.sql.execute(question, given).fetchall()
+        return self.run(question, *given).fetchall()
 
     def facts(self) -> set[str]:
         """Return what is true of all that is in it."""
@@ -92,19 +100,26 @@ class Database:
         with suppress(sqlite3.OperationalError):
             self.sql.execute("BEGIN IMMEDIATE")
             try:
-                self.sql.executemany(command, rows)
+                self.run_each(command, rows)
             finally:
                 self.sql.execute("COMMIT")
 
     def note(self, fact: str) -> None:
         """Keep a fact."""
-        self.sql.execute("INSERT OR IGNORE INTO facts VALUES (?)", (fact,))
+        self.run("INSERT OR IGNORE INTO facts VALUES (?)", fact)
 
     def positions(self) -> dict[str, str]:
         """Return what it has seen: {ref: newest entry} and {kind: notes tree}, in one."""
         return dict(
             self.rows("SELECT ref, tip FROM journals UNION ALL SELECT kind, tree FROM notes")
         )
+
+
+def _storable(values: Sequence[Any]) -> Sequence[Any]:
+    """Return values as SQLite takes them: texts may have bytes in them that were no UTF-8."""
+    if all(not isinstance(x, str) or x.isascii() for x in values):
+        return values
+    return [x.encode("utf-8", "replace").decode() if isinstance(x, str) else x for x in values]
 
 
 def create(path: str) -> Database:

@@ -98,7 +98,7 @@ class Journals:
         self._settle(tips)
 
     def _settle(self, tips: Mapping[str, str]) -> None:
-        self._db.sql.executemany("INSERT OR REPLACE INTO journals VALUES (?, ?)", tips.items())
+        self._db.run_each("INSERT OR REPLACE INTO journals VALUES (?, ?)", tips.items())
 
     def _read_all(self, tips: list[str]) -> list[_Seen]:
         """Return all entries, newest first."""
@@ -149,7 +149,7 @@ class Journals:
         if back or dead or len(seen.before) > 1 or seen.moment is None:
             self._db.note(ODD)
         row = (card.seq, seen.oid, seen.second, stamp, seen.moment or 0.0, seen.lane)
-        self._db.sql.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, plain))
+        self._db.run("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", *row, plain)
         for uuid, *attempt in seen.attempts:
             self._keep(card, uuid, attempt)
 
@@ -162,10 +162,10 @@ class Journals:
             return
         row = (card.seq, card.lane, *attempt)
         if known is None:
-            key = int(self._db.sql.execute(_ATTEMPT, (uuid, *row)).lastrowid or 0)
+            key = int(self._db.run(_ATTEMPT, uuid, *row).lastrowid or 0)
         else:
             key = known[0]
-            self._db.sql.execute(_ATTEMPT_AGAIN, (*row, key))
+            self._db.run(_ATTEMPT_AGAIN, *row, key)
         self._known[uuid] = key, card.lane, card.place
         self.touched.add(key)
 

@@ -49,8 +49,8 @@ def take(
         repo.progress("reading prompts and reasons", start, len(wanted))
         _take_texts(repo, db, wanted[start : start + _BATCH], fresh=fresh)
     repo.progress("reading prompts and reasons", len(wanted), len(wanted))
-    db.sql.execute("DELETE FROM notes")
-    db.sql.executemany("INSERT INTO notes VALUES (?, ?)", now.items())
+    db.run("DELETE FROM notes")
+    db.run_each("INSERT INTO notes VALUES (?, ?)", now.items())
 
 
 def _changed(repo: LaneRepo, before: Mapping[str, str], now: Mapping[str, str]) -> set[str]:
@@ -91,16 +91,16 @@ def _write(
 ) -> None:
     if not fresh:
         keys = [(key,) for key, _, _ in texts]
-        db.sql.executemany("DELETE FROM texts WHERE rowid = ?", keys)
-        db.sql.executemany("DELETE FROM tags WHERE attempt = ?", keys)
+        db.run_each("DELETE FROM texts WHERE rowid = ?", keys)
+        db.run_each("DELETE FROM tags WHERE attempt = ?", keys)
     marks = ", ".join("?" * (len(Texts._fields) + 2))
     columns = ", ".join(Texts._fields)
-    db.sql.executemany(
+    db.run_each(
         f"INSERT INTO texts (rowid, {columns}, facets) VALUES ({marks})",
         [(key, *found, facets) for key, found, facets in texts],
     )
-    db.sql.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?)", tags)
-    db.sql.executemany(
+    db.run_each("INSERT OR IGNORE INTO tags VALUES (?, ?)", tags)
+    db.run_each(
         "UPDATE attempts SET digest = ? WHERE id = ?", [(x.digest, key) for key, x, _ in texts]
     )
 

@@ -205,3 +205,16 @@ def test_deleting_it_loses_nothing(repo: TestRepo) -> None:
     (repo.path / ".git/lanes").rmdir()
     assert found(repo, "step") == wanted
     repo.fsck()
+
+
+def test_texts_that_are_no_utf8(repo: TestRepo) -> None:
+    """A byte that was none stands as a question mark; all else is found beside it."""
+    odd = b"caf\xe9".decode("utf-8", "surrogateescape")
+    repo.lanes.new("auth", workspace=False)
+    repo.lanes.put_file("auth", "1.txt", b"1\n", message="Add one")
+    repo.lanes.put_file("auth", "2.txt", b"2\n", message=f"Add {odd}", intent=Intent(tags=(odd,)))
+    assert found(repo, "one") == ["auth/1"]
+    assert found(repo, odd) == ["auth/2"]
+    assert found(repo, "add", tag=odd) == ["auth/2"]
+    assert found(repo, "add", tag="other") == []
+    assert {x.attempt.id for x in repo.lanes.similar("Add one").hits} >= {"auth/1"}
