@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gitlanes.graph.grounds import Basis, Onto
@@ -21,6 +21,7 @@ from gitlanes.models.records import (
 )
 from gitlanes.review import amend, lineage, standing
 from gitlanes.store import journal
+from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.validity import promotion_of
 
 if TYPE_CHECKING:
@@ -116,7 +117,11 @@ def record(
         status=ACTIVE,
         why=None,
         conflict=None,
-        landed={**lane.landed, **{x.uuid: _at(lane, x) for x in onto}},
+        landed={
+            **lane.landed,
+            **_by_way_of(tx, basis),
+            **{x.uuid: _at(lane, x) for x in onto},
+        },
     )
     tx.lane(state, after, parents=[below], attempts=[*new, *gone], details=details)
     again = {old.id: str(old.superseded_by) for old in gone if old.superseded_by}
@@ -125,11 +130,43 @@ def record(
 
 def _note_met(tx: Transaction, basis: Basis) -> None:
     """Let the lanes that it is laid on know that it has their work; most know that already."""
+    for on, state in _parents(tx, basis):
+        if not state.record.mingled:
+            lineage.note_met(tx, {on.uuid: on.head}, basis.lane.record.uuid)
+
+
+def _parents(tx: Transaction, basis: Basis) -> Iterator[tuple[Onto, LaneState]]:
     known = {x.record.uuid: x for x in basis.parents}
     for on in basis.onto:
         state = known.get(on.uuid) or tx.repo.view.by_uuid(on.uuid, on.lane)
-        if state is not None and not state.record.mingled:
-            lineage.note_met(tx, {on.uuid: on.head}, basis.lane.record.uuid)
+        if state is not None:
+            yield on, state
+
+
+def _by_way_of(tx: Transaction, basis: Basis) -> dict[str, Landed]:
+    """Return where the lane stands towards third lanes now, by what it has of them from parents.
+
+    What it began with of them, and does not stand on any more, is there in a newer form.
+    """
+    repo, lane, ground = tx.repo, basis.lane.record, basis.ground
+    heads = [x.head for x in basis.onto]
+    below = [ground] if ground in heads else repo.objects.commit(ground).parents
+    found: dict[str, list[str]] = {}
+    for on, state in _parents(tx, basis):
+        for uuid, where in state.record.landed.items():
+            before = lane.landed.get(uuid, NOT_LANDED)
+            landed = before.at is not None or before.source is not None
+            if uuid == lane.uuid or landed or where.bases == before.bases:
+                continue
+            if is_ancestor(repo, where.bases[-1], on.head):
+                known = found.get(uuid) or [x for x in before.bases if _is_in(repo, x, below)]
+                kept = [x for x in known if not _is_in(repo, x, where.bases)]
+                found[uuid] = [*kept, *where.bases]
+    return {uuid: Landed(tuple(bases)) for uuid, bases in found.items()}
+
+
+def _is_in(repo: LaneRepo, commit: str, heads: Sequence[str]) -> bool:
+    return any(is_ancestor(repo, commit, x) for x in heads)
 
 
 def _at(lane: Lane, on: Onto) -> Landed:

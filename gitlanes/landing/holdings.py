@@ -80,8 +80,9 @@ def _taken(
     """Yield what these lanes started from, what their agents merged, and what landed on them."""
     for uuid, (_, commit, sure) in level.items():
         lane = known[uuid].record
-        if lane.origin is not None and lane.origin in known and lane.fork is not None:
-            yield Holding(lane.origin, lane.fork, sure)
+        # Laid anew, a lane stands on its start no more.
+        if lane.origin in known and lane.fork and is_ancestor(repo, lane.fork, commit):
+            yield Holding(str(lane.origin), lane.fork, sure)
         for other, where in _standing(repo, known[uuid], commit).items():
             if other in known and where.at in (None, *where.bases):  # not landed there, but merged
                 yield from (Holding(other, x, sure and x == where.at) for x in where.bases)

@@ -163,10 +163,11 @@ class Syncs(RuleBasedStateMachine):
         said = self.repo.git("log", "--reverse", "--topo-order", *options, shape, what)
         return [x for x in said.splitlines() if x]
 
-    @rule(lane=lanes, mode=st.sampled_from(MODES), far=st.integers(0, 3))
-    def promote(self, lane: str, mode: str, far: int) -> None:
-        """Land a lane on the one that it follows, now and then on main."""
-        self.promote_into(lane, "main" if far == 0 else ABOVE[lane], mode)
+    @rule(lane=lanes, mode=st.sampled_from(MODES), into=st.sampled_from((None, None, *CHAIN)))
+    def promote(self, lane: str, mode: str, into: str | None) -> None:
+        """Land a lane on the one that it follows, now and then on main or on any other."""
+        if lane != into:
+            self.promote_into(lane, into or ABOVE[lane], mode)
 
     def promote_into(self, lane: str, into: str, mode: str) -> None:
         """Land a lane on another: what it replaces there it must have had."""
