@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from gitlanes.errors import BadValue, Collision, LanesError, Locked, Negative, Raced
 from gitlanes.graph import dependencies, grounds
-from gitlanes.graph.sync import Order, sync
+from gitlanes.graph.sync import Order, sync_lane
 from gitlanes.models.plain import Model
 from gitlanes.models.records import ACTIVE, CONFLICTED, RENAMED, Lane, LaneState
 from gitlanes.models.sync import DEFER, ON_CONFLICT, SKIP, STOP, Cascaded, Lagging, Synced
@@ -67,8 +67,10 @@ def cascade(
     walk = _Walk([], [], [], [], [], {}, first.uuid if first else "")
     stopped = False
     for uuid in repo.counted("syncing lanes", _ordered(known, first.uuid if first else None)):
-        state = repo.view.lane(known[uuid].record.name)
-        if stopped:
+        state = _now(repo, known[uuid].record)
+        if state is None:
+            _leave(walk.skipped, walk, known[uuid], "it was deleted meanwhile")
+        elif stopped:
             _leave(walk.skipped, walk, state, _STOPPED)
         elif not _visit(repo, walk, state, on_conflict, by):
             stopped = True
@@ -88,13 +90,15 @@ def _untold(repo: LaneRepo, walk: _Walk, first: Lane | None) -> list[str]:
     """Return the lanes that an earlier run synced which was killed before it said so."""
     times = {}
     for name in walk.current:
-        entry = journal.read_entry(repo.refs, repo.view.lane(name).tip)
-        told = entry.details.get("sync")
-        if isinstance(told, dict) and told.get("cascade") == walk.root:
-            times[name] = entry.time
-    if times:
+        state = repo.view.find(name)
+        told = journal.read_entry(repo.refs, state.tip) if state else None
+        sync = told.details.get("sync") if told else None
+        if told and isinstance(sync, dict) and sync.get("cascade") == walk.root:
+            times[name] = told.time
+    root = _root(repo, first)
+    if times and root is not None:
         last = max(times.values())
-        for entry in journal.walk(repo.refs, _root(repo, first).tip):
+        for entry in journal.walk(repo.refs, root.tip):
             if entry.time < last:
                 break
             if "cascade" in entry.details:
@@ -102,15 +106,23 @@ def _untold(repo: LaneRepo, walk: _Walk, first: Lane | None) -> list[str]:
     return list(times)
 
 
-def _root(repo: LaneRepo, first: Lane | None) -> LaneState:
+def _now(repo: LaneRepo, lane: Lane) -> LaneState | None:
+    """Return a lane as it is now, be it called otherwise; None if it is no more."""
+    state = repo.view.by_uuid(lane.uuid, lane.name)
+    return state if state is not None and state.record.live else None
+
+
+def _root(repo: LaneRepo, first: Lane | None) -> LaneState | None:
     """Return the lane whose journal tells of a cascade."""
-    return repo.view.lane(first.name) if first else require_adopted_lane(repo)
+    return _now(repo, first) if first else require_adopted_lane(repo)
 
 
 def _complete(repo: LaneRepo, lanes: list[str], first: Lane | None, by: str | None) -> None:
     """Record that all lanes were brought up, in the journal of the one that it began at."""
     with transaction(repo, "cascade", actor=by) as tx:
-        state = repo.view.lane(_root(repo, first).record.name)
+        state = _root(repo, first)
+        if state is None:
+            return
         count = f"{len(lanes)} lane{'s' if len(lanes) > 1 else ''}"
         tx.description = f"cascade {state.record.name}: {count} synced"
         tx.lane(state, state.record, details={"cascade": {"lanes": lanes}})
@@ -147,6 +159,8 @@ def _visit(repo: LaneRepo, walk: _Walk, state: LaneState, on_conflict: str, by: 
         _leave(walk.deferred, walk, state, lane.why or "it is in conflict")
     elif lane.status != ACTIVE:
         _leave(walk.skipped, walk, state, f"it is {lane.status}")
+    elif not lane.parents:
+        _leave(walk.skipped, walk, state, "it follows no lane any more")
     else:
         try:
             if grounds.stands_on(repo, state, grounds.parents_of(repo, state, None)):
@@ -154,9 +168,10 @@ def _visit(repo: LaneRepo, walk: _Walk, state: LaneState, on_conflict: str, by: 
                 walk.current.append(lane.name)
             else:
                 order = Order(by=by, record=on_conflict != SKIP, cascade=walk.root)
-                walk.updated.append(sync(repo, lane.name, order))
+                walk.updated.append(sync_lane(repo, state, order))
         except Collision as error:
-            conflicted = repo.view.lane(lane.name).record.status == CONFLICTED
+            now = _now(repo, lane)
+            conflicted = now is not None and now.record.status == CONFLICTED
             into = walk.deferred if conflicted and on_conflict == DEFER else walk.failed
             _leave(walk.skipped if on_conflict == SKIP else into, walk, state, error.message)
             return on_conflict != STOP

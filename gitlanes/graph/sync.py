@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import BadValue, Collision, Negative, Raced
+from gitlanes.errors import BadValue, Collision, Negative, NotFound, Raced
 from gitlanes.graph import conflicts, grounds, laying, marking, recording
 from gitlanes.graph.asking import Agent, Handler, touched
 from gitlanes.graph.grounds import Basis
@@ -14,7 +14,7 @@ from gitlanes.graph.laying import Course, Laid
 from gitlanes.graph.settling import settle_by
 from gitlanes.models.events import Event
 from gitlanes.models.plain import Model, replace
-from gitlanes.models.records import CONFLICTED, HERE, LaneState
+from gitlanes.models.records import CONFLICTED, HERE, Lane, LaneState
 from gitlanes.models.results import CollidingPath
 from gitlanes.models.sync import ABORT, AGENT, MANUAL, STRATEGIES, SYNONYMS, Synced
 from gitlanes.plugins import around
@@ -60,7 +60,11 @@ def sync(repo: LaneRepo, lane: str | None = None, order: Order | None = None) ->
     for an unsaved edit in the way and for commits that others have, Raced.
     """
     order = checked(order)
-    state = finding.lane_or_present(repo, lane)
+    return sync_lane(repo, finding.lane_or_present(repo, lane), order)
+
+
+def sync_lane(repo: LaneRepo, state: LaneState, order: Order) -> Synced:
+    """Do it with a lane that is known: another one that has its name by now is left alone."""
     event = Event("sync", repo.place.common_dir, state.record.name, into=order.onto, agent=order.by)
     with around(event, repo.state_directory, repo.warn) as told, repo.objects.holding_back():
         told.result = made = _sync(repo, state, order)
@@ -100,7 +104,7 @@ def _sync(repo: LaneRepo, state: LaneState, order: Order) -> Synced:
             updating.require_settled(hold)
             updating.require_no_commits(repo, hold)
         for _ in range(_TRIES):
-            basis = _basis_now(repo, state.record.name, order)
+            basis = _basis_now(repo, state.record, order)
             course, made = _done(repo, basis, order, agent, hold)
             if made is not None:
                 break
@@ -129,10 +133,12 @@ def _done(
         return course, _carried_out(repo, basis, course, order, hold, require_movable)
 
 
-def _basis_now(repo: LaneRepo, name: str, order: Order) -> Basis:
+def _basis_now(repo: LaneRepo, lane: Lane, order: Order) -> Basis:
     """Return the same for the lanes as they are now, with what people committed taken in."""
     with repo.view.noting() as in_place:
-        state = repo.view.lane(name)
+        state = repo.view.by_uuid(lane.uuid, lane.name)
+        if state is None or not state.record.live:
+            raise NotFound("lane", lane.name, hint="it was deleted meanwhile")
         parents = grounds.parents_of(repo, state, order.onto)
     state, *parents = intake.caught_up(repo, state, *parents, in_place=in_place)
     return _basis(repo, state, parents, order)
