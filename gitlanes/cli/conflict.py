@@ -112,7 +112,7 @@ def abandon_conflict(out: Output, lane: str | None, expect: str | None) -> None:
 
 
 def _row(found: Conflict) -> tuple[str, ...]:
-    paths = ", ".join(_text(x.path) for x in found.paths)
+    paths = ", ".join(_text(x) for x in dict.fromkeys(x.path for x in found.paths))
     onto = ", ".join(found.onto)
     return found.lane, onto, found.attempt or "-", _state(found), found.since[:19], paths
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 from gitlanes import clock
@@ -72,12 +72,17 @@ def stage_exactly(git: Git, index: str, paths: Sequence[bytes], pass_fds: Sequen
     names = [path for path in paths if path not in inside or not inside[path] <= known.keys()]
     gone = {path for path in names if _is_beyond_link(git, path)}
     _look_again(git, index, hidden(git, index, names) if names else [], pass_fds)
-    if gone:
-        joined = b"".join(path + b"\0" for path in gone)
-        forget = ("--force-remove", "-z", "--stdin")
-        git.run("update-index", *forget, input=joined, index=index, pass_fds=pass_fds)
+    forget(git, index, gone, pass_fds)
     joined = b"".join(path + b"\0" for path in names if path not in gone)
     git.run("update-index", *options, input=joined, index=index, pass_fds=pass_fds)
+
+
+def forget(git: Git, index: str, paths: Collection[bytes], pass_fds: Sequence[int]) -> None:
+    """Take some paths out of the private index, whatever lies there."""
+    if paths:
+        joined = b"".join(path + b"\0" for path in paths)
+        options = ("--force-remove", "-z", "--stdin")
+        git.run("update-index", *options, input=joined, index=index, pass_fds=pass_fds)
 
 
 def hidden(git: Git, index: str, paths: Sequence[bytes] = ()) -> list[bytes]:
@@ -102,6 +107,11 @@ def is_file(place: bytes) -> bool:
     return os.path.lexists(place) and (os.path.islink(place) or not os.path.isdir(place))
 
 
+def is_directory(place: bytes) -> bool:
+    """Say whether a plain directory lies there: neither a link nor another repository."""
+    return os.path.lexists(place) and not is_file(place) and not os.path.lexists(place + b"/.git")
+
+
 def _look_again(git: Git, index: str, paths: Sequence[bytes], pass_fds: Sequence[int]) -> None:
     joined = b"".join(path + b"\0" for path in paths)
     for option in ("--no-skip-worktree", "--no-assume-unchanged") if paths else ():
@@ -120,12 +130,7 @@ def _is_beyond_link(git: Git, path: bytes) -> bool:
 def _files_below(git: Git, path: bytes) -> set[bytes] | None:
     """Return the files below a directory, or None where no plain directory lies at the path."""
     top = os.fsencode(str(git.work_tree))
-    place = os.path.join(top, path)
-    if os.path.islink(place) or not os.path.isdir(place):
-        return None
-    if os.path.lexists(os.path.join(place, b".git")):
-        return None
-    return set(files_below(top, path))
+    return set(files_below(top, path)) if is_directory(os.path.join(top, path)) else None
 
 
 def staged_entries(git: Git, index: str, paths: Sequence[bytes]) -> dict[bytes, tuple[str, str]]:

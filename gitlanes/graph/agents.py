@@ -32,6 +32,11 @@ _PATIENCE, _MOST = 300.0, 64 << 20
 _GLANCE = 0.05
 
 
+def is_configured(repo: LaneRepo) -> bool:
+    """Say whether there is an agent to be asked."""
+    return bool(repo.own_settings.every(KEY.lower()))
+
+
 def command_of(repo: LaneRepo) -> tuple[str, ...]:
     """Return the agent's words, from git's configuration alone; raises Refused without one."""
     said = tuple(repo.own_settings.every(KEY.lower()) or ())

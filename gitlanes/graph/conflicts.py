@@ -132,7 +132,8 @@ def require_clean(repo: LaneRepo, hold: capture.Held) -> None:
 
 def why(stopped: Stopped) -> str:
     """Return in one line what a lane collides with, and on which paths."""
-    names = [codec.one_line(os.fsdecode(x.path), 80) for x in stopped.paths]
+    paths = dict.fromkeys(x.path for x in stopped.paths)
+    names = [codec.one_line(os.fsdecode(x), 80) for x in paths]
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     onto = ", ".join(x.lane for x in stopped.onto)
     return f"it collides with {onto} on {', '.join(names[:_NAMED])}{more}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _PLAIN, _EXECUTABLE, _SUBMODULE = "100644", "100755", "160000"
 _REGULAR = (_PLAIN, _EXECUTABLE)
-_MARKER = re.compile(rb"^(?:<{7}|\|{7}|>{7})(?: .*)?$", re.MULTILINE)
+_MARKER = re.compile(rb"^(?:(?:<{7}|\|{7}|>{7})(?: .*)?|={7})\r?$", re.MULTILINE)
 
 
 def versions(clash: Clash) -> tuple[Item | None, Item | None, Item | None]:
@@ -24,6 +24,14 @@ def versions(clash: Clash) -> tuple[Item | None, Item | None, Item | None]:
     mine, theirs = clash.source, clash.target
     base = mine[0] if mine else None
     return base, mine[1] if mine else None, theirs[1] if theirs else None
+
+
+def displaced(clashes: Iterable[Clash]) -> frozenset[bytes]:
+    """Return the paths in directories that the other side has files for: no merge finds a place.
+
+    Beside that clash such a path has one of its content, where the lane changed what went.
+    """
+    return frozenset(x.path for x in clashes if x.kind == "directory")
 
 
 def is_text(repo: LaneRepo, clash: Clash, *, missing: bool) -> bool:

@@ -55,11 +55,14 @@ def written(
     told = touched(repo, basis, case.plan, stop.left, case.commit)
     labels = (f"lane {lane.name}", "base", f"lane {', '.join(basis.names)}")
     free = contents.free_name(repo, stop.tree, lane.name)
+    displaced = contents.displaced(stop.left)
     edits: Edits = {}
     paths: list[ConflictPath] = []
     for clash, one in zip(stop.left, told, strict=True):
-        laid_out, beside = contents.laid_out(repo, clash, labels, free)
-        edits |= laid_out
+        beside = None
+        if clash.kind != "content" or clash.path not in displaced:
+            laid_out, beside = contents.laid_out(repo, clash, labels, free)
+            edits |= laid_out
         paths.append(_path(clash, one, beside))
     who = repo.identity()
     text = f"conflict of lane {lane.name} with {', '.join(basis.names)}\n"

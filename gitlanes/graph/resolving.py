@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import BadValue, Raced, Refused
 from gitlanes.git import index
-from gitlanes.graph import conflicts, contents, laying, marking, recording, sync
+from gitlanes.graph import agents, conflicts, contents, laying, marking, recording, sync
 from gitlanes.graph.asking import Agent, Handler
 from gitlanes.graph.grounds import Basis
 from gitlanes.graph.laying import Course, Laid
@@ -80,14 +81,16 @@ def _resolved(repo: LaneRepo, hold: capture.Held, tip: str, stopped: Stopped) ->
     files = repo.objects.commit(stopped.files).tree
     paths = list(dict.fromkeys(x for one in stopped.paths for x in (one.path, one.other) if x))
     beside = [x.beside for x in stopped.paths if x.beside]
-    hold.stage_more([*paths, *beside])
+    top = os.fsencode(hold.workspace.path)
+    directories = [x for x in paths if index.is_directory(os.path.join(top, x))]
+    hold.stage_more([x for x in (*paths, *beside) if x not in directories])
+    hold.unstage(directories)
     staged = index.staged_entries(hold.git, hold.index, [*paths, *beside])
     left = [x for x in beside if x in staged]
     left += [x.path for x in stopped.paths if _is_marked(repo, x, staged.get(x.path))]
     if left:
-        names = ", ".join(f"'{plain(x)}'" for x in left[:5])
         raise Refused(
-            f"not resolved yet: {names}",
+            f"not resolved yet: {_names(left)}",
             hint="take the markers out, and remove files beside once that is decided",
             data={"left": plain(left)},
         )
@@ -98,6 +101,11 @@ def _resolved(repo: LaneRepo, hold: capture.Held, tip: str, stopped: Stopped) ->
         return overlay(repo.objects, files, {**edits, **gone})
     except BadValue as error:
         raise Refused(error.message, hint="remove what lies where a directory is to be") from error
+
+
+def _names(paths: list[bytes]) -> str:
+    """Return the first few of these, quoted."""
+    return ", ".join(f"'{plain(x)}'" for x in paths[:5])
 
 
 def _keep_staged(hold: capture.Held, tip: str) -> None:
@@ -138,7 +146,8 @@ def _course(
     repo: LaneRepo, basis: Basis, stopped: Stopped, tree: str, handler: Handler | None
 ) -> Course:
     """Lay the rest on what people resolved."""
-    agent = Agent(repo, handler) if stopped.strategy == AGENT else None
+    asked = stopped.strategy == AGENT and (handler or agents.is_configured(repo))
+    agent = Agent(repo, handler) if asked else None  # a handler of the sync is not here any more
     store = repo.objects
     below = store.commit(conflicts.below(repo, stopped)).tree
     resolved = Laid(stopped.commit, tree, "" if tree == below else None, decided=True)
@@ -172,6 +181,7 @@ def _carried_out(
         tx.description = f"sync {name} with {', '.join(basis.names)}"
         blocking = moving.blocking(repo, hold, resolved, str(outcome.head))
         if blocking:
-            raise updating.in_the_way(hold.workspace, blocking)
+            hint = f"move {_names(blocking)} away, then repeat"
+            raise updating.in_the_way(hold.workspace, blocking, hint)
         updating.mark(hold, tx, basis.lane.tip, old=resolved, new=str(outcome.head))
     return outcome

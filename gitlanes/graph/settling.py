@@ -26,8 +26,10 @@ def settle_by(repo: LaneRepo, strategy: str, ask: Ask | None = None) -> Settle:
         how: dict[bytes, str] = {}
         left: list[Clash] = []
         clashes = case.plan.collisions
+        sides = contents.displaced(clashes) if strategy not in (LANE, PARENT) else frozenset()
         for number, clash in enumerate(clashes, start=1):
-            found = _one(repo, strategy, ask, case, clash, number, len(clashes))
+            known = clash.path not in sides
+            found = _one(repo, strategy, ask, case, clash, number, len(clashes)) if known else None
             if found is None:
                 left.append(clash)
             else:

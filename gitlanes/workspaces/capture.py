@@ -90,6 +90,10 @@ class Held:
             self.take_index()
         index.stage_exactly(self.git, self.index, paths, (self.lock,))
 
+    def unstage(self, paths: Sequence[bytes]) -> None:
+        """Let some files be staged no more, whatever lies there."""
+        index.forget(self.git, self.index, paths, (self.lock,))
+
     def hidden_edits(self) -> list[bytes]:
         """Return the files that git was told not to look at, and that are not as HEAD has them."""
         self.take_index()

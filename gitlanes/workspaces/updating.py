@@ -94,7 +94,7 @@ def finish(repo: LaneRepo, hold: capture.Held) -> None:
     elif not begun:
         hold.done()
     else:
-        raise _in_the_way(hold.workspace, blocking, "move them away, then repeat")
+        raise in_the_way(hold.workspace, blocking, "move them away, then repeat")
 
 
 def mark(
@@ -182,20 +182,14 @@ def require_no_commits(repo: LaneRepo, hold: capture.Held, below: str | None = N
     )
 
 
-def in_the_way(workspace: Workspace, paths: list[bytes]) -> Refused:
+def in_the_way(workspace: Workspace, paths: list[bytes], hint: str | None = None) -> Refused:
     """Return the error for edits that would be overwritten."""
     state = str(workspace.base)[:12] if workspace.detached else workspace.lane
     aside = f"git lanes restore {state} {workspace.id} --force"
-    return _in_the_way(
-        workspace, paths, f"save or move them first, or set all aside in a snapshot: {aside}"
-    )
-
-
-def _in_the_way(workspace: Workspace, paths: list[bytes], hint: str) -> Refused:
     what = f"{len(paths)} changed file{'' if len(paths) == 1 else 's'}"
     return Refused(
         f"{what} in workspace '{workspace.id}' would be overwritten",
-        hint=hint,
+        hint=hint or f"save or move them first, or set all aside in a snapshot: {aside}",
         data={"in_the_way": plain(paths)},
     )
 

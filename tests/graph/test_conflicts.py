@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -205,6 +206,34 @@ def test_what_has_no_lines_lies_beside(repo: TestRepo) -> None:
     assert not [x for x in files if "~" in x]
 
 
+@pytest.mark.parametrize("strategy", ["abort", "manual", "merge", "agent"])
+@pytest.mark.parametrize("keep", ["directory", "file"])
+def test_an_edit_where_a_directory_became_a_file(repo: TestRepo, strategy: str, keep: str) -> None:
+    """The edited file lies beside the parent's: it goes back to its place, or away."""
+    repo.lane("base", {"thing/inside": "1\n", "thing/more": "1\n"})
+    repo.lanes.new("top", on="base")
+    repo.commit("top", {"thing/inside": "1\n2\n"})
+    shutil.rmtree(repo.workspace("base") / "thing")
+    repo.commit("base", {"thing": "file\n"})
+    with pytest.raises(Collision):
+        repo.lanes.sync("top", strategy=strategy, handler=lambda _: "agent's\n")
+    place = repo.workspace("top")
+    if strategy != "manual":
+        repo.lanes.start_conflict("top")
+    assert (place / "thing").read_text() == "file\n"
+    assert (place / "thing~top").read_text() == "1\n2\n"
+    if keep == "directory":
+        (place / "thing").unlink()
+        (place / "thing").mkdir()
+        (place / "thing~top").replace(place / "thing/inside")
+    else:
+        (place / "thing~top").unlink()
+    files = repo.files(str(repo.lanes.continue_conflict("top").head))
+    found = {name: text for name, text in files.items() if name.startswith("thing")}
+    assert found == ({"thing/inside": "1\n2"} if keep == "directory" else {"thing": "file"})
+    assert repo.git("status", "--porcelain", cwd=place) == ""
+
+
 def test_sides_win_where_file_and_directory_meet(repo: TestRepo) -> None:
     """With `lane` the parent's directory gives way, with `parent` the lane's file."""
     for strategy, wanted in (("lane", "thing"), ("parent", "thing/inside")):
@@ -310,6 +339,52 @@ def test_a_commit_on_it_becomes_edits_again(repo: TestRepo, own: bool) -> None:
     repo.lanes.continue_conflict("top")
     assert repo.files(repo.lanes.head("top"))["auth.py"] == ("top's" if own else "both")
     assert repo.lanes.status("top").unsaved == ((("D ", b"other.py"),) if own else ())
+
+
+def test_a_separator_is_a_marker(repo: TestRepo) -> None:
+    """Who takes out the lines with names alone is told of the one between; a known one is text."""
+    colliding(repo, "auth.py", "title.rst")
+    repo.lanes.start_conflict("top")
+    place = repo.workspace("top")
+    (place / "auth.py").write_text("top's\n=======\nbase's\n")
+    with pytest.raises(Refused, match=r"not resolved yet: 'auth\.py'"):
+        repo.lanes.continue_conflict("top")
+
+
+def test_edits_in_the_way_of_the_end(repo: TestRepo) -> None:
+    """They are named, and once they are out of the way it ends."""
+    colliding(repo, "auth.py")
+    repo.lanes.abandon_conflict("top")
+    repo.commit("top", {"more.py": "top's\n"})
+    with pytest.raises(Collision):
+        repo.lanes.sync("top", strategy="manual")
+    place = repo.workspace("top")
+    repo.write({"auth.py": "both\n", "more.py": "edit\n"}, place)
+    with pytest.raises(Refused, match="1 changed file in workspace 'top'") as refused:
+        repo.lanes.continue_conflict("top")
+    assert refused.value.hint == "move 'more.py' away, then repeat"
+    (place / "more.py").rename(place / "aside.py")
+    repo.lanes.continue_conflict("top")
+    assert (place / "aside.py").read_text() == "edit\n"
+    assert (place / "more.py").read_text() == "top's\n"
+
+
+def test_who_was_asked_in_python_is_not_there_later(repo: TestRepo) -> None:
+    """What a handler left to people is resolved, and goes on without it; what collides stops."""
+    colliding(repo, "auth.py", "more.py")
+    repo.lanes.abandon_conflict("top")
+    with pytest.raises(Collision):
+        repo.lanes.sync("top", strategy="agent", handler=lambda _: None)
+    repo.lanes.start_conflict("top")
+    place = repo.workspace("top")
+    repo.write({"auth.py": "both\n"}, place)
+    with pytest.raises(Collision, match="collides with 'base' on 1 path"):
+        repo.lanes.continue_conflict("top")
+    repo.write({"more.py": "both\n"}, place)
+    repo.lanes.continue_conflict("top")
+    assert repo.lanes.conflicts() == ()
+    files = repo.files(repo.lanes.head("top"))
+    assert (files["auth.py"], files["more.py"]) == ("both", "both")
 
 
 def test_without_a_workspace_none_is_laid_out(repo: TestRepo) -> None:
