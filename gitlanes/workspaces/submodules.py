@@ -12,7 +12,7 @@ from gitlanes.git import exclusions, index, staging
 from gitlanes.git.process import Git
 from gitlanes.models.workspaces import Workspace
 from gitlanes.store import layout
-from gitlanes.workspaces import finding
+from gitlanes.workspaces import nested
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ def rescue(repo: LaneRepo, workspace: Workspace) -> None:
     they go when it is removed. Edits in them that no commit has are kept as a commit of their
     own. Raises Refused where the repository has no module to keep it.
     """
-    _refuse_embedded(repo, workspace)
+    nested.require_none(repo, workspace)
     own = Path(workspace.git_dir, "modules")
     for module in _repositories(own):
         name = module.relative_to(own)
@@ -47,36 +47,34 @@ def rescue(repo: LaneRepo, workspace: Workspace) -> None:
             f"+HEAD:{kept}/HEAD",
             f"+{layout.BRANCHES}*:{kept}/heads/*",
         )
-        edits = _edits(repo, module)
-        if edits is not None:
-            Git(str(module), repo.git.environ).run(
-                "push", "--quiet", "--no-verify", str(keeper), f"{edits}:{kept}/edits"
-            )
+        also = [f"{oid}:{kept}/{name}" for name, oid in _besides(repo, module, keeper)]
+        if also:
+            inside = Git(str(module), repo.git.environ)
+            inside.run("push", "--quiet", "--no-verify", str(keeper), *also)
 
 
-def _refuse_embedded(repo: LaneRepo, workspace: Workspace) -> None:
-    """Raise Refused for a repository that lies whole in the workspace, ignored or not.
-
-    Of one that is not, git records its HEAD alone.
-    """
-    git = finding.git_in(repo, workspace)
-    rows = git.run("ls-files", "--stage", "-z").out.split(b"\0")
-    links = [row.partition(b"\t")[2] for row in rows if row.startswith(b"160000")]
-    links += [path for _, path in staging.changed_files(git) if path.endswith(b"/")]
-    ignored = ("--others", "--ignored", "--exclude-standard", "--directory", "-z")
-    links += git.run("ls-files", *ignored).out.split(b"\0")[:-1]
-    top = os.fsencode(workspace.path)
-    whole = next((x for x in links if os.path.isdir(os.path.join(top, x, b".git"))), None)
-    if whole is not None:
-        name = os.fsdecode(whole).rstrip("/")
-        raise Refused(
-            f"repository '{name}' in '{workspace.path}' exists only in this workspace",
-            hint="move it to another place first",
-        )
+def _besides(repo: LaneRepo, module: Path, keeper: Path) -> Iterator[tuple[str, str]]:
+    """Yield (name, id) of what a submodule has beside its branches: tags, stashes, edits."""
+    inside, outside = (Git(str(x), repo.git.environ) for x in (module, keeper))
+    shape = ("for-each-ref", "--format=%(objectname) %(refname)", "refs/tags")
+    known = set(outside.run(*shape).text.splitlines())
+    for row in inside.run(*shape).text.splitlines():
+        if row not in known:
+            oid, _, name = row.partition(" ")
+            yield name.removeprefix("refs/"), oid
+    stashes = inside.run("log", "--walk-reflogs", "--format=%H", "refs/stash", "--", check=False)
+    for number, oid in enumerate(stashes.text.split()):
+        yield f"stash/{number}", oid
+    edits = _edits(repo, module)
+    if edits is not None:
+        yield "edits", edits
 
 
 def _edits(repo: LaneRepo, module: Path) -> str | None:
-    """Return a commit of a submodule's files, or None where HEAD has them all."""
+    """Return a commit of a submodule's files, or None where HEAD has them all.
+
+    What is staged there and differs from both is a second parent, as in a stash.
+    """
     bare = Git(str(module), repo.git.environ)
     place = bare.run("config", "core.worktree", check=False).text
     head = bare.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
@@ -86,14 +84,23 @@ def _edits(repo: LaneRepo, module: Path) -> str | None:
     copy = index.private_copy(str(module))
     try:
         inside = bare.at(str(module), top)
+        staged = inside.run("write-tree", index=copy, check=False).text  # none while it merges
         tree = staging.stage(inside, copy, (), exclusions.NO_RULES, ()).tree
     finally:
         index.discard(copy)
-    if tree == bare.run("rev-parse", f"{head}^{{tree}}").text:
+    before = bare.run("rev-parse", f"{head}^{{tree}}").text
+    parents = [head]
+    if staged not in ("", before, tree):
+        parents.append(_commit(repo, bare, staged, [head], "staged\n"))
+    if tree == before and len(parents) == 1:
         return None
+    return _commit(repo, bare, tree, parents, "unsaved edits\n")
+
+
+def _commit(repo: LaneRepo, bare: Git, tree: str, parents: list[str], message: str) -> str:
     who = repo.identity()
-    lines = [b"tree " + tree.encode(), b"parent " + head.encode()]
-    lines += [b"author " + who.author, b"committer " + who.committer, b"", b"unsaved edits\n"]
+    lines = [f"tree {tree}".encode(), *(f"parent {x}".encode() for x in parents)]
+    lines += [b"author " + who.author, b"committer " + who.committer, b"", message.encode()]
     return bare.run("hash-object", "-t", "commit", "-w", "--stdin", input=b"\n".join(lines)).text
 
 

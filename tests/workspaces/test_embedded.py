@@ -60,3 +60,36 @@ def test_one_that_is_ignored_is_not_deleted(repo: TestRepo, way: str) -> None:
     (place / "lib").rename(place.parent / "lib")
     getattr(repo.lanes, way)("auth")
     assert not place.exists()
+
+
+@pytest.mark.parametrize(
+    "own", ["commit", "edit", "stash", "branch", "no remote", "nothing", "a broken one"]
+)
+def test_one_below_an_ignored_directory(repo: TestRepo, tmp_path: Path, own: str) -> None:
+    """A clone that a build fetched goes with it; what has something of its own does not."""
+    origin = tmp_path / "origin"
+    embed(repo, origin, commit=True)
+    place = repo.lane("auth", {".gitignore": "/build\n"})
+    inner = place / "build/deps/lib"
+    repo.git("clone", "--quiet", str(origin), str(inner))
+    save = ("commit", "--quiet", "--allow-empty", "--message=more")
+    if own in ("commit", "branch"):
+        repo.git(*save, cwd=inner)
+    if own == "branch":
+        repo.git("switch", "--quiet", "--detach", "HEAD~1", cwd=inner)
+    if own in ("edit", "stash"):
+        (inner / "new.txt").write_text("new\n")
+    if own == "stash":
+        repo.git("stash", "--quiet", "--include-untracked", cwd=inner)
+    if own == "no remote":
+        repo.git("remote", "remove", "origin", cwd=inner)
+    if own == "a broken one":
+        (inner / ".git").rename(inner / "git")
+        (inner / ".git").mkdir()
+    if own in ("nothing", "a broken one"):
+        repo.lanes.archive("auth")
+        assert not place.exists()
+        return
+    with pytest.raises(Refused, match=r"'build/deps/lib' in .* exists only in this workspace"):
+        repo.lanes.archive("auth", force=True)
+    assert inner.exists()
