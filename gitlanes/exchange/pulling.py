@@ -16,7 +16,7 @@ from gitlanes.models.plain import replace
 from gitlanes.models.records import Attempt, Lane, LaneState
 from gitlanes.models.remotes import DIVERGED, PURGED, Left, Pulled, Taken
 from gitlanes.models.workspaces import Following
-from gitlanes.store import codec, layout, purged, records
+from gitlanes.store import codec, journal, layout, merging, purged, records
 from gitlanes.store.ancestry import is_ancestor
 from gitlanes.store.transaction import Transaction, locked, transaction
 from gitlanes.store.unrecorded import repair_refs
@@ -231,6 +231,26 @@ def _join(tx: Transaction, remote: str, step: Step) -> None:
     )
     for old, attempt in joint.moved.items():
         _correct_notes(tx, old, attempt)
+    if step.ours is not None and merging.lives_elsewhere(step.ours.record, step.theirs.record):
+        _rename_along(tx, remote, step)
+
+
+def _rename_along(tx: Transaction, remote: str, step: Step) -> None:
+    """Let attempts that are called by a name which is another lane's now be called by their own."""
+    assert step.ours is not None
+    repo, uuid = tx.repo, step.ours.record.uuid
+    base = journal.read_entry(repo.refs, step.base).record if step.base else None
+    first = base.next if base else 1
+    state = repo.view.by_uuid(uuid) if step.theirs.record.next > first else None
+    if state is None:
+        return
+    entries = journal.walk(repo.refs, state.tip)
+    record, attempts, ids = merging.renamed_along(step.name, first, state.record, entries)
+    if ids:
+        details = {"joined": {"remote": remote, "renumbered": ids}}
+        tx.lane(state, record, attempts=attempts, details=details)
+        for attempt in attempts:
+            _correct_notes(tx, f"{step.name}/{attempt.number}", attempt)
 
 
 def _correct_notes(tx: Transaction, old: str, attempt: Attempt) -> None:

@@ -199,19 +199,27 @@ def _attempts(
 ) -> Iterator[_Found]:
     """Yield every attempt once, in the state that its last entry gives it.
 
-    Of `one` lane's journal only what is its own: before the tombstone of a lane that goes on
-    under another name, only that one's journal knows how things ended.
+    Of `one` lane's journal only what is its own: before the tombstone of another lane that goes
+    on under another name, only that one's journal knows how things ended.
     """
     told: set[str] = set()
+    others: set[str] = set()
+    own = ""
     for entry in journal.walk_all(repo.git, tips, repo.warn):
         if since is not None and clock.from_utc_text(entry.time) < since:
             return
-        if one and entry.record.status == RENAMED:
-            return
+        own = own or entry.record.uuid
+        if one and (entry.oid in others or _is_of_another(entry, own)):
+            others.update(entry.follows)
+            continue
         for attempt in sorted(entry.attempts, key=lambda x: -x.number):
             if attempt.uuid not in told:
                 told.add(attempt.uuid)
                 yield attempt, entry
+
+
+def _is_of_another(entry: Entry, lane: str) -> bool:
+    return entry.record.status == RENAMED and entry.record.uuid != lane
 
 
 def _with_notes(repo: LaneRepo, attempts: Iterator[Attempt], size: int = _BATCH) -> Iterator[Told]:

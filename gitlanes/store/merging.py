@@ -58,6 +58,8 @@ class Joint(NamedTuple):
 def join(repo: LaneRepo, fork: Fork, ours: Lane, theirs: Lane, head: str | None) -> Joint:
     """Return what joining the two sides of a fork comes to, with a head that has both's work."""
     own, foreign = _latest(fork.ours), _latest(fork.theirs)
+    if lives_elsewhere(ours, theirs):
+        own = {}
     ids, following = _renumbered(fork, ours, theirs, own, foreign)
     now = {x.uuid: _decided(_called(x, ids), foreign.get(x.uuid)) for x in own.values()}
     record = _record(repo, fork, ours, theirs)
@@ -73,6 +75,33 @@ def join(repo: LaneRepo, fork: Fork, ours: Lane, theirs: Lane, head: str | None)
         record, told = joined_tasks.join(repo, base_of(fork, theirs), record, ours, theirs)
         details = {**details, **told}
     return Joint(record, tuple(now.values()), _with_earlier(fork, ids), moved, details)
+
+
+def lives_elsewhere(ours: Lane, theirs: Lane) -> bool:
+    """Say whether our side gave its name away: its attempts are those of a lane of another name."""
+    return ours.uuid != theirs.uuid and ours.status == RENAMED
+
+
+def renamed_along(
+    name: str, first: int, lane: Lane, entries: Iterable[Entry]
+) -> tuple[Lane, tuple[Attempt, ...], dict[str, str]]:
+    """Return a lane whose former name is another one's now, its attempts, and their ids.
+
+    What it made under the former `name`, from number `first` on, is called by its present one. Its
+    numbers are nobody else's there. ``{old id: new id}`` are the ids.
+    """
+    known = _latest(entries)
+    found = {x.id: x for x in known.values() if x.lane == name and x.number >= first}
+    ids = {
+        old: f"{lane.name}/{x.number}" for old, x in found.items() if old == f"{name}/{x.number}"
+    }
+
+    def called(attempt: Attempt) -> Attempt:
+        of = lane.name if attempt.id in ids else attempt.lane
+        return replace(_called(attempt, ids), lane=of)
+
+    made = (x for x in known.values() if {x.id, x.on, x.superseded_by} & ids.keys())
+    return replace(lane, open=tuple(map(called, lane.open))), tuple(map(called, made)), ids
 
 
 def base_of(fork: Fork, lane: Lane) -> Lane | None:

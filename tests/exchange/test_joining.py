@@ -395,6 +395,55 @@ def test_two_lanes_of_one_name(clones: Clones) -> None:
     assert {x.attempt.title for x in a.lanes.history("docs-a").attempts} == {"Put a"}
 
 
+@pytest.mark.parametrize("reused", [False, True])
+def test_attempts_of_a_lane_that_gave_its_name_away(clones: Clones, reused: bool) -> None:
+    """They are called by its new name, where the other lane has others of theirs."""
+    a, b = clones.all
+    if reused:
+        b.lanes.new("docs", workspace=False)
+        b.lanes.push()
+        a.lanes.pull()
+        b.lanes.delete("docs")
+    else:
+        a.lanes.new("docs", workspace=False)
+    b.lanes.new("docs", workspace=False)
+    for repo in clones.all:
+        _put(repo, "docs", {repo.path.name: "new\n"})
+        repo.lanes.put_file("docs", "open", b"1\n", accept=False)
+    b.lanes.push()
+    assert [x.lane for x in a.lanes.pull().left] == ["docs"]
+    a.lanes.rename("docs", "docs-a")
+    assert a.lanes.push().left == ()
+    b.lanes.pull()
+    assert clones.shared(a) == clones.shared(b)
+    for repo in clones.all:
+        (theirs,), (ours,) = (repo.lanes.lane(x).open for x in ("docs", "docs-a"))
+        assert (theirs.id, ours.id) == ("docs/2", "docs-a/2")
+        for lane, name in (("docs", "b"), ("docs-a", "a")):
+            told = repo.lanes.history(lane).attempts
+            assert [x.attempt.id for x in told] == [f"{lane}/2", f"{lane}/1"]
+            assert told[1].attempt.title == f"Put {name}"
+            assert {x["attempt"] for x in told[1].notes.intents} == {f"{lane}/1"}
+    for lane in ("docs", "docs-a"):
+        assert a.lanes.accept(f"{lane}/2").attempt.lane == lane
+        assert a.lanes.lane(lane).open == ()
+
+
+def test_a_lane_that_is_called_as_before(clones: Clones) -> None:
+    """All of its attempts are its own, whatever it was called in between."""
+    a = clones[0]
+    _put(a, "auth", {"1": "1\n"})
+    a.lanes.rename("auth", "login")
+    _put(a, "login", {"2": "2\n"})
+    a.lanes.rename("login", "auth")
+    _put(a, "auth", {"3": "3\n"})
+    assert [x.attempt.title for x in a.lanes.history("auth").attempts] == [
+        "Put 3",
+        "Put 2",
+        "Put 1",
+    ]
+
+
 def test_a_name_that_two_attempts_had(clones: Clones) -> None:
     """What each clone called so is another one by now: both are named, and none is meant."""
     a, b = clones.all
