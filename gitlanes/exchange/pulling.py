@@ -42,7 +42,29 @@ def pull(repo: LaneRepo, remote: str | None = None) -> Pulled:
             "this repository has no lanes yet", hint="run 'git lanes init --from-remote'"
         )
     sides.fetch(repo, name)
-    return take(repo, name)
+    made = take(repo, name)
+    diverged = {x.lane for x in made.left if x.kind == DIVERGED}
+    merged = [
+        x.name
+        for x in (bound_lanes(repo) if diverged else ())
+        if x.name in diverged and branches.relation(repo, x) == branches.IMPORTED
+    ]
+    for lane in merged:  # people may have merged it there, as they were told to
+        intake.catch_up(repo, lane)
+    return together(made, take(repo, name)) if merged else made
+
+
+def together(before: Pulled | None, after: Pulled) -> Pulled:
+    """Return what came in several rounds."""
+    if before is None:
+        return after
+    return Pulled(
+        after.remote,
+        tuple({x.lane: x for x in (*before.lanes, *after.lanes)}.values()),
+        tuple(sorted({*before.notes, *after.notes})),
+        after.left,
+        {**before.following, **after.following},
+    )
 
 
 def take(repo: LaneRepo, remote: str) -> Pulled:

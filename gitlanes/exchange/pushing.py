@@ -78,7 +78,7 @@ def _pushed(repo: LaneRepo, name: str, *, purged: bool) -> Pushed:
     for number in range(_TRIES):
         out = _outgoing(repo, name, sides.read(repo, name), purged=purged)
         if out.behind and (came := pulling.take(repo, name)) != Pulled(name, left=came.left):
-            pulled = _together(pulled, came)
+            pulled = pulling.together(pulled, came)
             continue
         left = came.left if out.behind else ()
         if not out.updates and fresh:
@@ -117,19 +117,6 @@ def _caught_up(repo: LaneRepo, remote: str) -> Pulled | None:
         if how in (branches.IMPORTED, branches.LAGS):
             intake.catch_up(repo, name)
     return pulled
-
-
-def _together(before: Pulled | None, after: Pulled) -> Pulled:
-    """Return what came in several rounds."""
-    if before is None:
-        return after
-    return Pulled(
-        after.remote,
-        tuple({x.lane: x for x in (*before.lanes, *after.lanes)}.values()),
-        tuple(sorted({*before.notes, *after.notes})),
-        after.left,
-        {**before.following, **after.following},
-    )
 
 
 def _outgoing(repo: LaneRepo, remote: str, found: Sides, *, purged: bool) -> _Outgoing:

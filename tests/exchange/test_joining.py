@@ -563,3 +563,23 @@ def test_a_repository_adopted_twice_with_work(clones: Clones) -> None:
     assert [(x.lane, x.kind) for x in c.lanes.pull().left] == [("main", OTHER)]
     assert c.lanes.head("main") == before
     c.close()
+
+
+def test_a_bound_branch_that_was_merged_by_hand(clones: Clones) -> None:
+    """A pull takes in what people merged there, as it told them to, and joins the rest."""
+    a, b = clones.all
+    for repo in clones.all:
+        _put(repo, "main", {"same.txt": f"{repo.path.name}\n"})
+    b.lanes.push()
+    (left,) = a.lanes.pull().left
+    assert "merge it by hand on branch main" in str(left.hint)
+    assert a.lanes.pull().left == (left,)
+    a.git("merge", "--quiet", str(left.there), check=False)
+    a.save({"same.txt": "both\n"})
+    made = a.lanes.pull()
+    assert (made.left, [x.lane for x in made.lanes]) == ((), ["main"])
+    assert a.files(a.lanes.head("main"))["same.txt"] == "both"
+    assert a.git("status", "--porcelain") == ""
+    assert a.lanes.push().left == ()
+    b.lanes.pull()
+    assert clones.shared(a) == clones.shared(b)
