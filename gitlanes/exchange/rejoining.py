@@ -59,8 +59,8 @@ def _plan(repo: LaneRepo, lane: Lane, branch: str, tip: str, bases: Sequence[str
         f"branch '{codec.one_line(branch, 60)}' and lane '{lane.name}' both went on, and touched "
         f"{many}",
         paths,
-        f"merge by hand (git merge {layout.head(lane.name)} on the branch, or the branch in the "
-        "lane's workspace), or import it as another lane (--lane NAME)",
+        f"merge by hand on the branch (git merge {layout.head(lane.name)}) and import it again, or "
+        "import it as another lane (--lane NAME)",
         lane=lane.name,
         base=list(bases),
     )

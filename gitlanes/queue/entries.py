@@ -144,6 +144,8 @@ def move(
     """Put a queued lane before another one, or give it another priority."""
     if (before is None) == (priority is None):
         raise BadValue("a lane moves before another or to a priority", hint="say one of the two")
+    if lane == before:
+        raise BadValue(f"lane '{lane}' cannot come before itself", hint="name another lane")
 
     def change(known: Mapping[str, Queued], named: list[Queued], time: str) -> Iterable[Queued]:
         del time
@@ -151,7 +153,7 @@ def move(
         if priority is not None:
             return [replace(entry, priority=priority)]
         rest = [x for x in _waiting(known) if x.lane != entry.lane]
-        at = next(n for n, x in enumerate(rest) if x.lane == named[1].lane)
+        at = [x.lane for x in rest].index(named[1].lane)
         return _in_slots(known, [*rest[:at], entry, *rest[at:]])
 
     names = [lane, before] if before is not None else [lane]
@@ -242,7 +244,7 @@ def _revise(
 ) -> list[QueueEntry]:
     """Change the entries of lanes that wait in one queue."""
     word, change = how
-    target = target_for(repo, lanes, into)
+    target = _target(repo, lanes, into)
     with transaction(repo, "queue", actor=by) as tx:
         state = repo.view.lane(target)
         known = queued.read(repo, state)
@@ -254,9 +256,28 @@ def _revise(
     return told(repo, state.record, made)
 
 
+def _target(repo: LaneRepo, lanes: Sequence[str], into: str | None) -> str:
+    """Return the lane in whose queue some are, deleted ones too."""
+    try:
+        return target_for(repo, lanes, into)
+    except NotFound:
+        for state in [repo.view.lane(into)] if into else repo.view.lanes():
+            if any(_called(repo, queued.read(repo, state), x) for x in lanes):
+                return state.record.name
+        raise
+
+
+def _called(repo: LaneRepo, known: Mapping[str, Queued], name: str) -> Queued | None:
+    """Return the entry that waits of the lane of that name, or that is listed under it."""
+    state = repo.view.find(name)
+    own = known.get(state.record.uuid) if state is not None else None
+    waiting = [x for x in (own, *known.values()) if x is not None and x.waits]
+    return next((x for x in waiting if x is own or _name(repo, x) == name), None)
+
+
 def _waits(repo: LaneRepo, known: Mapping[str, Queued], name: str, target: Lane) -> Queued:
-    entry = known.get(repo.view.lane(name).record.uuid)
-    if entry is None or not entry.waits:
+    entry = _called(repo, known, name)
+    if entry is None:
         hint = f"see 'git lanes queue list --into {target.name}'"
         raise NotFound(f"in the queue of '{target.name}', lane", name, hint=hint)
     return entry

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import BadValue, LanesError, Negative, Raced, Refused
 from gitlanes.gates import trust
 from gitlanes.gates.definitions import rules_at
 from gitlanes.git import locks
+from gitlanes.landing.bases import bases_for
 from gitlanes.landing.promote import Order, promote
+from gitlanes.models.gates import Rules
 from gitlanes.models.notes import Intent
 from gitlanes.models.plain import replace
 from gitlanes.models.queue import FAILED, LANDED, LANDING, READY, Queued, QueueRun
@@ -86,20 +88,35 @@ class _Run:
     def run(self) -> QueueRun:
         """Decide one entry after the other."""
         state, due = self._next()
-        rules = rules_at(self._repo, state.record)
-        if due:  # what is wrong with the target is no entry's fault
-            require_active(state.record)
-            trust.require(self._repo, rules)
+        rules = self._require_target(state) if due else rules_at(self._repo, state.record)
         jobs = self._jobs or rules.jobs or min(os.cpu_count() or 1, _MOST_JOBS)
         self._total = len(due)
         ahead = _look_ahead(len(due))
         with closing(Flights(self._repo, jobs, min(jobs, ahead))) as flights:
             while due:
                 self._repo.progress("landing the queue", len(self._decided), self._total)
-                self._one(flights, state, due[:ahead])
+                try:
+                    self._one(flights, state, due[:ahead])
+                except LanesError:
+                    self._give_back()
+                    raise
                 state, due = self._next()
         self._repo.progress("landing the queue", self._total, self._total)
         return self._result(state)
+
+    def _require_target(self, state: LaneState) -> Rules:
+        """Raise what is wrong with the target, which is no entry's fault; return its rules."""
+        require_active(state.record)
+        rules = rules_at(self._repo, state.record)
+        trust.require(self._repo, rules)
+        return rules
+
+    def _give_back(self) -> None:
+        """Let what was about to land be ready again, as far as that can be recorded."""
+        with suppress(LanesError):
+            known = queued.read(self._repo, self._repo.view.lane(self._target))
+            held = [x for x in known.values() if x.status == LANDING]
+            self._record([(x, READY, None) for x in held])
 
     def _next(self) -> tuple[LaneState, list[Queued]]:
         """Return the target and what is to be decided now; what landed elsewhere is recorded."""
@@ -129,7 +146,12 @@ class _Run:
         try:
             self._land(first)
         except (Negative, Refused) as error:
-            self._record([(first.entry, FAILED, error)])
+            target = self._repo.view.lane(self._target)
+            self._require_target(target)
+            if self._came_along(first.entry, target):
+                self._record([(first.entry, LANDED, None)])
+            else:
+                self._record([(first.entry, FAILED, error)])
         self._decided.append(first.entry.lane)
 
     def _land(self, first: Guess) -> None:
@@ -151,6 +173,13 @@ class _Run:
                 if not tries_left:
                     raise
 
+    def _came_along(self, entry: Queued, target: LaneState) -> bool:
+        """Say whether nothing of an entry is news any more: its work came with another lane's."""
+        source = self._repo.view.by_uuid(entry.lane)
+        if source is None or source.record.head != entry.head or not source.record.live:
+            return False
+        return entry.head in bases_for(self._repo, source, target)
+
     def _still(self, entry: Queued) -> bool:
         known = queued.read(self._repo, self._repo.view.lane(self._target))
         found = known.get(entry.lane)
@@ -166,7 +195,8 @@ class _Run:
                 now = known.get(entry.lane)
                 if now is None or not now.waits or now.head != entry.head:
                     continue
-                now = replace(now, status=status, decided=None if status == LANDING else tx.time)
+                decided = tx.time if status in (LANDED, FAILED) else None
+                now = replace(now, status=status, decided=decided)
                 made.append(_failed(now, error) if error else now)
             if made:
                 names = ", ".join(x.lane for x in told(self._repo, state.record, made))

@@ -14,6 +14,8 @@ from gitlanes.models.gates import Candidate, Gate
 from gitlanes.models.plain import replace
 from gitlanes.models.queue import Queued
 from gitlanes.models.records import LaneState
+from gitlanes.store import queued
+from gitlanes.store.expectation import require_active
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -55,8 +57,9 @@ def _guess(repo: LaneRepo, target: LaneState, upon: LaneState, entry: Queued) ->
     source = repo.view.by_uuid(entry.lane)
     if source is None or not source.record.live:
         return Guess(entry, None)
+    require_active(source.record)
     if not entry.latest:
-        source = replace(source, record=replace(source.record, head=entry.head))
+        queued.require_unmoved(entry, source.record)
     landing = plans.plan_from(repo, source, upon, bases_for(repo, source, target))
     if landing.plan.collisions:
         return Guess(entry, None, fault=plans.refusal(plans.outcome(repo, landing, "merge")))

@@ -85,10 +85,20 @@ def require(repo: LaneRepo, source: Lane, target: LaneState, head: str) -> None:
             hint="see 'git lanes queue list'",
         )
     if source.head != head:
-        raise Refused(
-            f"lane '{source.name}' went on since it was queued",
-            hint=f"add it again: git lanes queue add {source.name}",
-        )
+        raise _went_on(source)
+
+
+def require_unmoved(entry: Queued, source: Lane) -> None:
+    """Raise Refused where a lane went on since it was queued with its head of then."""
+    if source.head != entry.head:
+        raise _went_on(source)
+
+
+def _went_on(source: Lane) -> Refused:
+    return Refused(
+        f"lane '{source.name}' went on since it was queued",
+        hint=f"add it again: git lanes queue add {source.name}",
+    )
 
 
 def _body(entry: Queued) -> dict[str, Any]:

@@ -102,3 +102,19 @@ def test_a_lane_that_is_gone(four: TestRepo) -> None:
     made = four.lanes.queue_run()
     assert [x.lane for x in made.failed] == [called]
     assert [x.lane for x in made.landed] == ["b"]
+
+
+def test_a_lane_that_is_gone_is_taken_out(four: TestRepo) -> None:
+    """By the name that it had, and by what it is called beside another lane of that name."""
+    four.lanes.queue_add([*"abc"])
+    gone = four.lanes.lane("b").uuid
+    for name in "ab":
+        four.lanes.delete(name, force=True)
+    assert [x.status for x in four.lanes.queue_cancel("a")] == ["cancelled"]
+    four.lanes.new("b", workspace=False)
+    with pytest.raises(NotFound, match="in the queue of 'main', lane 'b' not found"):
+        four.lanes.queue_cancel("b")
+    four.lanes.queue_cancel(f"b@{gone[-8:]}")
+    assert order(four) == "c"
+    with pytest.raises(BadValue, match="lane 'c' cannot come before itself"):
+        four.lanes.queue_move("c", before="c")

@@ -6,10 +6,11 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
+from time import sleep
 
 import pytest
 
-from gitlanes import Locked, Refused
+from gitlanes import LanesError, Locked, Refused
 from gitlanes.models.queue import QueueRun
 from tests.support.cli import Ran
 from tests.support.gates import gate, set_gates
@@ -196,3 +197,64 @@ def test_two_runners(repo: TestRepo, tmp_path: Path) -> None:
         thread.join()
     assert outcome(made[0]) == (["b"], [])
     assert subjects(repo) == ["b"]
+
+
+@pytest.mark.parametrize("trouble", ["paused", "broken", "untrusted"])
+def test_trouble_of_the_target_while_it_runs(repo: TestRepo, tmp_path: Path, trouble: str) -> None:
+    """It is no entry's fault: the run ends with it, and all stay ready to land."""
+    queue(repo, "abc")
+    go = tmp_path / "go"
+    set_gates(repo, counting(tmp_path, f"until [ -e {go} ]; do sleep 0.02; done"))
+    rules = (repo.path / ".gitlanes.toml").read_text()
+    found: list[BaseException] = []
+
+    def run() -> None:
+        with repo.open() as other:
+            try:
+                other.queue_run(jobs=1)
+            except LanesError as error:
+                found.append(error)
+
+    runner = Thread(target=run)
+    runner.start()
+    while not runs(tmp_path):
+        sleep(0.02)
+    if trouble == "paused":
+        repo.lanes.pause("main")
+    else:
+        repo.save({".gitlanes.toml": rules + ("[[[" if trouble == "broken" else "# more\n")})
+    go.touch()
+    runner.join()
+    words = {"paused": "is paused", "broken": "cannot read", "untrusted": "is not trusted yet"}
+    assert words[trouble] in str(found)
+    assert {x.lane: x.status for x in repo.lanes.queue()} == dict.fromkeys("abc", "ready")
+    if trouble == "paused":
+        repo.lanes.resume("main")
+    else:
+        repo.save({".gitlanes.toml": rules})
+    assert outcome(repo.lanes.queue_run()) == ([*"abc"], [])
+
+
+@pytest.mark.parametrize("mode", ["merge", "squash", "replay"])
+def test_work_that_comes_with_another_lane(repo: TestRepo, mode: str) -> None:
+    """A lane whose follower was before it in the queue has landed with that."""
+    repo.work("a", {"a.txt": "a\n"})
+    repo.lanes.new("b", on="a", workspace=False)
+    repo.lanes.put_file("b", "b.txt", b"b\n")
+    repo.lanes.queue_add("b", into="main", mode=mode, ready=True)
+    repo.lanes.queue_add("a", mode=mode, ready=True)
+    assert outcome(repo.lanes.queue_run()) == ([*"ba"], [])
+    files = repo.files("main")
+    assert (files["a.txt"], files["b.txt"]) == ("a", "b")
+
+
+def test_a_dry_run_knows_what_cannot_land(repo: TestRepo) -> None:
+    """A lane that went on, one that is paused, one that was given up: as the run itself says."""
+    queue(repo, "abc")
+    repo.lanes.put_file("a", "more.txt", b"1\n")
+    repo.lanes.pause("b")
+    repo.lanes.abandon("c")
+    foreseen = repo.lanes.queue_run(dry_run=True)
+    made = repo.lanes.queue_run()
+    assert outcome(foreseen) == outcome(made) == ([], [*"abc"])
+    assert [x.reason for x in foreseen.failed] == [x.reason for x in made.failed]
