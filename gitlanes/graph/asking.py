@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gitlanes.errors import BadValue
+from gitlanes.errors import BadValue, line
 from gitlanes.git.trailers import subject_of
 from gitlanes.graph import agents, contents
-from gitlanes.models.sync import Question, Resolution, Side
+from gitlanes.models.plain import replace
+from gitlanes.models.sync import LANE, PARENT, SYNONYMS, Question, Resolution, Side
 from gitlanes.store import codec, records
 from gitlanes.store.attribution import colliding_paths
 
@@ -63,14 +64,22 @@ class Agent:
 
 
 def _taken(answer: Resolution | str | bytes | None) -> Resolution:
-    if isinstance(answer, Resolution):
-        return answer
-    if isinstance(answer, str):
-        return Resolution(answer.encode("utf-8", "surrogateescape"))
-    if answer is None or isinstance(answer, bytes):
-        return Resolution(answer)
+    """Return what a handler said; raises BadValue for what it cannot mean."""
+    found = answer if isinstance(answer, Resolution) else Resolution(answer)  # type: ignore[arg-type]
+    if isinstance(found.content, str):
+        found = Resolution(found.content.encode("utf-8", "surrogateescape"), found.take)
+    if found.take is not None:
+        side = SYNONYMS.get(found.take, found.take)
+        if side not in (LANE, PARENT):
+            raise BadValue(
+                f"a conflict handler takes '{line(str(side), 60)}'",
+                hint=f"take '{LANE}' or '{PARENT}'",
+            )
+        found = replace(found, take=side)
+    if found.content is None or isinstance(found.content, bytes):
+        return found
     raise BadValue(
-        f"a conflict handler answered with {type(answer).__name__}",
+        f"a conflict handler answered with {type(found.content).__name__}",
         hint="answer with text, bytes, a Resolution, or None",
     )
 

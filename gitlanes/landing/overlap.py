@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -117,14 +118,23 @@ def _unsaved(repo: LaneRepo, places: Sequence[Workspace | None]) -> Iterator[Ans
 
 
 def _ask(repo: LaneRepo, place: Workspace) -> Answer:
-    question = edits.ask_unsaved(repo, place)
+    """Ask one; what cannot be read is left out with a warning, but for one that went meanwhile."""
+
+    def left_out(error: GitFailed) -> list[tuple[str, bytes]]:
+        if os.path.isdir(place.path):
+            repo.warn(f"workspace of lane '{place.lane}' is left out: {error.message}")
+        return []
+
+    try:
+        question = edits.ask_unsaved(repo, place)
+    except GitFailed as error:
+        return partial(left_out, error)
 
     def answer() -> list[tuple[str, bytes]]:
         try:
             return question()
         except GitFailed as error:
-            repo.warn(f"workspace of lane '{place.lane}' is left out: {error.message}")
-            return []
+            return left_out(error)
 
     return answer
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from gitlanes import Collision, Negative, Raced, Refused
+from gitlanes import BadValue, Collision, Negative, Raced, Refused, Resolution
 from gitlanes.graph import agents
 from gitlanes.models.sync import Question
 from tests.review.test_decisions import attempt
@@ -330,3 +331,31 @@ def test_a_command_that_does_not_stop_to_talk(
         with pytest.raises(Collision):
             lanes.sync("top", strategy="agent")
         assert any("to people: it says more than 1 MiB" in x for x in lanes.take_warnings())
+
+
+@pytest.mark.parametrize(
+    ("answer", "wanted"),
+    [
+        (Resolution(take="parent"), "base's"),
+        (Resolution(take="theirs"), "base's"),  # type: ignore[arg-type]
+        (Resolution(take="ours"), "top's"),  # type: ignore[arg-type]
+        (Resolution("text\n"), "text"),  # type: ignore[arg-type]
+        (Resolution(take="Parent"), None),  # type: ignore[arg-type]
+        (Resolution(5), None),  # type: ignore[arg-type]
+        (5, None),
+    ],
+)
+def test_what_a_handler_can_mean(repo: TestRepo, answer: Any, wanted: str | None) -> None:
+    """Sides are called as strategies are; what means nothing is refused, and nothing moves."""
+    repo.work("base")
+    repo.lanes.new("top", on="base", workspace=False)
+    repo.lanes.put_file("top", "auth.py", b"top's\n")
+    repo.commit("base", {"auth.py": "base's\n"})
+    before = repo.refs()
+    if wanted is None:
+        with pytest.raises(BadValue, match="a conflict handler"):
+            repo.lanes.sync("top", strategy="agent", handler=lambda _: answer)
+        assert repo.refs() == before
+    else:
+        repo.lanes.sync("top", strategy="agent", handler=lambda _: answer)
+        assert repo.files(repo.lanes.head("top"))["auth.py"] == wanted

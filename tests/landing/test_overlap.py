@@ -7,11 +7,13 @@ import unicodedata
 from collections.abc import Callable
 from itertools import combinations, count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gitlanes.workspaces import edits
 from tests.support.cli import Ran
 from tests.support.repos import TestRepo
 
@@ -280,3 +282,21 @@ def prefixes(path: str) -> list[str]:
 def folded(text: str) -> str:
     """Return a name as a file system that ignores case and Unicode form has it."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def test_a_workspace_that_goes_meanwhile(repo: TestRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no fault of anybody's: the others are compared, without a word."""
+    for name in "abc":
+        repo.write({"auth.py": name}, repo.lane(name))
+    real, todo = edits.ask_unsaved, ["a"]
+
+    def ask(inner: Any, place: Any) -> Any:
+        if place.lane in todo:
+            todo.clear()
+            with repo.open() as other:
+                other.delete("a", force=True)
+        return real(inner, place)
+
+    monkeypatch.setattr(edits, "ask_unsaved", ask)
+    assert pairs(repo) == {("b", "c"): {(b"auth.py", "content", None)}}
+    assert repo.lanes.take_warnings() == []
