@@ -60,12 +60,9 @@ def report(repo: LaneRepo, wanted: Wanted | None = None) -> CostReport:
             words = ", ".join(x for x in known if x)
             raise BadValue(f"unknown '{codec.one_line(str(said), 60)}'", hint=f"one of {words}")
     since = moment(repo, wanted.since) if wanted.since else None
-    lines = list(_lines(repo, wanted, since))
-    accepted = {
-        x.told.attempt.change_id
-        for x in lines
-        if x.told.attempt.status == ACCEPTED and x.told.attempt.kind == "work"
-    } - {None}
+    changes = set[str]()
+    lines = list(_lines(repo, wanted, since, changes))
+    accepted = changes & {str(x.told.attempt.change_id) for x in lines}
     spent = total(x.record for x in lines if x.told.attempt.change_id in accepted)
     return CostReport(
         wanted.by,
@@ -77,8 +74,13 @@ def report(repo: LaneRepo, wanted: Wanted | None = None) -> CostReport:
     )
 
 
-def _lines(repo: LaneRepo, wanted: Wanted, since: float | None) -> Iterator[Line]:
-    """Yield the cost records of the attempts that fit."""
+def _lines(
+    repo: LaneRepo, wanted: Wanted, since: float | None, accepted: set[str]
+) -> Iterator[Line]:
+    """Yield the cost records of the attempts that fit; add the changes that are ``accepted``.
+
+    An attempt laid again has none of its own: those of the one before count for its change.
+    """
     lanes = dict.fromkeys(wanted.lanes) or [None]
     found = chain.from_iterable(_attempts(repo, x, since) for x in lanes)
     names = {x.record.uuid: x.record.name for x in _current(repo)}
@@ -89,6 +91,8 @@ def _lines(repo: LaneRepo, wanted: Wanted, since: float | None) -> Iterator[Line
             told = Told(attempt, notes[attempt.commit])
             if wanted.tags and not set(wanted.tags) & set(told.intent.get("tags", ())):
                 continue
+            if (attempt.status, attempt.kind) == (ACCEPTED, "work") and attempt.change_id:
+                accepted.add(attempt.change_id)
             for record in live(told.notes.costs):
                 own = record.get("attempt_uuid") == attempt.uuid
                 if own and (since is None or _time(record) >= since):

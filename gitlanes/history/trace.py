@@ -180,7 +180,13 @@ def _with_notes(repo: LaneRepo, steps: list[Step]) -> tuple[tuple[Step, ...], li
 
 def _with_records(step: Step, told: Told) -> Step:
     # A squash has the records of what it brought, too; those are told with their own attempts.
-    own = [x for x in told.notes.costs if x.get("attempt_uuid") in (None, told.attempt.uuid)]
+    change = told.attempt.change_id if told.attempt.kind == "work" else None
+    own = [
+        x
+        for x in told.notes.costs
+        if x.get("attempt_uuid") in (None, told.attempt.uuid)
+        or (change is not None and x.get("change_id") == change)  # of earlier attempts of it
+    ]
     return replace(
         step,
         agent=told.agent,

@@ -43,6 +43,5 @@ def check(repo: LaneRepo, lanes: Sequence[str] = (), *, into: str | None = None)
 
 
 def _foreseen(repo: LaneRepo, lane: LaneState, into: str | None) -> Promotion:
-    source = intake.foreseen(repo, lane)
-    target = intake.foreseen(repo, target_of(repo, source, into))
+    source, target = intake.foreseen_for(repo, lane, target_of(repo, lane, into))
     return plans.outcome(repo, plans.plan(repo, source, target), mode_of(Order(), source))

@@ -39,8 +39,8 @@ def _of_attempt(repo: LaneRepo, name: str) -> tuple[str, str]:
 
 
 def _of_lane(repo: LaneRepo, name: str, into: str | None) -> tuple[str, str]:
-    source = intake.foreseen(repo, repo.view.lane(name))
-    target = intake.foreseen(repo, target_of(repo, source, into))
+    source = repo.view.lane(name)
+    source, target = intake.foreseen_for(repo, source, target_of(repo, source, into))
     landing = plans.plan(repo, source, target)
     if landing.plan.tree is None:
         raise plans.refusal(plans.outcome(repo, landing, mode_of(Order(), source)))

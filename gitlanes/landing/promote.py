@@ -110,7 +110,7 @@ def _promote(repo: LaneRepo, lane: str | None, order: Order) -> Promotion:
 def preview(repo: LaneRepo, lane: str | None = None, order: Order | None = None) -> Promotion:
     """Return what `promote` would do now, collisions included, and move nothing."""
     order = checked(order)
-    source, target = (intake.foreseen(repo, x) for x in _ends(repo, lane, order))
+    source, target = intake.foreseen_for(repo, *_ends(repo, lane, order))
     require_commit(f"lane '{target.record.name}'", target.record.head, order.expect)
     unsaved = strictness.Unsaved(repo, source.record)
     if order.strict:

@@ -58,6 +58,15 @@ def bring_along(tx: Transaction, lane: Lane, tip: str, head: str, but: Container
     return bool(found)
 
 
+def brought(repo: LaneRepo, source: LaneState, lane: Lane, tip: str) -> LaneState:
+    """Return a lane as `bring_along` would leave it, once what people merged is in another one."""
+    for other, landed in _brought_along(repo, lane, tip):
+        if other.record.uuid == source.record.uuid:
+            known = {**source.record.landed, lane.uuid: Landed((landed,), tip, landed)}
+            return replace(source, record=replace(source.record, landed=known))
+    return source
+
+
 def _brought_along(repo: LaneRepo, lane: Lane, tip: str) -> Iterator[tuple[LaneState, str]]:
     """Yield the lanes whose history is new in `tip`, and how far."""
     new = beyond(repo, [tip], str(lane.head))

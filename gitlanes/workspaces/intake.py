@@ -13,7 +13,7 @@ from gitlanes.models.plain import replace
 from gitlanes.models.records import Lane, LaneState
 from gitlanes.store import foreign, layout
 from gitlanes.store.ancestry import is_ancestor
-from gitlanes.store.imports import bring_along, imported
+from gitlanes.store.imports import bring_along, brought, imported
 from gitlanes.store.transaction import Transaction, settled, transaction
 from gitlanes.store.unrecorded import agree
 from gitlanes.workspaces import binding
@@ -96,6 +96,16 @@ def foreseen(repo: LaneRepo, state: LaneState) -> LaneState:
         head = _head_after(repo, lane, str(repo.refs.target(str(lane.branch))))
         lane = replace(lane, head=head or lane.head)
     return replace(state, record=lane)
+
+
+def foreseen_for(
+    repo: LaneRepo, source: LaneState, target: LaneState
+) -> tuple[LaneState, LaneState]:
+    """Return both as taking in would leave them: people may have merged one into the other."""
+    source, now = foreseen(repo, source), foreseen(repo, target)
+    if now.record.head != target.record.head:
+        source = brought(repo, source, target.record, str(now.record.head))
+    return source, now
 
 
 def require_agreement(repo: LaneRepo, name: str) -> None:

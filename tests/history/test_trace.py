@@ -198,3 +198,25 @@ def test_an_unknown_state(cli: Cli) -> None:
     assert cli("trace", "mian") == Ran(
         128, "", "error: state 'mian' not found\nhint: did you mean 'main'?\n"
     )
+
+
+def test_what_was_laid_again_has_its_cost(repo: TestRepo) -> None:
+    """The rows of a lane that was synced, amended and landed add up, and its changes count."""
+    repo.lane("auth")
+    for number in (1, 2):
+        repo.write({f"a{number}": "1\n"}, repo.workspace("auth"))
+        repo.lanes.commit("auth", message=f"a{number}", cost=Cost(amount="5", currency="USD"))
+    repo.save({"people": "p\n"})
+    repo.lanes.sync("auth", onto="main")
+    repo.write({"a1": "2\n"}, repo.workspace("auth"))
+    repo.lanes.amend("auth", of="auth/3")
+    for landed in (False, True):
+        if landed:
+            repo.lanes.promote("auth")
+        told = repo.lanes.trace("auth")
+        own = [x for x in told.steps if x.attempt and x.attempt.lane == "auth"]
+        amounts = [x.cost.get("amounts") for x in own]
+        assert amounts == [{"USD": "5"}, {"USD": "5"}]
+        report = repo.lanes.cost()
+        assert report.accepted_changes == 2
+        assert report.per_accepted_change["amounts"] == {"USD": "5"}

@@ -40,3 +40,16 @@ def test_commits_that_stay_behind_are_told(repo: TestRepo, cli: Cli) -> None:
     repo.git("commit", "--quiet", "--all", "--message=own", cwd=place)
     assert "were not proposed: they stay behind" in cli("promote", "auth").err
     assert repo.files("main")["auth.py"] == "one"
+
+
+@pytest.mark.parametrize("far", ["", "~1"])
+def test_what_people_merged_by_hand_is_no_news(repo: TestRepo, cli: Cli, far: str) -> None:
+    """Before the lane of the branch knows of it, too: all of a lane, or what was there then."""
+    repo.work("auth", {"a.py": "1\n"})
+    repo.commit("auth", {"b.py": "1\n"})
+    repo.git("merge", "--quiet", "--no-ff", f"refs/lanes/head/auth{far}")
+    told = cli("check", "auth").out
+    wanted = "auth would land on main: 1 file\n" if far else "auth has nothing new for main\n"
+    assert told == wanted
+    assert cli("promote", "auth", "--dry-run").out == wanted
+    assert cli("promote", "auth").code == (0 if far else 1)
