@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 from gitlanes.errors import Negative, Refused
@@ -34,6 +35,13 @@ def install(repo: LaneRepo, *, workspace_only: bool = False) -> Hooks:
         workspace.install(repo)
         return status(repo)
     found = status(repo)
+    if found.directory == places.own(repo):
+        root = repo.root()
+        where = root[1] if root else repo.place.common_dir
+        raise Refused(
+            "this workspace has hooks of its own, which run those of the repository",
+            hint=f"install those there: cd {shlex.quote(where)} && git lanes hook install",
+        )
     wanted = [x for x in found.hooks if x.status in (states.MISSING, states.OUTDATED)]
     for hook in found.hooks:
         _require_unedited(hook)

@@ -115,3 +115,15 @@ def test_a_bare_repository(make_repo: Callable[..., TestRepo]) -> None:
     with pytest.raises(Refused, match=r"'core\.bare' is set for all work trees"):
         repo.open(place).hook_install(workspace_only=True)
     assert (repo.path / "config").read_bytes() == before
+
+
+def test_the_repository_s_are_installed_elsewhere(repo: TestRepo, cli: Cli, place: Path) -> None:
+    """A workspace with hooks of its own says where the others go, and that works."""
+    assert cli("hook", "install", "--workspace", cwd=place).code == 0
+    done = cli("hook", "install", cwd=place)
+    assert done.code == 128
+    assert "error: this workspace has hooks of its own" in done.err
+    assert f"cd {repo.path} && git lanes hook install" in done.err
+    assert cli("hook", "install").code == 0
+    assert len(change(repo)) == 41
+    assert len(change(repo, place)) == 41
