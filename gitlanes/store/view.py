@@ -121,7 +121,12 @@ class View:
             raise self._called_otherwise(name, state)
         self.require_adopted()
         if state is None:
-            self._require_no_remains(name)
+            try:
+                self._require_no_remains(name)
+            except CorruptRecord:
+                if self.find(name) is None:
+                    raise
+                return self.lane(name)  # it was made just now
         names = [x.record.name for x in self.lanes()]
         raise NotFound(
             "lane", shown(name), nearest=nearest(name, names), hint="see 'git lanes list'"

@@ -9,6 +9,7 @@ import pytest
 
 from gitlanes import NotFound, Raced, Repo
 from gitlanes.lanes import listing
+from gitlanes.store.view import View
 from tests.support.repos import TestRepo
 
 
@@ -61,3 +62,19 @@ def test_a_lane_that_comes_meanwhile(repo: TestRepo, amid: Callable[..., None]) 
     with pytest.raises(Raced, match="lane 'auth' was made anew meanwhile"):
         repo.lanes.status("auth")
     assert [x.name for x in repo.lanes.status("auth").lanes] == ["auth"]
+
+
+def test_a_lane_that_is_made_just_now(repo: TestRepo, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two looks at its journal it comes to be there: it is no damaged one."""
+    real, todo = View.find, ["auth"]
+
+    def find(view: View, name: str) -> Any:
+        if name in todo:
+            todo.clear()
+            with repo.open() as other:
+                other.new("auth", workspace=False)
+            return None
+        return real(view, name)
+
+    monkeypatch.setattr(View, "find", find)
+    assert repo.lanes.head("auth") == repo.lanes.head("main")
