@@ -43,6 +43,11 @@ _REMOTE = "does not appear to be a git repository|[Cc]ould not (read|fetch)"
 _COUNTED = re.compile(rb"\((\d+)/(\d+)\)")
 # Seconds between two looks whether a process has ended.
 _LOOK = 0.2
+# What git says of a work tree's own files.
+_DAMAGE = (
+    r"index file (smaller than expected|corrupt)|bad index file|bad signature 0x"
+    r"|unknown index entry|not a git repository: '.*/worktrees/"
+)
 _MEND = "mend that, then repeat the command"
 # Commands that go on by themselves, to be asked some day whether they ended.
 _ALONE: list[subprocess.Popen[bytes]] = []
@@ -364,7 +369,9 @@ def hint_at(said: str) -> str:
     """Return what helps where git cannot write, or not fetch; '' for all else."""
     if re.search(_REMOTE, said):
         return "in a partial clone what is missing has to be fetched: is the remote there?"
-    return _MEND if re.search(_DISK, said) else ""
+    if re.search(_DISK, said):
+        return _MEND
+    return "see 'git lanes doctor'" if re.search(_DAMAGE, said) else ""
 
 
 def missing(error: OSError, directory: str) -> GitFailed:

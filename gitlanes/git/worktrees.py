@@ -121,9 +121,9 @@ def move(git: Git, path: str, place: str, pass_fds: Sequence[int]) -> None:
     git.run("worktree", "move", *options, own_group=True, pass_fds=pass_fds)
 
 
-def repair(git: Git, path: str, pass_fds: Sequence[int]) -> None:
-    """Let git know where a work tree lies whose move was cut short."""
-    git.run("worktree", "repair", path, own_group=True, pass_fds=pass_fds)
+def repair(git: Git, *paths: str, pass_fds: Sequence[int] = ()) -> None:
+    """Let git know where work trees lie; without paths their `.git` files are written anew."""
+    git.run("worktree", "repair", *paths, own_group=True, pass_fds=pass_fds)
 
 
 def relabel(git_dir: str, reason: str) -> None:

@@ -22,10 +22,11 @@ ALL = "refs/"
 REMOTE_BRANCHES = "refs/remotes/"
 BRANCHES = "refs/heads/"
 TAGS = "refs/tags/"
+STASH = "refs/stash"
 # Where Gerrit takes commits for review.
 REVIEWS = "refs/for/"
 # Where a commit may be that other people have seen.
-PUBLIC = (BRANCHES, "refs/tags/", "refs/remotes/")
+PUBLIC = (BRANCHES, TAGS, "refs/remotes/")
 NOTES = {
     "intents": "refs/notes/lanes/intents",
     "costs": "refs/notes/lanes/costs",

@@ -16,7 +16,8 @@ from gitlanes.git import worktrees
 from gitlanes.models.health import WARNING
 from gitlanes.models.plain import replace
 from gitlanes.store.transaction import locked
-from gitlanes.upkeep.survey import Problem, Spot, Survey, problem, saying
+from gitlanes.upkeep import links
+from gitlanes.upkeep.survey import Problem, Spot, Survey, named, problem, saying
 from gitlanes.workspaces import binding, capture, claims, finding, removal
 from gitlanes.workspaces import state as states
 from gitlanes.workspaces.pool import is_pooled
@@ -69,7 +70,7 @@ def stale_claims(survey: Survey) -> Iterator[Problem]:
         if state.owner is None or reason is None or spot.gone:
             continue
         yield problem(
-            f"{_named(spot)} is claimed by '{state.owner.agent}', but {reason}",
+            f"{named(spot)} is claimed by '{state.owner.agent}', but {reason}",
             spot.path,
             "release it",
             partial(_released, survey.repo, spot),
@@ -97,7 +98,7 @@ def steps(survey: Survey) -> Iterator[Problem]:
         if spot.gone and kind != states.REMOVE:
             continue
         yield problem(
-            f"a step on {_named(spot)} was interrupted: {kind}",
+            f"a step on {named(spot)} was interrupted: {kind}",
             spot.path,
             "finish it, or undo it if its operation did not happen",
             partial(_finished, survey.repo, spot),
@@ -111,7 +112,7 @@ def half_provisioned(survey: Survey) -> Iterator[Problem]:
             continue
         if spot.idle and states.read(spot.git_dir) == state:
             yield problem(
-                f"{_named(spot)} was not set up to its end",
+                f"{named(spot)} was not set up to its end",
                 spot.path,
                 f"go on with 'git lanes workspace provision {spot.workspace.lane}', or remove it",
                 severity=WARNING,
@@ -149,7 +150,9 @@ def missing(survey: Survey) -> Iterator[Problem]:
     for spot, state in survey.known:
         if not spot.gone or not spot.idle or (state.step and state.step.kind == states.REMOVE):
             continue
-        what = f"{_named(spot)} is gone: '{spot.path}'"
+        if links.place_of(survey.repo, spot) is not None:
+            continue
+        what = f"{named(spot)} is gone: '{spot.path}'"
         if not os.path.isdir(os.path.dirname(spot.path)):
             hint = "mount it again if it is on another disk, or remove it with "
             yield problem(
@@ -243,6 +246,8 @@ def _intruder(repo: LaneRepo, path: str) -> str:
         os.path.join(common, "worktrees")
     ):
         tree = worktrees.at(common, os.path.basename(owner))
+        if tree and not os.path.lexists(tree.path):
+            return ""  # it was moved, which is told of as that
         if tree and os.path.realpath(tree.path) != os.path.realpath(path):
             return f"is a copy of '{tree.path}': git in it works on the other's index"
         return "is a work tree of this repository, and no lane's workspace"
@@ -263,7 +268,7 @@ def unlocked(survey: Survey) -> Iterator[Problem]:
         if lane is None or not lane.live:
             continue
         yield problem(
-            f"{_named(spot)} is not locked: a 'git worktree prune' may forget it",
+            f"{named(spot)} is not locked: a 'git worktree prune' may forget it",
             spot.path,
             "lock it again",
             partial(_locked_again, survey.repo, spot),
@@ -275,11 +280,3 @@ def _locked_again(repo: LaneRepo, spot: Spot) -> str:
     with locked(repo):
         Path(spot.git_dir, "locked").write_text(f"workspace of lane {spot.workspace.lane}\n")
     return "locked it"
-
-
-def _named(spot: Spot) -> str:
-    if spot.workspace.root:
-        return f"the repository's directory '{spot.path}'"
-    if spot.workspace.detached:
-        return f"workspace '{spot.workspace.detached}'"
-    return f"workspace of lane '{spot.workspace.lane}'"

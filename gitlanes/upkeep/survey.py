@@ -75,6 +75,15 @@ class Spot(NamedTuple):
         return is_free(os.path.join(self.git_dir, "lanes.lock"), "workspace")
 
 
+def named(spot: Spot) -> str:
+    """Return what a work tree is called in a finding."""
+    if spot.workspace.root:
+        return f"the repository's directory '{spot.path}'"
+    if spot.workspace.detached:
+        return f"workspace '{spot.workspace.detached}'"
+    return f"workspace of lane '{spot.workspace.lane}'"
+
+
 class Survey:
     """One look at a repository: what is damaged is kept beside what is not."""
 

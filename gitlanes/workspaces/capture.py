@@ -328,7 +328,7 @@ def capture(
     if head is None or base is None:
         raise Refused(
             f"workspace of lane '{workspace.lane}' has no HEAD commit",
-            hint=f"run 'git lanes workspace remove {workspace.lane}', then create it again",
+            hint="see 'git lanes doctor'",
         )
     tree = _staged(repo, hold, paths, base)
     tell_of_repositories(repo, hold)

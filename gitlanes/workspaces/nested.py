@@ -10,6 +10,7 @@ from gitlanes.errors import LanesError, Refused
 from gitlanes.git import repo as places
 from gitlanes.git import staging
 from gitlanes.git.process import Git
+from gitlanes.store import layout
 from gitlanes.workspaces import finding
 
 if TYPE_CHECKING:
@@ -77,6 +78,6 @@ def _has_own(repo: LaneRepo, directory: bytes) -> bool:
         return False  # a work tree of another repository, which has the commits
     head = git.run("rev-parse", "--verify", "--quiet", "HEAD", check=False).text
     elsewhere = ("--not", "--remotes", "--tags") if git.run("remote").text else ()
-    stash = git.run("rev-parse", "--verify", "--quiet", "refs/stash", check=False).text
+    stash = git.run("rev-parse", "--verify", "--quiet", layout.STASH, check=False).text
     tips = [x for x in (head, stash) if x]
     return bool(git.run("rev-list", "-1", "--all", *tips, *elsewhere).text)

@@ -119,7 +119,7 @@ def make_way(repo: LaneRepo, place: str, lock: int) -> None:
     """Move a pooled directory that a killed command left where a workspace is to be."""
     git_dir = os.path.join(place, worktrees.owner_of(place) or "")
     if pooled.is_free(git_dir):
-        worktrees.repair(repo.git, place, (lock,))
+        worktrees.repair(repo.git, place, pass_fds=(lock,))
         _move_aside(repo, worktrees.WorkTree(git_dir, place), lock)
 
 

@@ -56,13 +56,13 @@ def rescue(repo: LaneRepo, workspace: Workspace) -> None:
 def _besides(repo: LaneRepo, module: Path, keeper: Path) -> Iterator[tuple[str, str]]:
     """Yield (name, id) of what a submodule has beside its branches: tags, stashes, edits."""
     inside, outside = (Git(str(x), repo.git.environ) for x in (module, keeper))
-    shape = ("for-each-ref", "--format=%(objectname) %(refname)", "refs/tags")
+    shape = ("for-each-ref", "--format=%(objectname) %(refname)", layout.TAGS)
     known = set(outside.run(*shape).text.splitlines())
     for row in inside.run(*shape).text.splitlines():
         if row not in known:
             oid, _, name = row.partition(" ")
-            yield name.removeprefix("refs/"), oid
-    stashes = inside.run("log", "--walk-reflogs", "--format=%H", "refs/stash", "--", check=False)
+            yield f"tags/{name.removeprefix(layout.TAGS)}", oid
+    stashes = inside.run("log", "--walk-reflogs", "--format=%H", layout.STASH, "--", check=False)
     for number, oid in enumerate(stashes.text.split()):
         yield f"stash/{number}", oid
     edits = _edits(repo, module)

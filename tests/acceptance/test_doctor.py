@@ -82,7 +82,7 @@ def test_what_a_dead_process_left(name: str, repo: TestRepo, crashes: Crashes) -
     assert (fixed.code, fixed.out.count("  mended: ")) == (0, len(named(fixed)))
     assert name in named(fixed)
     again = doctor(repo)
-    assert (again.code, again.out, again.err) == (0, "", "nothing is wrong: 29 checks\n")
+    assert (again.code, again.out, again.err) == (0, "", "nothing is wrong: 30 checks\n")
     repo.fsck()
 
 
