@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -53,23 +53,32 @@ def judge(
 ) -> tuple[Evaluation, ...]:
     """Return what each gate says of a candidate, from earlier verdicts unless `again` is said.
 
-    Takes no lock of the repository's. Raises Refused where the gates' text is not trusted, and
-    running.Stopped soon after `stop` was set.
+    One that failed before and passes then is flaky. Takes no lock of the repository's. Raises
+    Refused where the gates' text is not trusted, and running.Stopped soon after `stop` was set.
     """
     trust.require(repo, candidate.rules)
-    found: dict[str, Evaluation] = {}
-    for gate in gates:
-        before = None if again else verdicts.known(repo, candidate.tree, gate)
-        if before is not None:
-            found[gate.name] = before
+    known = {x.name: verdicts.known(repo, candidate.tree, x) for x in gates}
+    before = {name: x for name, x in known.items() if x is not None}
+    found = {} if again else dict(before)
     left = [x for x in gates if x.name not in found]
     if left:
-        found |= _run_all(repo, candidate, left, stop or Event())
+        found |= _run_all(repo, candidate, left, before, stop or Event())
     return tuple(found[x.name] for x in gates)
 
 
+def _after(before: Evaluation | None, found: Evaluation) -> Evaluation:
+    """Return a verdict with the failure before it, if there was one."""
+    if before is None or before.passed or not found.passed:
+        return found
+    return replace(found, tries=(before.tries or 1) + (found.tries or 1), flaky=True)
+
+
 def _run_all(
-    repo: LaneRepo, candidate: Candidate, gates: Sequence[Gate], stop: Event
+    repo: LaneRepo,
+    candidate: Candidate,
+    gates: Sequence[Gate],
+    before: Mapping[str, Evaluation],
+    stop: Event,
 ) -> dict[str, Evaluation]:
     """Run gates side by side, each worker in a scratch workspace of its own."""
     jobs = candidate.rules.jobs or min(os.cpu_count() or 1, _MOST_JOBS)
@@ -83,7 +92,7 @@ def _run_all(
         for thread in threads:
             thread.start()
         try:
-            return _gathered(repo, done, len(gates), stop)
+            return _gathered(repo, done, len(gates), before, stop)
         finally:
             stop.set()
             for thread in threads:
@@ -91,7 +100,11 @@ def _run_all(
 
 
 def _gathered(
-    repo: LaneRepo, done: SimpleQueue[Evaluation | BaseException], number: int, stop: Event
+    repo: LaneRepo,
+    done: SimpleQueue[Evaluation | BaseException],
+    number: int,
+    before: Mapping[str, Evaluation],
+    stop: Event,
 ) -> dict[str, Evaluation]:
     found: dict[str, Evaluation] = {}
     while len(found) < number:
@@ -104,7 +117,7 @@ def _gathered(
             continue
         if isinstance(one, BaseException):
             raise one
-        found[one.name] = one
+        found[one.name] = one = _after(before.get(one.name), one)
         if one.exit_code is not None or one.timed_out:  # it ran, so it will say the same again
             verdicts.keep(repo, one)
     repo.progress("running gates", number, number)

@@ -84,9 +84,12 @@ def _keyed(
 def blocked(lane: Lane, field: str) -> NoReturn:
     """Raise Refused for what later work stands in the way of."""
     what = {"open": "its attempts", "head": "its work", "landed": "its landings"}.get(field, field)
+    hint = "undo what came later first, or with --cascade all of it"
+    if field == "queue":  # what landed from it stays landed there, also when that is undone
+        hint = "undo the landings themselves, or take out what waits: git lanes queue cancel LANE"
     raise Refused(
         f"lane '{lane.name}' went on since: {what} changed",
-        hint="undo what came later first, or with --cascade all of it",
+        hint=hint,
         data={"lane": lane.name, "field": field},
     )
 

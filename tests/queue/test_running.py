@@ -42,6 +42,11 @@ def outcome(made: QueueRun) -> tuple[list[str], list[str]]:
     return [x.lane for x in made.landed], [x.lane for x in made.failed]
 
 
+def evaluations(repo: TestRepo, commit: str) -> str:
+    """Return the raw records of what gates said of a commit."""
+    return repo.git("notes", "--ref=lanes/evaluations", "show", commit)
+
+
 def subjects(repo: TestRepo) -> list[str]:
     """Return what landed on main, oldest first, as its history has it."""
     log = repo.git("log", "--first-parent", "--reverse", "--format=%s", "refs/lanes/head/main")
@@ -78,8 +83,11 @@ def test_a_flaky_gate_blames_nobody(repo: TestRepo, tmp_path: Path) -> None:
     """It is asked again before an entry is taken out."""
     queue(repo, "ab")
     set_gates(repo, counting(tmp_path, f"test $(wc -l < {tmp_path}/runs) -gt 1"))
-    assert outcome(repo.lanes.queue_run(jobs=1)) == (["a", "b"], [])
+    made = repo.lanes.queue_run(jobs=1)
+    assert outcome(made) == (["a", "b"], [])
     assert runs(tmp_path) == 3
+    landed = [json.loads(x) for x in evaluations(repo, str(made.landed[0].landed)).splitlines()]
+    assert [(x["passed"], x["tries"], x.get("flaky")) for x in landed] == [(True, 2, True)]
 
 
 def test_verdicts_are_taken_by_tree(repo: TestRepo, tmp_path: Path) -> None:

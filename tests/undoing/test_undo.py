@@ -358,6 +358,18 @@ def test_what_a_queue_did_since_is_passed_over(repo: TestRepo) -> None:
         repo.lanes.undo()
 
 
+def test_what_was_queued_and_landed_is_not_queued_again(repo: TestRepo) -> None:
+    """The hint names what can be done instead, and no option that would not help."""
+    repo.work("auth", {"auth.py": "new\n"})
+    repo.lanes.queue_add(["auth"], ready=True)
+    queued = repo.lanes.operations(limit=1).operations[0]
+    repo.lanes.queue_run()
+    for cascade in (False, True):
+        with pytest.raises(Refused, match="went on since: queue changed") as refused:
+            repo.lanes.undo(queued.id, cascade=cascade)
+        assert refused.value.hint.startswith("undo the landings themselves")
+
+
 def test_unsaved_work_in_a_lane_that_would_go(repo: TestRepo) -> None:
     """The hint names no option that an undo has not."""
     place = repo.lane("auth")
