@@ -195,3 +195,20 @@ def test_a_sha256_repository_is_refused_everywhere(tmp_path: Path, environ: dict
             "error: repository uses object format 'sha256', which libgit2 cannot read\n"
             "hint: use a repository with the sha1 object format (git's default)\n",
         )
+
+
+def test_what_a_shallow_clone_lacks(origin: TestRepo, tmp_path: Path) -> None:
+    """Where histories meet below its end, that is said, and how to go on."""
+    origin.lanes.init()
+    origin.lanes.new("auth", start="HEAD~2", workspace=False)
+    origin.lanes.put_file("auth", "auth.py", b"new\n")
+    repo = cloned(origin, tmp_path, "--depth=1")
+    assert run_cli(repo.path, repo.environ, "init", "--from-remote", "origin").code == 0
+    export = ("export", "auth", "--linear", "--branch", "review")
+    done = run_cli(repo.path, repo.environ, *export)
+    assert done.err.splitlines() == [
+        "error: lanes 'auth' and 'main' have no common history",
+        "hint: this clone is shallow: run 'git fetch --unshallow'",
+    ]
+    repo.git("fetch", "--quiet", "--unshallow")
+    assert run_cli(repo.path, repo.environ, *export).code == 0

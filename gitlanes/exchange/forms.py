@@ -29,7 +29,7 @@ from gitlanes.models.notes import Notes
 from gitlanes.models.plain import Model, replace
 from gitlanes.models.records import NOT_LANDED, LaneState
 from gitlanes.store import codec, records
-from gitlanes.store.ancestry import independent, is_ancestor, merge_base
+from gitlanes.store.ancestry import deepened, independent, is_ancestor, merge_base
 
 if TYPE_CHECKING:
     from gitlanes.store.lane_repo import LaneRepo
@@ -117,7 +117,7 @@ def _start(repo: LaneRepo, state: LaneState, target: LaneState, bases: Sequence[
     if found is None:
         raise Refused(
             f"lanes '{state.record.name}' and '{target.record.name}' have no common history",
-            hint="export the lane's history with --as-is",
+            hint=deepened(repo, "export the lane's history with --as-is"),
         )
     return found
 

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from gitlanes.errors import BadValue, GitFailed, NotFound
 from gitlanes.git import libgit2
-from gitlanes.git.raw import CommitObject, Entry, ObjectReader, id_of, in_order, split_rows
+from gitlanes.git.raw import (
+    NOT_THERE,
+    CommitObject,
+    Entry,
+    ObjectReader,
+    id_of,
+    in_order,
+    split_rows,
+)
 
 if TYPE_CHECKING:
     from gitlanes.git.packs import Pack
@@ -152,7 +160,7 @@ class ObjectStore(ObjectReader):
         except (KeyError, ValueError, pygit2.GitError) as error:
             if self._git is not None:
                 return self._ask(self._git, oid)
-            raise NotFound("object", oid, hint="run 'git fsck'") from error
+            raise NotFound("object", oid, hint=NOT_THERE) from error
         return _KINDS[int(kind)], data
 
     @staticmethod

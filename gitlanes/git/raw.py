@@ -11,6 +11,8 @@ from gitlanes.errors import NotFound
 
 # Known to git without being stored. libgit2 claims that it exists everywhere, and git's fsck
 # calls it missing, so it is written before anything names it.
+# What helps where an object is not there.
+NOT_THERE = "run 'git fsck'; in a shallow clone run 'git fetch --unshallow'"
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 
 DIRECTORY = b"40000"

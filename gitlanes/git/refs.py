@@ -13,7 +13,7 @@ from typing import NamedTuple
 from gitlanes import clock
 from gitlanes.errors import GitFailed, NotFound, Raced
 from gitlanes.git.process import Git, finish, hint_at
-from gitlanes.git.raw import ObjectReader
+from gitlanes.git.raw import NOT_THERE, ObjectReader
 
 ZERO = "0" * 40
 
@@ -83,7 +83,7 @@ class RefReader(ObjectReader):
             asked = oids[start : start + _AT_ONCE]
             for oid, answer in zip(asked, self._ask(asked), strict=True):
                 if answer is None:
-                    raise NotFound("object", oid, hint="run 'git fsck'")
+                    raise NotFound("object", oid, hint=NOT_THERE)
                 found.append(answer[1:])
         return found
 

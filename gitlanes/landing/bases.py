@@ -9,7 +9,7 @@ from gitlanes.errors import Refused
 from gitlanes.landing.holdings import merged_into, shared
 from gitlanes.lanes.forks import fork_point
 from gitlanes.models.records import NOT_LANDED, Lane, LaneState
-from gitlanes.store.ancestry import independent, is_ancestor
+from gitlanes.store.ancestry import deepened, independent, is_ancestor
 from gitlanes.store.histories import merge_base
 
 if TYPE_CHECKING:
@@ -87,6 +87,6 @@ def _fork(repo: LaneRepo, source: Lane, target: Lane) -> str:
     if fork is None:
         raise Refused(
             f"lanes '{source.name}' and '{target.name}' have no common history",
-            hint="start the lane from a commit that both have",
+            hint=deepened(repo, "start the lane from a commit that both have"),
         )
     return fork

@@ -27,6 +27,12 @@ _OTHER_PARENTS = ("shallow", os.path.join("info", "grafts"))
 _OLD, _NEW, _BOTH = 1, 2, 3
 
 
+def deepened(repo: LaneRepo, hint: str) -> str:
+    """Return what helps where histories have nothing in common: a clone may have but their ends."""
+    shallow = os.path.exists(os.path.join(repo.place.common_dir, _OTHER_PARENTS[0]))
+    return "this clone is shallow: run 'git fetch --unshallow'" if shallow else hint
+
+
 def is_ancestor(repo: LaneRepo, old: str, new: str) -> bool:
     """Say whether `new` contains `old`."""
     if old == new or old in repo.reader.commit(new).parents:
