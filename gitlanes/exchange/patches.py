@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gitlanes.errors import BadValue, Refused
 from gitlanes.exchange import forms
 from gitlanes.exchange.exporting import AS_BEFORE, Wish, check, settled
+from gitlanes.git.trailers import subject_of
 from gitlanes.models.exporting import AS_IS, LINEAR, Exported
 from gitlanes.models.plain import replace
 from gitlanes.store import codec
@@ -61,7 +62,7 @@ def write_patches(
     made = forms.make(repo, state, form, trailers, None)
     _require_whole(repo, made.commits)
     said = repo.git.run("format-patch", *_SHAPE, "-o", directory, f"{made.base}..{made.tip}").text
-    written = tuple(said.split("\n"))
+    written = _without_empty(repo, said.split("\n"), made.commits)
     return Exported(
         *(state.record.name, None, made.tip, None, form, made.base, made.commits), patches=written
     )
@@ -72,6 +73,24 @@ def _require_empty(directory: str) -> None:
     if os.path.isdir(directory) and os.listdir(directory):
         shown = codec.one_line(directory, 100)
         raise Refused(f"directory '{shown}' is not empty", hint="name a new one for the patches")
+
+
+def _without_empty(
+    repo: LaneRepo, written: Sequence[str], commits: Sequence[str]
+) -> tuple[str, ...]:
+    """Return the patches that change something; git writes an empty file for any other commit.
+
+    `git am` takes none of them all beside such a file.
+    """
+    kept = []
+    for path, oid in zip(written, commits, strict=True):
+        if os.path.getsize(path):
+            kept.append(path)
+            continue
+        os.unlink(path)
+        title = codec.one_line(subject_of(repo.objects.commit(oid).message), 60)
+        repo.warn(f"'{title}' changes nothing: there is no patch of it")
+    return tuple(kept)
 
 
 def _require_whole(repo: LaneRepo, commits: Sequence[str]) -> None:

@@ -89,3 +89,21 @@ def test_a_message_that_would_be_cut(worked: TestRepo, tmp_path: Path, cut: str)
     with pytest.raises(Refused, match="'git am' would cut the message of 'Title'"):
         worked.lanes.format_patches("auth", directory=tmp_path / "p")
     assert not (tmp_path / "p").exists()
+
+
+def test_commits_that_change_nothing(repo: TestRepo) -> None:
+    """There is no patch of them: git am would take none of all."""
+    repo.git("switch", "--quiet", "--create", "feature")
+    for number in (1, 2):
+        repo.save({f"{number}.txt": "x\n"}, f"commit {number}")
+        repo.git("commit", "--quiet", "--allow-empty", "--message=Trigger CI")
+    tree = repo.rev("feature^{tree}")
+    repo.git("switch", "--quiet", "main")
+    repo.lanes.import_branch("feature")
+    made = repo.lanes.format_patches("feature", directory=repo.path.with_name("patches"))
+    assert [Path(x).name for x in made.patches] == ["0001-commit-1.patch", "0003-commit-2.patch"]
+    assert set(repo.lanes.take_warnings()) == {
+        "'Trigger CI' changes nothing: there is no patch of it"
+    }
+    assert len(list(repo.path.with_name("patches").iterdir())) == 2
+    assert applied(repo, made.patches) == tree
