@@ -84,10 +84,10 @@ def import_command(
 ) -> None:
     """Make BRANCH a lane, or let the lane that was made of it, or exported to it, follow.
 
-    Each of its commits becomes an accepted attempt, under the Change-Id that it has. Of a branch
-    that was rewritten, or went back here, the new commits take the place of the old ones. Where the
-    lane went on, too, both are joined, unless both touched a path. A branch that a lane is bound to
-    is taken in there.
+    Each of its commits becomes an accepted attempt, under the Change-Id that it has. Where the lane
+    went on, too, both are joined, unless both touched a path. Of an imported branch that was
+    rewritten, or went back here, the new commits take the place of the old ones, unless the lane
+    has work of its own on them. A branch that a lane is bound to is taken in there.
     """
     from gitlanes.exchange.importing import import_branch
 
