@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from gitlanes.errors import BadValue, GitFailed, Negative, NotFound, Refused
 from gitlanes.git.raw import DIRECTORY
 from gitlanes.git.refs import ZERO
-from gitlanes.history.origins import is_squash, landed_from, origins
+from gitlanes.history.origins import looked_through, origins
 from gitlanes.models.asking import Blame, BlamedLine
 from gitlanes.models.plain import plain
 from gitlanes.store import codec, records
@@ -147,38 +147,38 @@ def _meant(match: re.Match[bytes]) -> bytes:
 
 
 def _made(repo: LaneRepo, lines: Sequence[_Line], depth: int = 0) -> dict[int, str]:
-    """Return {line: the commit whose work it is}: for a landed squash one of the source's."""
+    """Return {line: the commit whose work it is}, behind what shows others' work again."""
     made = {x.number: x.commit for x in lines}
     commits = {x.commit for x in lines if x.commit != ZERO}
     notes = records.read(repo, commits)
     for commit in commits:
-        told = landed_from(notes[commit])
-        if told is None or not is_squash(notes[commit]) or depth >= _DEEPEST:
+        source = looked_through(notes[commit])
+        if source is None or depth >= _DEEPEST:
             continue
         mine = [x for x in lines if x.commit == commit]
-        made.update(_within_source(repo, commit, told, mine, depth))
+        made.update(_within_source(repo, commit, source, mine, depth))
     return made
 
 
 def _within_source(
-    repo: LaneRepo, commit: str, told: Mapping[str, object], lines: Sequence[_Line], depth: int
+    repo: LaneRepo, commit: str, source: str, lines: Sequence[_Line], depth: int
 ) -> dict[int, str]:
     """Return the source's commits behind lines of a squash, as far as its files are the source's.
 
     A squash takes each path whole from one side, so the lines have the same numbers there.
     """
     found: dict[int, str] = {}
-    source = repo.refs.target(f"{told.get('source')}^{{commit}}")
-    if source is None or source == commit:
+    there = repo.refs.target(f"{source}^{{commit}}")
+    if there is None or there == commit:
         return found
-    ends = (repo.refs.commit(commit).tree, repo.refs.commit(source).tree)
+    ends = (repo.refs.commit(commit).tree, repo.refs.commit(there).tree)
     for path in {x.path for x in lines}:
         sides = [repo.refs.entry(tree, path) for tree in ends]
         if sides[0] is None or sides[0] != sides[1]:
             continue
         mine = {x.original: x.number for x in lines if x.path == path}
         asked = (min(mine), max(mine))
-        below = [x for x in _git_blame(repo, path, source, asked) if x.number in mine]
+        below = [x for x in _git_blame(repo, path, there, asked) if x.number in mine]
         deeper = _made(repo, below, depth + 1)
         found.update((mine[number], made) for number, made in deeper.items())
     return found

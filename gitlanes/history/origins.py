@@ -48,6 +48,17 @@ def is_squash(notes: Notes) -> bool:
     return (landed_from(notes) or {}).get("mode") == SQUASH
 
 
+def looked_through(notes: Notes) -> str | None:
+    """Return the commit whose work one shows again: a squash its source's, an undo what was before.
+
+    None for all others.
+    """
+    if is_squash(notes):
+        return str((landed_from(notes) or {}).get("source"))
+    found = [x["restores"] for x in notes.intents if isinstance(x.get("restores"), str)]
+    return found[-1] if found else None
+
+
 def landed_from(notes: Notes) -> dict[str, Any] | None:
     """Return what the notes on a commit say of the promotion that it is, if it is one."""
     found = [x["promotion"] for x in notes.intents if isinstance(x.get("promotion"), dict)]

@@ -37,7 +37,7 @@ _NO_TEXTS = (
 )
 _NO_TEXTS_OF_NOTES = (
     *("id", "attempt", "attempt_uuid", "kind", "change_id", "operation", "time", "commits"),
-    *("promotion", "tree", "definition", "output_digest", "replaces", "replaced"),
+    *("promotion", "tree", "definition", "output_digest", "replaces", "replaced", "restores"),
 )
 _IN_ENTRIES, _IN_NOTES = frozenset(_NO_TEXTS), frozenset(_NO_TEXTS_OF_NOTES)
 # What stands where a secret was begins like this.

@@ -10,12 +10,13 @@ from gitlanes import clock
 from gitlanes.errors import BadValue, Raced
 from gitlanes.lanes import renaming
 from gitlanes.models.events import Event
+from gitlanes.models.notes import NO_INTENT
 from gitlanes.models.plain import replace
 from gitlanes.models.records import DELETED, Attempt, Lane
 from gitlanes.models.undoing import Undone, UndoneLane
 from gitlanes.plugins import around
 from gitlanes.review import decide
-from gitlanes.store import layout
+from gitlanes.store import layout, records
 from gitlanes.store.expectation import check_expected, require_commit
 from gitlanes.store.transaction import Transaction, transaction
 from gitlanes.undoing import choosing, heads, planning
@@ -197,6 +198,9 @@ def _write(tx: Transaction, part: Part, parts: Sequence[Part], steps: Sequence[S
         head = now.head
         if place.tree != tx.repo.objects.commit(str(now.head)).tree:
             made = heads.written(tx, now, place.tree, tx.description)
+            entries = [x for step in steps for x in step.entries if x.record.uuid == now.uuid]
+            if ways := heads.ways(tx.repo, entries):
+                records.add_intent(tx, made, NO_INTENT, {"restores": ways[-1][0]})
             attempts.append(made)
             head, forward = made.commit, True
             record = _taken_from(tx, record, head, steps)

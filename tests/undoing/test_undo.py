@@ -461,3 +461,29 @@ def test_a_lane_that_is_back_is_told_to_have_no_workspace(repo: TestRepo, away: 
     assert "git lanes workspace create auth makes one" in warning
     repo.lanes.create_workspace("auth")
     assert repo.workspace("auth").joinpath("auth.py").read_text() == "1\n"
+
+
+@pytest.mark.parametrize("mode", ["merge", "squash", "replay"])
+@pytest.mark.parametrize("later", [False, True])
+def test_lines_that_are_back_are_their_author_s(repo: TestRepo, mode: str, later: bool) -> None:
+    """Blame looks through what an undo put back, and through that being undone."""
+    repo.work("old", {"auth.py": "old\n"})
+    repo.lanes.promote("old", mode=mode)
+    repo.work("new", {"auth.py": "new\n", "more.py": "new\n"})
+    repo.lanes.promote("new", mode=mode)
+    if later:
+        repo.work("other", {"other.py": "1\n"})
+        repo.lanes.promote("other")
+
+    def author(path: str) -> str | None:
+        told = repo.lanes.blame(path, "main")
+        return told.origins[str(told.lines[0].made)].attempt
+
+    operation = repo.lanes.operations("new", limit=1).operations[0].id
+    assert (author("auth.py"), author("more.py")) == ("new/1", "new/1")
+    repo.lanes.undo(operation)
+    assert author("auth.py") == "old/1"
+    repo.lanes.redo()
+    assert (author("auth.py"), author("more.py")) == ("new/1", "new/1")
+    if later:
+        assert author("other.py") == "other/1"
