@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -75,17 +75,25 @@ def _pushed(repo: LaneRepo, name: str, *, purged: bool) -> Pushed:
     pulled = _caught_up(repo, name)
     fresh = pulled is not None
     reason: str | None = ""
+    refused: dict[str, Refused] = {}
     for number in range(_TRIES):
-        out = _outgoing(repo, name, sides.read(repo, name), purged=purged)
+        out = _outgoing(repo, name, sides.read(repo, name), refused, purged=purged)
         if out.behind and (came := pulling.take(repo, name)) != Pulled(name, left=came.left):
             pulled = pulling.together(pulled, came)
             continue
         left = came.left if out.behind else ()
-        if not out.updates and fresh:
-            return _done(repo, out, Pushed(name, left=left, pulled=pulled))
-        reason = _raced(repo, name, out.updates) if out.updates else ""
+        if not out.updates and (fresh or refused):
+            return _done(repo, out, refused, Pushed(name, left=left, pulled=pulled))
+        try:
+            reason = _raced(repo, name, out.updates) if out.updates else ""
+        except Refused as error:  # the others go without the lanes whose refs are not taken
+            lanes = {layout.lane_of(ref) for ref in error.data.get("refused", ())}
+            if None in lanes or not lanes - refused.keys():
+                raise
+            refused |= dict.fromkeys(map(str, lanes), error)
+            continue
         if reason is None:
-            return _done(repo, out, Pushed(name, out.lanes, out.notes, left, pulled))
+            return _done(repo, out, refused, Pushed(name, out.lanes, out.notes, left, pulled))
         if out.updates:
             clock.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.05 * 2**number)))
         sides.fetch(repo, name)
@@ -96,9 +104,12 @@ def _pushed(repo: LaneRepo, name: str, *, purged: bool) -> Pushed:
     )
 
 
-def _done(repo: LaneRepo, out: _Outgoing, pushed: Pushed) -> Pushed:
+def _done(repo: LaneRepo, out: _Outgoing, refused: Mapping[str, Refused], pushed: Pushed) -> Pushed:
+    """Return what was pushed; raises what the server had against some lanes."""
     for text in out.told:
         repo.warn(text)
+    for error in refused.values():
+        raise error
     return pushed
 
 
@@ -119,9 +130,13 @@ def _caught_up(repo: LaneRepo, remote: str) -> Pulled | None:
     return pulled
 
 
-def _outgoing(repo: LaneRepo, remote: str, found: Sides, *, purged: bool) -> _Outgoing:
+def _outgoing(
+    repo: LaneRepo, remote: str, found: Sides, without: Container[str], *, purged: bool
+) -> _Outgoing:
+    """Return what would move, but for some lanes."""
     ours, theirs = found
     lanes, behind, told = _outgoing_lanes(repo, remote, found, purged=purged)
+    lanes = [x for x in lanes if x.entry.record.name not in without]
     updates = [x for lane in lanes for x in lane.updates]
     sent = [x.sent for x in lanes if x.sent]
     notes = []
@@ -250,7 +265,7 @@ def _raced(repo: LaneRepo, remote: str, updates: Sequence[Update]) -> str | None
         if answer.raced:
             return next(iter(answer.refused.values()), "")
         if not answer.done:
-            raise _refusal(repo, remote, dict(answer.refused))
+            raise _refusal(repo, remote, dict(answer.refused), answer.said)
     return None
 
 
@@ -258,12 +273,13 @@ def _untold(done: int, total: int) -> None:
     """Tell nobody."""
 
 
-def _refusal(repo: LaneRepo, remote: str, refused: dict[str, str]) -> LanesError:
+def _refusal(repo: LaneRepo, remote: str, refused: dict[str, str], said: str) -> LanesError:
     """Return the error for refs that a server does not take: these ones, or any of ours.
 
     One ref that nobody needs tells which.
     """
     ref, reason = next(iter(refused.items()))
+    reason = f"{reason}: {said}" if said else reason
     who = repo.identity()
     commit = repo.objects.write_commit(
         EMPTY_TREE, (), "may refs be made here?\n", author=who.author, committer=who.committer
@@ -282,8 +298,8 @@ def _refusal(repo: LaneRepo, remote: str, refused: dict[str, str]) -> LanesError
     if taken:
         return Refused(
             f"'{remote}' refuses '{ref}': {line(reason, 200)}",
-            hint="ask who keeps that repository; other refs of lanes can be pushed there",
-            data=data,
+            hint="ask who keeps that repository; what else there was to push is there",
+            data={**data, "refused": dict(refused)},
         )
     return Refused(
         f"'{remote}' takes no refs of lanes: {line(reason, 200)}",

@@ -28,6 +28,8 @@ _RACE = re.compile(
     r"|unable to lock|update aborted"
 )
 _ROW = re.compile(r"(.)\t(.*?):(\S+)\t(.*)")
+# What a server's git says besides: how far it is, and that a hook declined.
+_OF_GIT = r"[A-Z][a-z]+ [a-z]+: +\d|(error|fatal|warning|hint): "
 _NOT_ATOMIC = "does not support --atomic"
 
 # Whatever the user's own pushes and fetches bring along beside what they are told.
@@ -51,11 +53,15 @@ class Update(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What became of a push: `refused` is {ref: reason}, `raced` whether others were first."""
+    """What became of a push: `refused` is {ref: reason}, `raced` whether others were first.
+
+    ``said`` is what the server, or a hook of it, said besides.
+    """
 
     done: bool
     raced: bool = False
     refused: Mapping[str, str] = {}
+    said: str = ""
 
 
 def names(git: Git) -> list[str]:
@@ -130,7 +136,18 @@ def push(
     if not refused:
         raise _failed("push", remote, done)
     others = {ref: why for ref, why in refused.items() if not _RACE.fullmatch(why)}
-    return Answer(done=False, raced=not others, refused=others or refused)
+    # Of all that was to move at once some refs were refused themselves.
+    own = {ref: why for ref, why in others.items() if not why.startswith("atomic ")}
+    said = "" if not others else _said(done.err.decode("utf-8", "replace"))
+    return Answer(done=False, raced=not others, refused=own or others or refused, said=said)
+
+
+def _said(text: str) -> str:
+    """Return the first line of the server's that is neither about progress nor git's own."""
+    rows = (
+        x.removeprefix("remote: ").strip() for x in text.splitlines() if x.startswith("remote: ")
+    )
+    return next((x for x in rows if x and not re.match(_OF_GIT, x)), "")
 
 
 def _refusals(done: Completed) -> dict[str, str]:

@@ -62,6 +62,12 @@ def journal(lane: str) -> str:
     return JOURNALS + lane
 
 
+def lane_of(ref: str) -> str | None:
+    """Return the lane whose head or journal a ref is."""
+    start = next((x for x in (HEADS, JOURNALS) if ref.startswith(x)), None)
+    return None if start is None else ref.removeprefix(start)
+
+
 def seen(lane: str) -> str:
     """Return the ref of the bound branch's tip last agreed on in this clone."""
     return SEEN + lane

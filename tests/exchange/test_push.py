@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gitlanes import GitFailed, NotAdopted, NotFound, Refused
+from gitlanes import GitFailed, Intent, NotAdopted, NotFound, Refused
 from tests.support.clones import Clones, Make
 from tests.support.repos import TestRepo
 
@@ -142,6 +142,30 @@ def test_a_server_that_refuses_one_ref(clones: Clones) -> None:
     assert refused.value.message.startswith("'origin' refuses 'refs/lanes/journal/auth': ")
     assert not any(x.startswith("refs/lanes/probe") for x in a.refs())
     assert not any("probe" in x for x in TestRepo(clones.server, clones.environ).refs())
+
+
+def test_what_a_server_does_not_refuse_goes(clones: Clones) -> None:
+    """Lanes whose names a hook is against stay here, with its reason; all else is pushed."""
+    a = clones[0]
+    _hook(
+        clones,
+        "update",
+        'case "$1" in refs/lanes/*/wip*) echo "names wip* are for nobody" >&2; exit 1;; esac',
+    )
+    for name in ("good", "wip1", "wip2"):
+        a.lanes.new(name, workspace=False)
+        a.lanes.put_file(name, "new.txt", b"new\n", intent=Intent(prompt="p"))
+    with pytest.raises(Refused) as refused:
+        a.lanes.push()
+    assert "names wip* are for nobody" in refused.value.message
+    there = clones.on_server()
+    assert {x.split("/")[3] for x in there if x.startswith("refs/lanes/")} == {
+        *("auth", "good", "main")
+    }
+    assert there == {x: oid for x, oid in clones.shared(a).items() if "/wip" not in x}
+    with pytest.raises(Refused):
+        a.lanes.push()
+    assert clones.on_server() == there
 
 
 def test_a_remote_that_is_not_there(clones: Clones) -> None:
