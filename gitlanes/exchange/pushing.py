@@ -31,6 +31,8 @@ _TRIES = 30
 _LONGEST_PAUSE = 1.0
 # Refs in one push: their names must fit into an argument list.
 _AT_ONCE = 4000
+# Objects that are asked for in one round trip.
+_ASKED = 500
 
 
 class _Outgoing(NamedTuple):
@@ -108,8 +110,8 @@ def _done(repo: LaneRepo, out: _Outgoing, refused: Mapping[str, Refused], pushed
     """Return what was pushed; raises what the server had against some lanes."""
     for text in out.told:
         repo.warn(text)
-    for error in refused.values():
-        raise error
+    if refused:
+        raise next(iter(refused.values()))
     return pushed
 
 
@@ -203,10 +205,15 @@ def _names(repo: LaneRepo, journals: Mapping[str, str]) -> dict[str, str]:
     A lane that goes there under another name would be live under two.
     """
     found: dict[str, str] = {}
-    for name, tip in journals.items():
-        with suppress(LanesError):
-            record = journal.tip_entry(name, tip, repo.refs.commit(tip).message).record
-            found |= {record.uuid: name} if record.live else {}
+    rows = [*journals.items()]
+    for start in range(0, len(rows), _ASKED):
+        some = rows[start : start + _ASKED]
+        answers = repo.refs.resolve_all([tip for _, tip in some])
+        for (name, tip), answer in zip(some, answers, strict=True):
+            with suppress(LanesError):
+                text = answer[1].partition(b"\n\n")[2] if answer else b""
+                record = journal.tip_entry(name, tip, text).record
+                found |= {record.uuid: name} if record.live else {}
     return found
 
 
