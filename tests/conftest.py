@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.cli import Ran, run_cli
 from tests.support.clones import Clones, Make
@@ -18,6 +19,10 @@ from tests.support.templates import ClonesTemplates, Templates
 
 # What tests need of the machine; each process that they start is given all of it.
 _KEPT = ("PATH", "TMPDIR", "PYTHON", "VIRTUAL_ENV", "HYPOTHESIS", "GITLANES_TEST", "LD_", "COV_")
+
+# How long a busy machine takes to make an example says nothing.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 # With it Python would compile our modules anew in each process that a test starts.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
